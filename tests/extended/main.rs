@@ -1,0 +1,1 @@
+//! The long end-to-end tests, run by `tests/run --extended`: more crash rounds, and power cuts.
