@@ -1,0 +1,22 @@
+//! Every limit on rules and names, in one place.
+
+/// Rules of one organization.
+pub const RULES_MAX: usize = 10_000;
+/// Characters in the name of a rule.
+pub const RULE_NAME_CHARACTERS_MAX: usize = 128;
+/// Characters in the name of a role.
+pub const ROLE_NAME_CHARACTERS_MAX: usize = 64;
+/// Characters in the name that a template gives to an entity.
+pub const ENTITY_NAME_CHARACTERS_MAX: usize = 256;
+/// Targets of one rule.
+pub const TARGETS_MAX: usize = 32;
+/// Exclude patterns of one rule.
+pub const EXCLUDES_MAX: usize = 32;
+/// Bytes in the text of one pattern.
+pub const PATTERN_BYTES_MAX: usize = 1024;
+/// Bytes in the text of one name template.
+pub const TEMPLATE_BYTES_MAX: usize = 1024;
+/// Bytes of memory that one compiled regular expression may take: `\w` takes about 50 KiB each time, `[a-z0-9]` next to none.
+pub const REGEX_COMPILED_BYTES_MAX: usize = 512 * 1024;
+/// Depth to which the groups, repetitions and classes of one regular expression may nest.
+pub const REGEX_NESTING_MAX: u32 = 50;

@@ -1,0 +1,243 @@
+//! One rule: as an administrator writes it, checked and compiled, and what it gives to a group that it matches.
+//!
+//! Which of several rules decides is `ruleset`'s job; ids and versions of rules are the engine's.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::entity_type::EntityType;
+use crate::error::{Fault, NameError, Problem, ProblemKind, Problems, TemplateError};
+use crate::limits::{EXCLUDES_MAX, RULE_NAME_CHARACTERS_MAX, TARGETS_MAX};
+use crate::matcher::Matcher;
+use crate::name::{MatchName, NameKey};
+use crate::pattern::Pattern;
+use crate::role::RoleName;
+use crate::target::{NameTemplate, Target, check_types};
+use crate::template::Template;
+
+/// A rule as it is written and stored. [`Rule::compile`] checks it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleDefinition {
+    /// What administrators call it.
+    pub name: String,
+    /// The names it is for.
+    pub matching: Pattern,
+    /// Names it is not for, though `matching` matches them.
+    pub exclude: Vec<Pattern>,
+    /// What the members of a group are put into.
+    pub targets: Vec<Target>,
+    /// A role for the members of a group, besides.
+    pub role: Option<RoleName>,
+    /// Whether a match takes effect without an administrator's approval.
+    pub auto_approve: bool,
+    /// The higher one is asked first.
+    pub priority: i32,
+    /// Whether the rule is asked at all.
+    pub enabled: bool,
+}
+
+/// A checked and compiled rule. Cloning shares it. Two rules are equal when their definitions are.
+#[derive(Clone, Debug)]
+pub struct Rule(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    definition: RuleDefinition,
+    matching: Matcher,
+    exclude: Vec<Matcher>,
+    targets: Vec<CompiledTarget>,
+}
+
+#[derive(Debug)]
+struct CompiledTarget {
+    entity_type: EntityType,
+    template: Template,
+    name_template: NameTemplate,
+}
+
+/// What a rule gives to one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The targets in the order of the rule. Targets of one type that come out with one name (compared by key) are one.
+    pub targets: Vec<MatchedTarget>,
+}
+
+/// One target with its name filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchedTarget {
+    /// The type of entity.
+    pub entity_type: EntityType,
+    /// The entity's name for this group, or why there is none.
+    pub name: Result<String, TemplateError>,
+    /// What to keep in order to fill the name again when the group is renamed.
+    pub template: NameTemplate,
+}
+
+impl Rule {
+    /// Checks and compiles a definition. Fails with every problem of it, each with its place.
+    pub fn compile(definition: RuleDefinition) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        problems.extend(check_name(&definition.name));
+        let matching = gather(&mut problems, compile_pattern(&definition.matching, "match"));
+        let exclude = gather(&mut problems, compile_excludes(&definition.exclude));
+        let targets = gather(&mut problems, compile_targets(&definition, matching.as_ref()));
+        match (matching, exclude, targets) {
+            (Some(matching), Some(exclude), Some(targets)) if problems.is_empty() => Ok(Self(Arc::new(Compiled {
+                definition,
+                matching,
+                exclude,
+                targets,
+            }))),
+            _ => Err(Problems(problems)),
+        }
+    }
+
+    /// The definition that this rule was compiled from, unchanged.
+    pub fn definition(&self) -> &RuleDefinition {
+        &self.0.definition
+    }
+
+    /// Whether the rule is for groups of this name: its pattern matches and no exclude does. Says nothing about `enabled`.
+    pub fn matches(&self, name: &MatchName) -> bool {
+        self.0.matching.matches(name) && !self.0.exclude.iter().any(|exclude| exclude.matches(name))
+    }
+
+    /// What this rule, asked alone, gives to a group of this name; `None` when it is not for it. Says nothing about
+    /// `enabled`, so that a rule can be tried before it is switched on.
+    pub fn decide(&self, name: &MatchName) -> Option<Match> {
+        if !self.matches(name) {
+            return None;
+        }
+        let found = self.0.matching.find(name)?;
+        let mut targets: Vec<MatchedTarget> = Vec::with_capacity(self.0.targets.len());
+        for target in &self.0.targets {
+            let matched = MatchedTarget {
+                entity_type: target.entity_type,
+                name: target.template.fill(name, Some(&found)),
+                template: target.name_template.clone(),
+            };
+            if !targets.iter().any(|earlier| earlier.is_same_entity(&matched)) {
+                targets.push(matched);
+            }
+        }
+        Some(Match { targets })
+    }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.definition == other.0.definition
+    }
+}
+
+impl Eq for Rule {}
+
+impl MatchedTarget {
+    fn is_same_entity(&self, other: &Self) -> bool {
+        let same_name = match (&self.name, &other.name) {
+            (Ok(one), Ok(other)) => NameKey::of(one) == NameKey::of(other),
+            _ => false,
+        };
+        self.entity_type == other.entity_type && same_name
+    }
+}
+
+/// Keeps the value and moves its problems to the others, so that the parts after it are checked as well.
+fn gather<T>(problems: &mut Vec<Problem>, result: Result<T, Vec<Problem>>) -> Option<T> {
+    result.map_err(|found| problems.extend(found)).ok()
+}
+
+fn check_name(name: &str) -> Option<Problem> {
+    let error = if name.trim().is_empty() {
+        NameError::Empty
+    } else if name.chars().count() > RULE_NAME_CHARACTERS_MAX {
+        NameError::TooLong {
+            characters_max: RULE_NAME_CHARACTERS_MAX,
+        }
+    } else {
+        NameError::Character {
+            found: name.chars().find(|character| character.is_control())?,
+        }
+    };
+    Some(Fault::from(ProblemKind::Name(error)).at_place("name"))
+}
+
+fn compile_pattern(pattern: &Pattern, place: &str) -> Result<Matcher, Vec<Problem>> {
+    Matcher::compile(pattern).map_err(|fault| vec![fault.at_place(format!("{place}.pattern"))])
+}
+
+fn compile_excludes(patterns: &[Pattern]) -> Result<Vec<Matcher>, Vec<Problem>> {
+    if patterns.len() > EXCLUDES_MAX {
+        return Err(vec![Fault::from(ProblemKind::TooManyExcludes).at_place("exclude")]);
+    }
+    let compiled = patterns
+        .iter()
+        .enumerate()
+        .map(|(index, pattern)| compile_pattern(pattern, &format!("exclude[{index}]")));
+    all_or_problems(compiled)
+}
+
+fn compile_targets(
+    definition: &RuleDefinition,
+    matching: Option<&Matcher>,
+) -> Result<Vec<CompiledTarget>, Vec<Problem>> {
+    match definition.targets.len() {
+        0 => return Err(vec![Fault::from(ProblemKind::NoTarget).at_place("targets")]),
+        1..=TARGETS_MAX => {}
+        _ => return Err(vec![Fault::from(ProblemKind::TooManyTargets).at_place("targets")]),
+    }
+    let compiled = definition.targets.iter().enumerate().map(|(index, target)| {
+        let template = compile_template(target, matching).map_err(|faults| at_target_name(faults, index))?;
+        let name_template = NameTemplate::new(&definition.matching, target.name.as_deref());
+        Ok(CompiledTarget {
+            entity_type: target.entity_type,
+            template,
+            name_template,
+        })
+    });
+    let mut problems = check_types(&definition.targets);
+    let targets = gather(&mut problems, all_or_problems(compiled)).unwrap_or_default();
+    if matching.is_some() {
+        problems.extend(duplicate_teams(&targets));
+    }
+    if problems.is_empty() {
+        Ok(targets)
+    } else {
+        Err(problems)
+    }
+}
+
+fn compile_template(target: &Target, matching: Option<&Matcher>) -> Result<Template, Vec<Fault>> {
+    match &target.name {
+        Some(text) => Template::parse(text, matching),
+        None => Ok(Template::display_name()),
+    }
+}
+
+fn at_target_name(faults: Vec<Fault>, index: usize) -> Vec<Problem> {
+    faults
+        .into_iter()
+        .map(|fault| fault.at_place(format!("targets[{index}].name")))
+        .collect()
+}
+
+/// Of the other types there is at most one target anyway.
+fn duplicate_teams(targets: &[CompiledTarget]) -> Vec<Problem> {
+    let folded: Vec<_> = targets
+        .iter()
+        .map(|target| (target.entity_type, target.template.folded()))
+        .collect();
+    let duplicates = folded.iter().enumerate().filter_map(|(index, target)| {
+        let first = folded.iter().position(|earlier| earlier == target)?;
+        let duplicate = first < index && target.0 == EntityType::Team;
+        duplicate.then(|| Fault::from(ProblemKind::DuplicateTarget { first }).at_place(format!("targets[{index}]")))
+    });
+    duplicates.collect()
+}
+
+fn all_or_problems<T>(results: impl Iterator<Item = Result<T, Vec<Problem>>>) -> Result<Vec<T>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let values = results.filter_map(|result| gather(&mut problems, result)).collect();
+    if problems.is_empty() { Ok(values) } else { Err(problems) }
+}
