@@ -37,6 +37,8 @@ pub mod limits;
 mod matcher;
 mod name;
 mod pattern;
+#[cfg(test)]
+mod reference;
 mod role;
 mod rule;
 mod ruleset;

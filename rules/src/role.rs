@@ -60,6 +60,9 @@ impl From<RoleName> for String {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::IntoDeserializer;
+    use serde::de::value::Error as ValueError;
+
     use super::*;
 
     #[track_caller]
@@ -81,5 +84,13 @@ mod tests {
         check(&"a".repeat(65), Err(NameError::TooLong { characters_max: 64 }));
         check("team lead", Err(NameError::Character { found: ' ' }));
         check("\u{212a}ing", Err(NameError::Character { found: '\u{212a}' }));
+    }
+
+    #[test]
+    fn reading_checks_a_stored_role_as_well() {
+        let read =
+            |text: &str| RoleName::deserialize(text.into_deserializer()).map_err(|error: ValueError| error.to_string());
+        assert_eq!(read("Admin"), Ok("admin".parse().unwrap()));
+        assert_eq!(read("team lead"), Err("the name cannot contain ' '".to_owned()));
     }
 }

@@ -241,3 +241,218 @@ fn all_or_problems<T>(results: impl Iterator<Item = Result<T, Vec<Problem>>>) ->
     let values = results.filter_map(|result| gather(&mut problems, result)).collect();
     if problems.is_empty() { Ok(values) } else { Err(problems) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn team(template: &str) -> Target {
+        Target {
+            entity_type: EntityType::Team,
+            name: Some(template.to_owned()),
+        }
+    }
+
+    fn definition(matching: Pattern, exclude: Vec<Pattern>, targets: Vec<Target>) -> RuleDefinition {
+        RuleDefinition {
+            name: "Teams".to_owned(),
+            matching,
+            exclude,
+            targets,
+            role: None,
+            auto_approve: true,
+            priority: 0,
+            enabled: true,
+        }
+    }
+
+    #[track_caller]
+    fn check(definition: RuleDefinition, name: &str, expected: Option<&[&str]>) {
+        let rule = Rule::compile(definition).unwrap();
+        let name = MatchName::of(name);
+        let matched = rule.decide(&name);
+        let names: Option<Vec<String>> =
+            matched.map(|matched| matched.targets.into_iter().map(|target| target.name.unwrap()).collect());
+        assert_eq!(
+            names,
+            expected.map(|names| names.iter().map(|name| (*name).to_owned()).collect())
+        );
+        assert_eq!(rule.matches(&name), expected.is_some());
+    }
+
+    #[test]
+    fn a_matching_name_fills_every_target() {
+        let rule = definition(
+            Pattern::prefix("eng-"),
+            vec![],
+            vec![team("${rest}"), team("Engineering")],
+        );
+        check(rule.clone(), "Eng-Search", Some(&["Search", "Engineering"]));
+        check(rule, "ops", None);
+    }
+
+    #[test]
+    fn an_exclude_of_any_kind_keeps_a_name_out() {
+        let exclude = vec![Pattern::prefix("svc-"), Pattern::regex("bot$")];
+        let rule = definition(Pattern::all(), exclude, vec![team("${display_name}")]);
+        check(rule.clone(), "search", Some(&["search"]));
+        check(rule.clone(), "SVC-search", None);
+        check(rule, "search bot", None);
+        check(
+            definition(Pattern::all(), vec![Pattern::all()], vec![team("x")]),
+            "search",
+            None,
+        );
+    }
+
+    #[test]
+    fn targets_that_come_out_as_one_entity_are_one() {
+        let concurrency_group = Target {
+            entity_type: EntityType::ConcurrencyGroup,
+            name: Some("${1}".to_owned()),
+        };
+        let targets = vec![team("${1}"), team("${2}"), concurrency_group];
+        let rule = definition(Pattern::regex(r"^(\w+)-(\w+)$"), vec![], targets);
+        check(rule.clone(), "web-ops", Some(&["web", "ops", "web"]));
+        check(rule, "web-WEB", Some(&["web", "web"]));
+    }
+
+    #[test]
+    fn a_match_carries_what_fills_the_name_again_after_a_rename() {
+        let rule = Rule::compile(definition(Pattern::prefix("eng-"), vec![], vec![team("Team ${rest}")])).unwrap();
+        let matched = rule.decide(&MatchName::of("eng-search")).unwrap();
+        assert_eq!(
+            matched.targets[0].template.fill(&MatchName::of("eng-find")),
+            Ok("Team find".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_filled_is_reported_and_the_others_stand() {
+        let rule = Rule::compile(definition(
+            Pattern::prefix("eng-"),
+            vec![],
+            vec![team("${rest}"), team("x")],
+        ))
+        .unwrap();
+        let matched = rule.decide(&MatchName::of("eng-")).unwrap();
+        let names: Vec<_> = matched.targets.into_iter().map(|target| target.name).collect();
+        assert_eq!(names, [Err(TemplateError::Empty), Ok("x".to_owned())]);
+    }
+
+    #[track_caller]
+    fn check_problems(definition: RuleDefinition, expected: &[&str]) {
+        let problems = Rule::compile(definition).unwrap_err();
+        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, expected);
+        assert_eq!(problems.to_string(), expected.join("; "));
+    }
+
+    #[test]
+    fn every_problem_is_reported_with_its_place() {
+        let mut rule = definition(
+            Pattern::regex("(eng"),
+            vec![Pattern::prefix("x"), Pattern::prefix("")],
+            vec![team("${a"), team("${1}"), team("${2}"), team("$")],
+        );
+        rule.name = " ".to_owned();
+        check_problems(
+            rule,
+            &[
+                "`name`: a name is needed",
+                "`match.pattern` at byte 0: not a valid regular expression: unclosed group",
+                "`exclude[1].pattern`: an empty pattern matches every name; write the kind `all` if that is meant",
+                "`targets[0].name` at byte 0: the variable is not closed; add `}`",
+                "`targets[3].name` at byte 0: `$` starts a variable such as `${display_name}`; write `$$` for a dollar sign",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_rule_needs_a_readable_name() {
+        let named = |name: &str| RuleDefinition {
+            name: name.to_owned(),
+            ..definition(Pattern::all(), vec![], vec![team("x")])
+        };
+        check_problems(named(""), &["`name`: a name is needed"]);
+        check_problems(named("a\nb"), &["`name`: the name cannot contain '\\n'"]);
+        check_problems(
+            named(&"\u{e9}".repeat(129)),
+            &["`name`: the name is longer than 128 characters"],
+        );
+        check(named(&"\u{e9}".repeat(128)), "eng", Some(&["x"]));
+    }
+
+    #[test]
+    fn lists_have_limits() {
+        let teams = |count: usize| {
+            (0..count)
+                .map(|index| team(&format!("Team {index}")))
+                .collect::<Vec<_>>()
+        };
+        let excludes = |count: usize| vec![Pattern::prefix("x"); count];
+        assert!(Rule::compile(definition(Pattern::all(), excludes(32), teams(32))).is_ok());
+        check_problems(
+            definition(Pattern::all(), excludes(33), teams(33)),
+            &[
+                "`exclude`: a rule has at most 32 exclude patterns; join some into one regular expression",
+                "`targets`: a rule has at most 32 targets",
+            ],
+        );
+        check_problems(
+            definition(Pattern::all(), vec![], vec![]),
+            &["`targets`: a rule needs at least one target"],
+        );
+    }
+
+    #[track_caller]
+    fn check_types(types: &[EntityType], expected: &[&str]) {
+        let targets = types.iter().enumerate().map(|(index, entity_type)| Target {
+            entity_type: *entity_type,
+            name: Some(format!("Target {index}")),
+        });
+        let problems = Rule::compile(definition(Pattern::all(), vec![], targets.collect())).err();
+        let places: Vec<String> = problems
+            .iter()
+            .flat_map(Problems::iter)
+            .map(|problem| problem.place.clone())
+            .collect();
+        assert_eq!(places, expected);
+    }
+
+    #[test]
+    fn exclusive_types_limit_what_a_rule_may_target() {
+        use EntityType::{ConcurrencyGroup, SubOrganization, Team};
+
+        check_types(&[Team, ConcurrencyGroup, Team], &[]);
+        check_types(&[SubOrganization], &[]);
+        check_types(
+            &[ConcurrencyGroup, Team, ConcurrencyGroup, ConcurrencyGroup],
+            &["targets[2].type", "targets[3].type"],
+        );
+        check_types(&[Team, SubOrganization], &["targets[1].type"]);
+        check_types(&[SubOrganization, SubOrganization], &["targets[0].type"]);
+    }
+
+    #[test]
+    fn targets_that_name_the_same_team_are_refused() {
+        let same = "`targets[1]`: the same type and name as `targets[0]`; remove one of the two";
+        let rule = |one, other| definition(Pattern::regex("(?<name>.+)"), vec![], vec![one, other]);
+        let display_name = Target {
+            entity_type: EntityType::Team,
+            name: None,
+        };
+        check_problems(rule(team("${1}"), team("${name}")), &[same]);
+        check_problems(rule(team("Ops"), team("OPS")), &[same]);
+        check_problems(rule(display_name, team("${display_name}")), &[same]);
+        assert!(Rule::compile(rule(team("${0}"), team("${1}"))).is_ok());
+    }
+
+    #[test]
+    fn rules_with_equal_definitions_are_equal() {
+        let rule = |name| Rule::compile(definition(Pattern::all(), vec![], vec![team(name)])).unwrap();
+        assert_eq!(rule("x"), rule("x"));
+        assert_ne!(rule("x"), rule("y"));
+        assert_eq!(rule("x").clone(), rule("x"));
+    }
+}
