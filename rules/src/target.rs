@@ -43,6 +43,11 @@ impl NameTemplate {
         }
     }
 
+    /// The template as it was written; `None` is the group's display name.
+    pub fn text(&self) -> Option<&str> {
+        self.template.as_deref()
+    }
+
     /// The name that the entity of a group of this name has. A template that takes nothing from the pattern is filled whether
     /// the pattern matches or not.
     ///

@@ -1,0 +1,140 @@
+//! What an administrator does to mappings.
+
+use rolecall_rules::EntityType;
+
+use super::name;
+use crate::command::MappingTarget;
+use crate::fact::Fact;
+use crate::id::{EntityId, GroupId, GroupIndex, MappingId, NewIds};
+use crate::limits::GROUP_MAPPINGS_MAX;
+use crate::mapping::MappingStatus;
+use crate::rejection::Rejection;
+use crate::state::{Mapping, State};
+
+pub(super) fn create(
+    state: &State,
+    group: GroupId,
+    target: &MappingTarget,
+    ids: &mut NewIds,
+) -> Result<Vec<Fact>, Rejection> {
+    let row = state.group(group).ok_or(Rejection::UnknownGroup)?;
+    if row.mappings.len() >= GROUP_MAPPINGS_MAX {
+        return Err(Rejection::TooManyMappings {
+            limit: GROUP_MAPPINGS_MAX,
+        });
+    }
+    let (entity_type, given) = match target {
+        MappingTarget::Entity(entity) => {
+            let entity = state.entity(*entity).ok_or(Rejection::UnknownEntity)?;
+            (entity.entity_type, entity.name.clone())
+        }
+        MappingTarget::Named {
+            entity_type,
+            name: given,
+        } => (*entity_type, name("name", given)?),
+    };
+    let entity = find(state, row.index, target)?;
+    let same = |mapping: &Mapping| {
+        let bound = mapping
+            .entity
+            .filter(|_| mapping.status.is_approved())
+            .map(|bound| state.entity_at(bound).id);
+        bound.is_some() && bound == entity
+    };
+    if state.mappings_of(row).any(same) {
+        return Err(Rejection::AlreadyMapped);
+    }
+    Ok(vec![Fact::MappingRequested {
+        mapping: MappingId::new(ids.draw()),
+        group,
+        entity_type,
+        entity,
+        name: given,
+    }])
+}
+
+pub(super) fn approve(state: &State, id: MappingId, target: Option<&MappingTarget>) -> Result<Vec<Fact>, Rejection> {
+    let mapping = state.mapping(id).ok_or(Rejection::UnknownMapping)?;
+    if !mapping.status.is_pending() && mapping.status != MappingStatus::Rejected {
+        return Err(refused(mapping, "approved"));
+    }
+    let target = match target {
+        Some(target) => target.clone(),
+        None => {
+            let name = mapping.name.clone().ok_or(Rejection::TargetUnnamed)?;
+            MappingTarget::Named {
+                entity_type: mapping.entity_type,
+                name,
+            }
+        }
+    };
+    let named_other = matches!(&target, MappingTarget::Named { entity_type, name } if
+        *entity_type != mapping.entity_type || Some(name) != mapping.name.as_ref());
+    let entity = find(state, mapping.group, &target)?;
+    let found_type = entity
+        .and_then(|entity| state.entity(entity))
+        .map(|entity| entity.entity_type);
+    if found_type.is_some_and(|found| found != mapping.entity_type) || (entity.is_none() && named_other) {
+        return Err(Rejection::UnknownEntity);
+    }
+    Ok(vec![Fact::MappingApproved { mapping: id, entity }])
+}
+
+pub(super) fn reject(state: &State, id: MappingId) -> Result<Vec<Fact>, Rejection> {
+    let mapping = state.mapping(id).ok_or(Rejection::UnknownMapping)?;
+    match mapping.status {
+        MappingStatus::Rejected => Ok(Vec::new()),
+        MappingStatus::Ended(_) => Err(refused(mapping, "rejected")),
+        _ => Ok(vec![Fact::MappingRejected { mapping: id }]),
+    }
+}
+
+pub(super) fn pause(state: &State, id: MappingId) -> Result<Vec<Fact>, Rejection> {
+    let mapping = state.mapping(id).ok_or(Rejection::UnknownMapping)?;
+    match (mapping.status.is_approved(), mapping.paused) {
+        (false, _) => Err(refused(mapping, "paused")),
+        (true, true) => Ok(Vec::new()),
+        (true, false) => Ok(vec![Fact::MappingPaused { mapping: id }]),
+    }
+}
+
+pub(super) fn resume(state: &State, id: MappingId) -> Result<Vec<Fact>, Rejection> {
+    let mapping = state.mapping(id).ok_or(Rejection::UnknownMapping)?;
+    match (mapping.status.is_approved(), mapping.paused) {
+        (false, _) => Err(refused(mapping, "resumed")),
+        (true, false) => Ok(Vec::new()),
+        (true, true) => Ok(vec![Fact::MappingResumed { mapping: id }]),
+    }
+}
+
+fn refused(mapping: &Mapping, action: &'static str) -> Rejection {
+    Rejection::MappingStatus {
+        status: mapping.status.as_str(),
+        action,
+    }
+}
+
+/// The entity of a target, free for this group; `None` when a new one is to be created.
+fn find(state: &State, group: GroupIndex, target: &MappingTarget) -> Result<Option<EntityId>, Rejection> {
+    let entity = match target {
+        MappingTarget::Entity(entity) => state.entity(*entity).ok_or(Rejection::UnknownEntity)?,
+        MappingTarget::Named { entity_type, name } => {
+            let mut found = state.entities_named(*entity_type, name);
+            match (found.next(), found.next()) {
+                (None, _) if *entity_type == EntityType::SubOrganization => {
+                    return Err(Rejection::TargetMissing { name: name.clone() });
+                }
+                (None, _) => return Ok(None),
+                (Some(entity), None) => entity,
+                (Some(_), Some(_)) => return Err(Rejection::TargetAmbiguous { name: name.clone() }),
+            }
+        }
+    };
+    if let Some(owner) = state
+        .other_owner(entity, group)
+        .filter(|_| state.settings().one_group_per_entity)
+    {
+        return Err(Rejection::EntityOwned { by: owner.id });
+    }
+    Ok(Some(entity.id))
+}

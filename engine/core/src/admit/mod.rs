@@ -1,0 +1,92 @@
+//! Command -> facts, or a rejection. Nothing changes here, and a wish that is fulfilled already leads to no fact.
+
+mod entities;
+mod groups;
+mod mappings;
+mod members;
+mod rules;
+mod settings;
+mod users;
+
+use crate::command::Command;
+use crate::fact::Fact;
+use crate::id::NewIds;
+use crate::limits::{ATTRIBUTES_BYTES_MAX, NAME_CHARACTERS_MAX};
+use crate::registry;
+use crate::rejection::Rejection;
+use crate::state::State;
+
+/// The facts that a command leads to in this state; none when everything is so already.
+pub(crate) fn admit(state: &State, command: &Command, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
+    match command {
+        Command::CreateUser { connection, user } => users::create(state, *connection, user, ids),
+        Command::ChangeUser { user, expected, to } => users::change(state, *user, *expected, to),
+        Command::DeleteUser { user } => users::delete(state, *user),
+        Command::CreateGroup { group } => groups::create(state, group, ids),
+        Command::ChangeGroup { group, change } => groups::change(state, *group, change),
+        Command::DeleteGroup { group } => groups::delete(state, *group),
+        Command::CreateRule { definition } => rules::create(state, definition, ids),
+        Command::ChangeRule { rule, definition } => rules::change(state, *rule, definition),
+        Command::DeleteRule { rule } => rules::delete(state, *rule),
+        Command::CreateEntity {
+            entity_type,
+            name,
+            external_id,
+        } => entities::create(state, *entity_type, name, external_id.as_deref(), ids),
+        Command::DeleteEntity { entity } => entities::delete(state, *entity),
+        Command::CreateMapping { group, target } => mappings::create(state, *group, target, ids),
+        Command::ApproveMapping { mapping, target } => mappings::approve(state, *mapping, target.as_ref()),
+        Command::RejectMapping { mapping } => mappings::reject(state, *mapping),
+        Command::PauseMapping { mapping } => mappings::pause(state, *mapping),
+        Command::ResumeMapping { mapping } => mappings::resume(state, *mapping),
+        Command::ChangeSettings { change } => settings::change(state, change),
+        Command::Registry(command) => {
+            let facts = registry::admit(state.registry(), command, ids)?;
+            Ok(facts.into_iter().map(Fact::Registry).collect())
+        }
+    }
+}
+
+/// A name without outer white space.
+pub(crate) fn name(attribute: &'static str, given: &str) -> Result<String, Rejection> {
+    let name = given.trim();
+    check_name(attribute, name)?;
+    Ok(name.to_owned())
+}
+
+/// Checks a name that is kept as it came.
+fn check_name(attribute: &'static str, name: &str) -> Result<(), Rejection> {
+    if name.trim().is_empty() {
+        return Err(Rejection::Required { attribute });
+    }
+    if name.chars().nth(NAME_CHARACTERS_MAX).is_some() {
+        return Err(Rejection::TooLong {
+            attribute,
+            limit: NAME_CHARACTERS_MAX,
+            unit: "characters",
+        });
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Rejection::ControlCharacter { attribute });
+    }
+    Ok(())
+}
+
+fn check_attributes(attribute: &'static str, json: &str) -> Result<(), Rejection> {
+    if json.len() > ATTRIBUTES_BYTES_MAX {
+        return Err(Rejection::TooLong {
+            attribute,
+            limit: ATTRIBUTES_BYTES_MAX,
+            unit: "bytes",
+        });
+    }
+    Ok(())
+}
+
+fn check_limit(what: &'static str, count: usize, limit: usize) -> Result<(), Rejection> {
+    if count >= limit {
+        Err(Rejection::LimitReached { what, limit })
+    } else {
+        Ok(())
+    }
+}

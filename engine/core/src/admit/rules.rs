@@ -1,0 +1,62 @@
+//! Creating, changing and deleting rules. None of it changes a mapping: rules run when a group changes.
+
+use rolecall_rules::{Rule, RuleDefinition};
+
+use super::check_limit;
+use crate::fact::Fact;
+use crate::id::{NewIds, RuleId};
+use crate::limits::RULES_MAX;
+use crate::rejection::Rejection;
+use crate::state::State;
+
+pub(super) fn create(state: &State, definition: &RuleDefinition, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
+    check_limit("rules", state.rules().len(), RULES_MAX)?;
+    check(state, definition)?;
+    Ok(vec![Fact::RuleCreated {
+        rule: RuleId::new(ids.draw()),
+        definition: definition.clone(),
+    }])
+}
+
+pub(super) fn change(state: &State, rule: RuleId, definition: &RuleDefinition) -> Result<Vec<Fact>, Rejection> {
+    let stored = state.rules().get(rule).ok_or(Rejection::UnknownRule)?;
+    if stored.rule.definition() == definition {
+        return Ok(Vec::new());
+    }
+    check(state, definition)?;
+    Ok(vec![Fact::RuleChanged {
+        rule,
+        version: stored.version + 1,
+        definition: definition.clone(),
+    }])
+}
+
+pub(super) fn delete(state: &State, rule: RuleId) -> Result<Vec<Fact>, Rejection> {
+    state.rules().get(rule).ok_or(Rejection::UnknownRule)?;
+    Ok(vec![Fact::RuleDeleted { rule }])
+}
+
+fn check(state: &State, definition: &RuleDefinition) -> Result<(), Rejection> {
+    Rule::compile(definition.clone()).map_err(Rejection::Rule)?;
+    if let Some(role) = definition
+        .role
+        .as_ref()
+        .filter(|role| state.settings().rank(role).is_none())
+    {
+        let known: Vec<&str> = state
+            .settings()
+            .roles
+            .iter()
+            .map(rolecall_rules::RoleName::as_str)
+            .collect();
+        let problem = format!(
+            "`{role}` is none of the roles of this organization: {}",
+            known.join(", ")
+        );
+        return Err(Rejection::Setting {
+            setting: "role",
+            problem,
+        });
+    }
+    Ok(())
+}

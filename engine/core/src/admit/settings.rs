@@ -1,0 +1,87 @@
+//! Changing settings.
+
+use std::collections::BTreeSet;
+
+use rolecall_rules::EntityType;
+
+use crate::fact::Fact;
+use crate::limits::{EMAIL_DOMAINS_MAX, NAME_CHARACTERS_MAX, ROLES_MAX};
+use crate::rejection::Rejection;
+use crate::settings::{Settings, SettingsChange};
+use crate::state::State;
+
+pub(super) fn change(state: &State, change: &SettingsChange) -> Result<Vec<Fact>, Rejection> {
+    let settings = state.settings().changed(change);
+    if settings == *state.settings() {
+        return Ok(Vec::new());
+    }
+    check_roles(state, &settings)?;
+    check_default_concurrency_group(state, &settings)?;
+    check_domains(&settings)?;
+    Ok(vec![Fact::SettingsChanged { settings }])
+}
+
+fn check_roles(state: &State, settings: &Settings) -> Result<(), Rejection> {
+    let refuse = |setting, problem: String| Err(Rejection::Setting { setting, problem });
+    if settings.roles.is_empty() || settings.roles.len() > ROLES_MAX {
+        return refuse("roles", format!("list 1 to {ROLES_MAX} roles, lowest first"));
+    }
+    if settings.roles.iter().collect::<BTreeSet<_>>().len() != settings.roles.len() {
+        return refuse("roles", "list each role once".to_owned());
+    }
+    if settings.rank(&settings.default_role).is_none() {
+        return refuse(
+            "default_role",
+            format!("`{}` is none of `roles`", settings.default_role),
+        );
+    }
+    let granted = state.rules().iter().find_map(|stored| {
+        let definition = stored.rule.definition();
+        definition
+            .role
+            .as_ref()
+            .filter(|role| settings.rank(role).is_none())
+            .map(|role| (role, &definition.name))
+    });
+    if let Some((role, rule)) = granted {
+        return refuse(
+            "roles",
+            format!("rule `{rule}` grants `{role}`; keep that role, or change the rule first"),
+        );
+    }
+    Ok(())
+}
+
+fn check_default_concurrency_group(state: &State, settings: &Settings) -> Result<(), Rejection> {
+    let Some(id) = settings.default_concurrency_group else {
+        return Ok(());
+    };
+    let fits = state
+        .entity(id)
+        .is_some_and(|entity| entity.entity_type == EntityType::ConcurrencyGroup);
+    if fits {
+        return Ok(());
+    }
+    let problem = "there is no such concurrency group; create it first".to_owned();
+    Err(Rejection::Setting {
+        setting: "default_concurrency_group",
+        problem,
+    })
+}
+
+fn check_domains(settings: &Settings) -> Result<(), Rejection> {
+    let domains = &settings.allowed_email_domains;
+    let well_formed = |domain: &String| {
+        !domain.is_empty()
+            && domain.len() <= NAME_CHARACTERS_MAX
+            && !domain.contains(|c: char| c == '@' || c.is_whitespace())
+    };
+    if domains.len() <= EMAIL_DOMAINS_MAX && domains.iter().all(well_formed) {
+        return Ok(());
+    }
+    let problem = format!("list at most {EMAIL_DOMAINS_MAX} domains such as `example.com`, without `@`");
+    Err(Rejection::Setting {
+        setting: "allowed_email_domains",
+        problem,
+    })
+}

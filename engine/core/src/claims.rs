@@ -1,0 +1,101 @@
+//! The claims on a user: every reason to be in an entity or to hold a role.
+
+use std::collections::BTreeMap;
+
+use rolecall_rules::RoleName;
+
+use crate::consequence::{RoleClaim, RoleSource};
+use crate::id::{EntityIndex, MappingIndex};
+use crate::mapping::{Origin, Slot};
+use crate::position::Position;
+use crate::state::{Group, Mapping, State, User};
+
+/// All claims on one user. An inactive or deleted user has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// The entities that approved mappings claim the user for, each with the mapping that was approved first.
+    pub entities: BTreeMap<EntityIndex, MappingIndex>,
+    /// The roles, in the order of the settings from the highest down, each with its source.
+    pub roles: Vec<RoleClaim>,
+}
+
+impl Claims {
+    /// The claims on a user in this state.
+    pub fn on(user: &User, state: &State) -> Self {
+        let mut claims = Self::default();
+        if !user.is_effective() {
+            return claims;
+        }
+        claims.add_role(state, user.organization_role.as_deref(), RoleSource::Attribute);
+        for group in user.groups().map(|group| state.group_at(group)) {
+            claims.add_group(state, group);
+        }
+        claims
+            .roles
+            .sort_by_key(|claim| (std::cmp::Reverse(state.settings().rank(&claim.role)), claim.source));
+        claims
+    }
+
+    fn add_group(&mut self, state: &State, group: &Group) {
+        for role in &group.attributes.roles {
+            self.add_role(state, Some(role), RoleSource::Group { group: group.id });
+        }
+        for mapping in state.mappings_of(group).filter(|mapping| mapping.in_force()) {
+            if let Some(entity) = mapping.entity {
+                let first = self.entities.entry(entity).or_insert(mapping.index);
+                if approval(mapping) < approval(state.mapping_at(*first)) {
+                    *first = mapping.index;
+                }
+            }
+            if let (Origin::Rule(rule), Some(role)) = (mapping.origin, &mapping.role) {
+                let source = RoleSource::Rule {
+                    rule,
+                    mapping: mapping.id,
+                    group: group.id,
+                };
+                self.add_role(state, Some(role.as_str()), source);
+            }
+        }
+    }
+
+    /// Adds a claim to a role. A name that the organization does not know is no claim.
+    fn add_role(&mut self, state: &State, name: Option<&str>, source: RoleSource) {
+        let role = name.and_then(|name| name.parse::<RoleName>().ok());
+        if let Some(role) = role.filter(|role| state.settings().rank(role).is_some()) {
+            let claim = RoleClaim { role, source };
+            if !self.roles.contains(&claim) {
+                self.roles.push(claim);
+            }
+        }
+    }
+
+    /// The role in force: the highest that is claimed, else the default one.
+    pub fn role<'a>(&'a self, state: &'a State) -> &'a RoleName {
+        self.roles
+            .first()
+            .map_or(&state.settings().default_role, |claim| &claim.role)
+    }
+
+    /// The entities claimed for a slot, each with the mapping that was approved first.
+    pub(crate) fn for_slot(&self, state: &State, slot: Slot) -> Vec<(EntityIndex, MappingIndex)> {
+        let of_slot = |entity| Slot::of(state.entity_at(entity).entity_type) == Some(slot);
+        self.entities
+            .iter()
+            .map(|(entity, mapping)| (*entity, *mapping))
+            .filter(|(entity, _)| of_slot(*entity))
+            .collect()
+    }
+}
+
+/// Which of two approvals is the older one.
+pub(crate) fn approval(mapping: &Mapping) -> (Option<Position>, MappingIndex) {
+    (mapping.approved, mapping.index)
+}
+
+/// The mappings that hold a user in an entity, in the order of their creation.
+pub fn sources<'a>(state: &'a State, user: &'a User, entity: EntityIndex) -> impl Iterator<Item = &'a Mapping> {
+    let groups = user.groups().map(|group| state.group_at(group));
+    groups
+        .flat_map(|group| state.mappings_of(group))
+        .filter(move |mapping| mapping.in_force() && mapping.entity == Some(entity))
+}

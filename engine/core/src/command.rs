@@ -1,0 +1,187 @@
+//! What somebody asks for. A command may be refused; what it leads to may not.
+
+use rolecall_rules::{EntityType, RuleDefinition};
+
+use crate::id::{ConnectionId, EntityId, GroupId, MappingId, RuleId, UserId};
+use crate::person::Person;
+use crate::position::Position;
+use crate::registry::RegistryCommand;
+use crate::settings::SettingsChange;
+
+/// A wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Create a user.
+    CreateUser {
+        /// The connection that asks; `None` for an administrator.
+        connection: Option<ConnectionId>,
+        /// The user.
+        user: UserInput,
+    },
+    /// Make a user be like this.
+    ChangeUser {
+        /// The user.
+        user: UserId,
+        /// The version that the new state was computed from: refused when the user has moved on. `None`: whatever it is.
+        expected: Option<Position>,
+        /// The new state.
+        to: UserInput,
+    },
+    /// Delete a user.
+    DeleteUser {
+        /// The user.
+        user: UserId,
+    },
+    /// Create a group, or restore the deleted group of that name.
+    CreateGroup {
+        /// The group.
+        group: GroupInput,
+    },
+    /// Change a group.
+    ChangeGroup {
+        /// The group.
+        group: GroupId,
+        /// What to change.
+        change: GroupChange,
+    },
+    /// Delete a group.
+    DeleteGroup {
+        /// The group.
+        group: GroupId,
+    },
+    /// Create a rule.
+    CreateRule {
+        /// What it says.
+        definition: RuleDefinition,
+    },
+    /// Change a rule.
+    ChangeRule {
+        /// The rule.
+        rule: RuleId,
+        /// What it says from now on.
+        definition: RuleDefinition,
+    },
+    /// Delete a rule.
+    DeleteRule {
+        /// The rule.
+        rule: RuleId,
+    },
+    /// Make an entity known.
+    CreateEntity {
+        /// What it is.
+        entity_type: EntityType,
+        /// Its name.
+        name: String,
+        /// The product's own id of it.
+        external_id: Option<String>,
+    },
+    /// Delete an entity.
+    DeleteEntity {
+        /// The entity.
+        entity: EntityId,
+    },
+    /// Bind a group to an entity.
+    CreateMapping {
+        /// The group.
+        group: GroupId,
+        /// The entity.
+        target: MappingTarget,
+    },
+    /// Approve a mapping.
+    ApproveMapping {
+        /// The mapping.
+        mapping: MappingId,
+        /// Another entity than the proposed one.
+        target: Option<MappingTarget>,
+    },
+    /// Reject a mapping.
+    RejectMapping {
+        /// The mapping.
+        mapping: MappingId,
+    },
+    /// Pause an approved mapping: its members leave until it is resumed.
+    PauseMapping {
+        /// The mapping.
+        mapping: MappingId,
+    },
+    /// End the pause of a mapping.
+    ResumeMapping {
+        /// The mapping.
+        mapping: MappingId,
+    },
+    /// Change settings.
+    ChangeSettings {
+        /// Which, and to what.
+        change: SettingsChange,
+    },
+    /// Change the registry; for the reserved organization alone.
+    Registry(RegistryCommand),
+}
+
+/// A user as the provider wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserInput {
+    /// Who it is.
+    pub person: Person,
+    /// Whether it is active.
+    pub active: bool,
+    /// The role that its own attribute asks for.
+    pub organization_role: Option<String>,
+}
+
+/// A group as the provider wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupInput {
+    /// SCIM `displayName`.
+    pub display_name: String,
+    /// SCIM `externalId`.
+    pub external_id: Option<String>,
+    /// Roles for its members, as they came.
+    pub roles: Vec<String>,
+    /// Extension attributes as one canonical JSON object.
+    pub extensions: String,
+    /// The ids of its members, as they came.
+    pub members: Vec<String>,
+}
+
+/// A change of a group; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupChange {
+    /// The version that the change was computed from: refused when the group has moved on. `None`: whatever it is.
+    pub expected: Option<Position>,
+    /// Another name.
+    pub display_name: Option<String>,
+    /// Another external id; `Some(None)` clears it.
+    pub external_id: Option<Option<String>>,
+    /// Other roles for its members.
+    pub roles: Option<Vec<String>>,
+    /// Other extension attributes, all of them.
+    pub extensions: Option<String>,
+    /// Other members.
+    pub members: MembersChange,
+}
+
+/// A change of the members of a group that needs no reading of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MembersChange {
+    /// Whether to start from nobody.
+    pub replace: bool,
+    /// The ids to add, as they came.
+    pub add: Vec<String>,
+    /// The ids to remove, as they came; none of them is in `add`.
+    pub remove: Vec<String>,
+}
+
+/// The entity of a mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MappingTarget {
+    /// An entity that exists.
+    Entity(EntityId),
+    /// The entity of that type and name; a team or concurrency group is created when there is none.
+    Named {
+        /// Its type.
+        entity_type: EntityType,
+        /// Its name.
+        name: String,
+    },
+}

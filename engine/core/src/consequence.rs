@@ -1,0 +1,330 @@
+//! What the engine concludes from a fact.
+//!
+//! Consequences are stored, so the rule of `fact` holds here too: never remove, renumber or give another meaning.
+
+use rolecall_rules::{EntityType, NameTemplate, RoleName};
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ConflictId, EntityId, GroupId, MappingId, UserId};
+use crate::mapping::{MappingStatus, Origin, RuleVersion, Slot};
+use crate::user_set::UserSet;
+
+/// Something that follows from a fact of the same entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consequence {
+    /// What it follows from.
+    pub because: Because,
+    /// What is so from now on.
+    pub effect: Effect,
+}
+
+/// What a consequence follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Because {
+    /// The fact: its place in the entry, from 0.
+    pub fact: u32,
+    /// The mapping, where one is the reason.
+    pub mapping: Option<MappingId>,
+    /// The rule, where one is the reason.
+    pub rule: Option<RuleVersion>,
+}
+
+/// What a consequence makes so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Effect {
+    /// The rules ran over the name of a group.
+    GroupDecided {
+        /// The group.
+        group: GroupId,
+        /// The rule that decides it; `None`: no rule matches.
+        rule: Option<RuleVersion>,
+    },
+    /// A mapping came to be.
+    MappingProposed {
+        /// The mapping.
+        mapping: MappingId,
+        /// Its group.
+        group: GroupId,
+        /// What kind of entity it is for.
+        entity_type: EntityType,
+        /// The entity, once there is one.
+        entity: Option<EntityId>,
+        /// The name of the entity; `None` when the group name cannot fill the template.
+        name: Option<String>,
+        /// How the name follows from the name of the group.
+        template: NameTemplate,
+        /// Who made it.
+        origin: Origin,
+        /// The role that it grants to members of the group.
+        role: Option<RoleName>,
+        /// Its status.
+        status: MappingStatus,
+    },
+    /// A mapping has another status.
+    MappingMoved {
+        /// The mapping.
+        mapping: MappingId,
+        /// The status before.
+        from: MappingStatus,
+        /// The status now.
+        to: MappingStatus,
+        /// Its entity now.
+        entity: Option<EntityId>,
+    },
+    /// An entity was created for a mapping.
+    EntityCreated {
+        /// The entity.
+        entity: EntityId,
+        /// What it is.
+        entity_type: EntityType,
+        /// Its name.
+        name: String,
+    },
+    /// An entity was renamed with its group.
+    EntityRenamed {
+        /// The entity.
+        entity: EntityId,
+        /// The name before.
+        from: String,
+        /// The name now.
+        to: String,
+    },
+    /// An entity kept its name although its group was renamed.
+    EntityRenameSkipped {
+        /// The entity.
+        entity: EntityId,
+        /// Why.
+        reason: RenameSkipped,
+    },
+    /// Users are in an entity from now on.
+    MembersPlaced {
+        /// The entity.
+        entity: EntityId,
+        /// The users.
+        users: UserSet,
+    },
+    /// Users are no longer in an entity.
+    MembersUnplaced {
+        /// The entity.
+        entity: EntityId,
+        /// The users.
+        users: UserSet,
+        /// Why.
+        reason: Unplaced,
+    },
+    /// Users have another role.
+    RoleChanged {
+        /// The users; all the rest is the same for each.
+        users: UserSet,
+        /// The role before; `None`: none, as for an inactive user.
+        from: Option<RoleName>,
+        /// The role now.
+        to: Option<RoleName>,
+        /// Why.
+        cause: RoleCause,
+        /// The claims before.
+        before: Vec<RoleClaim>,
+        /// The claims now.
+        after: Vec<RoleClaim>,
+    },
+    /// Two or more entities claim a user for a slot that holds one.
+    ConflictOpened {
+        /// The conflict.
+        conflict: ConflictId,
+        /// The slot.
+        slot: Slot,
+        /// The user.
+        user: UserId,
+        /// All entities with a claim, in order.
+        claimed: Vec<EntityId>,
+        /// The one that the user is in.
+        current: EntityId,
+    },
+    /// A conflict is over: fewer than two claims, or others than before.
+    ConflictClosed {
+        /// The conflict.
+        conflict: ConflictId,
+        /// The slot.
+        slot: Slot,
+        /// The user.
+        user: UserId,
+    },
+    /// The last active user of the highest role lost it.
+    NoAdminLeft {
+        /// The highest role.
+        role: RoleName,
+    },
+}
+
+/// Why an entity kept its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RenameSkipped {
+    /// Another entity has the new name.
+    NameTaken,
+    /// The new name cannot fill the name template.
+    Template,
+    /// Other groups feed the entity too, and their names say otherwise.
+    Shared,
+}
+
+impl RenameSkipped {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NameTaken => "name_taken",
+            Self::Template => "template",
+            Self::Shared => "shared",
+        }
+    }
+}
+
+/// Why users left an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Unplaced {
+    /// No claim holds them there any more.
+    NoClaim,
+    /// Another entity took the slot.
+    Replaced,
+    /// They are inactive; the place comes back with them.
+    Suspended,
+    /// The users were deleted.
+    UserDeleted,
+    /// The entity was deleted.
+    EntityDeleted,
+}
+
+impl Unplaced {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoClaim => "no_claim",
+            Self::Replaced => "replaced",
+            Self::Suspended => "suspended",
+            Self::UserDeleted => "user_deleted",
+            Self::EntityDeleted => "entity_deleted",
+        }
+    }
+}
+
+/// One reason for a user to hold a role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RoleClaim {
+    /// The role.
+    pub role: RoleName,
+    /// Where the claim comes from.
+    pub source: RoleSource,
+}
+
+/// Where a claim to a role comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum RoleSource {
+    /// The roles that the provider gave to a group of the user.
+    Group {
+        /// The group.
+        group: GroupId,
+    },
+    /// A rule, through an approved mapping of a group of the user.
+    Rule {
+        /// The rule.
+        rule: RuleVersion,
+        /// The mapping.
+        mapping: MappingId,
+        /// The group.
+        group: GroupId,
+    },
+    /// The user's own attribute.
+    Attribute,
+}
+
+/// Why a role changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum RoleCause {
+    /// The user was created.
+    UserCreated,
+    /// The user's own attribute changed.
+    UserAttribute,
+    /// The user became active again.
+    UserActivated,
+    /// The user became inactive.
+    UserDeactivated,
+    /// The user was deleted.
+    UserDeleted,
+    /// The user joined a group.
+    MemberAdded,
+    /// The user left a group.
+    MemberRemoved,
+    /// The roles of a group changed.
+    GroupRoles,
+    /// A group was created or restored.
+    GroupCreated,
+    /// A group was renamed.
+    GroupRenamed,
+    /// A group was deleted.
+    GroupDeleted,
+    /// A mapping was approved, rejected, paused, resumed, or lost its entity.
+    Mapping,
+    /// The settings changed.
+    Settings,
+    /// The last claim went away, and the default role applies.
+    DefaultFallback,
+}
+
+impl RoleCause {
+    /// Every cause.
+    pub const ALL: [Self; 14] = [
+        Self::UserCreated,
+        Self::UserAttribute,
+        Self::UserActivated,
+        Self::UserDeactivated,
+        Self::UserDeleted,
+        Self::MemberAdded,
+        Self::MemberRemoved,
+        Self::GroupRoles,
+        Self::GroupCreated,
+        Self::GroupRenamed,
+        Self::GroupDeleted,
+        Self::Mapping,
+        Self::Settings,
+        Self::DefaultFallback,
+    ];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UserCreated => "user_created",
+            Self::UserAttribute => "user_attribute",
+            Self::UserActivated => "user_activated",
+            Self::UserDeactivated => "user_deactivated",
+            Self::UserDeleted => "user_deleted",
+            Self::MemberAdded => "member_added",
+            Self::MemberRemoved => "member_removed",
+            Self::GroupRoles => "group_roles",
+            Self::GroupCreated => "group_created",
+            Self::GroupRenamed => "group_renamed",
+            Self::GroupDeleted => "group_deleted",
+            Self::Mapping => "mapping",
+            Self::Settings => "settings",
+            Self::DefaultFallback => "default_fallback",
+        }
+    }
+}
+
+impl Effect {
+    /// The name of the kind of consequence, the same in metrics, streams and documentation.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::GroupDecided { .. } => "group_decided",
+            Self::MappingProposed { .. } => "mapping_proposed",
+            Self::MappingMoved { .. } => "mapping_moved",
+            Self::EntityCreated { .. } => "entity_created",
+            Self::EntityRenamed { .. } => "entity_renamed",
+            Self::EntityRenameSkipped { .. } => "entity_rename_skipped",
+            Self::MembersPlaced { .. } => "members_placed",
+            Self::MembersUnplaced { .. } => "members_unplaced",
+            Self::RoleChanged { .. } => "role_changed",
+            Self::ConflictOpened { .. } => "conflict_opened",
+            Self::ConflictClosed { .. } => "conflict_closed",
+            Self::NoAdminLeft { .. } => "no_admin_left",
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Mappings that rules propose, and those that an administrator makes, approves or ends.
+
+use rolecall_rules::{EntityType, MatchedTarget, NameTemplate, RoleName};
+
+use super::Derivation;
+use crate::consequence::{Because, Effect};
+use crate::fact::Fact;
+use crate::id::{EntityId, EntityIndex, GroupIndex, MappingId};
+use crate::invariant::known;
+use crate::mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion};
+use crate::settings::OnRename;
+use crate::state::Mapping;
+
+/// The rule that decides a group, and what it gives.
+struct Decided {
+    rule: RuleVersion,
+    role: Option<RoleName>,
+    auto_approve: bool,
+    targets: Vec<MatchedTarget>,
+}
+
+impl Derivation<'_> {
+    /// Runs the rules over a group that is new or back: every target of the rule that decides becomes a mapping.
+    pub(super) fn run_rules(&mut self, fact: u32, group: GroupIndex) {
+        let Some(decided) = self.decide(fact, group) else {
+            return;
+        };
+        for target in &decided.targets {
+            self.propose(fact, group, &decided, target);
+        }
+    }
+
+    /// Runs the rules over a renamed group. What a person approved or rejected stays; what waited is proposed anew; what
+    /// a rule approved stays, with the new match beside it, or gives way to it when the settings say so.
+    pub(super) fn rerun_rules(&mut self, fact: u32, group: GroupIndex) {
+        let decided = self.decide(fact, group);
+        self.drop_void_proposals(fact, group, decided.as_ref());
+        let Some(decided) = decided else { return };
+        let open: Vec<MatchedTarget> = decided
+            .targets
+            .iter()
+            .filter(|target| !self.is_settled(group, decided.rule, target))
+            .cloned()
+            .collect();
+        let (by_other_rule, by_person) = self.approved_otherwise(group, decided.rule);
+        if by_other_rule.is_empty() {
+            if !by_person {
+                for target in &open {
+                    self.propose(fact, group, &decided, target);
+                }
+            }
+        } else if decided.auto_approve && self.state.settings().on_rename == OnRename::Apply {
+            let mut all_built = true;
+            for target in &open {
+                all_built &= self.propose(fact, group, &decided, target).is_approved();
+            }
+            if all_built {
+                by_other_rule
+                    .into_iter()
+                    .for_each(|mapping| self.end_mapping(fact, mapping, EndReason::Replaced));
+            }
+        } else {
+            for target in &open {
+                self.propose_as(
+                    fact,
+                    group,
+                    &decided,
+                    target,
+                    MappingStatus::Pending(PendingReason::RuleChanged),
+                    None,
+                );
+            }
+        }
+    }
+
+    fn decide(&mut self, fact: u32, group: GroupIndex) -> Option<Decided> {
+        let row = self.state.group_at(group);
+        let id = row.id;
+        let decided = self
+            .state
+            .rules()
+            .decide(&row.display_name)
+            .map(|(stored, matched)| Decided {
+                rule: stored.at_version(),
+                role: stored.rule.definition().role.clone(),
+                auto_approve: stored.rule.definition().auto_approve,
+                targets: matched.targets,
+            });
+        let rule = decided.as_ref().map(|decided| decided.rule);
+        self.conclude(
+            Because {
+                fact,
+                mapping: None,
+                rule,
+            },
+            Effect::GroupDecided { group: id, rule },
+        );
+        decided
+    }
+
+    /// Ends the proposals that still wait and that the rules would no longer make for the name of the group.
+    fn drop_void_proposals(&mut self, fact: u32, group: GroupIndex, decided: Option<&Decided>) {
+        for index in self.state.group_at(group).mappings.clone() {
+            let mapping = self.state.mapping_at(index);
+            let MappingStatus::Pending(reason) = mapping.status else {
+                continue;
+            };
+            let stands = decided.is_some_and(|decided| {
+                decided
+                    .targets
+                    .iter()
+                    .any(|target| is_same(mapping, decided.rule, target) && named_alike(mapping, target))
+            });
+            if reason != PendingReason::TargetDeleted && !stands {
+                self.end_mapping(fact, mapping.id, EndReason::Superseded);
+            }
+        }
+    }
+
+    /// Whether the group has a mapping for this target of this rule, be it approved, waiting or rejected. What an older
+    /// version of the rule settled stays as it is, for all targets, until a plan is applied (SEMANTICS 3.5).
+    fn is_settled(&self, group: GroupIndex, rule: RuleVersion, target: &MatchedTarget) -> bool {
+        let older = |mapping: &Mapping| {
+            let by_older =
+                matches!(mapping.origin, Origin::Rule(by) if by.rule == rule.rule && by.version < rule.version);
+            by_older && !mapping.status.is_pending()
+        };
+        let live = self
+            .state
+            .mappings_of(self.state.group_at(group))
+            .filter(|mapping| !mapping.status.has_ended());
+        live.into_iter()
+            .any(|mapping| is_same(mapping, rule, target) || older(mapping))
+    }
+
+    /// The mappings that another rule approved, and whether a person approved any.
+    fn approved_otherwise(&self, group: GroupIndex, rule: RuleVersion) -> (Vec<MappingId>, bool) {
+        let mappings = || self.state.mappings_of(self.state.group_at(group));
+        let other = |mapping: &&Mapping| !matches!(mapping.origin, Origin::Rule(by) if by.rule == rule.rule);
+        let automatic = mappings()
+            .filter(|mapping| mapping.status == MappingStatus::AutoApproved)
+            .filter(other);
+        let by_person = mappings()
+            .filter(other)
+            .any(|mapping| mapping.status == MappingStatus::Approved);
+        (automatic.map(|mapping| mapping.id).collect(), by_person)
+    }
+
+    /// Makes the mapping for a target of a rule, with its entity where the rule may have one. Answers its status.
+    fn propose(&mut self, fact: u32, group: GroupIndex, decided: &Decided, target: &MatchedTarget) -> MappingStatus {
+        let (status, entity) = match &target.name {
+            Err(_) => (MappingStatus::Pending(PendingReason::Template), None),
+            Ok(_) if !decided.auto_approve => (MappingStatus::Pending(PendingReason::ApprovalRequired), None),
+            Ok(name) => match self.find_or_create(fact, group, decided.rule, target.entity_type, name) {
+                Ok(entity) => (MappingStatus::AutoApproved, Some(entity)),
+                Err(reason) => (MappingStatus::Pending(reason), None),
+            },
+        };
+        self.propose_as(fact, group, decided, target, status, entity);
+        status
+    }
+
+    fn propose_as(
+        &mut self,
+        fact: u32,
+        group: GroupIndex,
+        decided: &Decided,
+        target: &MatchedTarget,
+        status: MappingStatus,
+        entity: Option<EntityId>,
+    ) {
+        let mapping = MappingId::new(self.ids.draw());
+        let effect = Effect::MappingProposed {
+            mapping,
+            group: self.state.group_at(group).id,
+            entity_type: target.entity_type,
+            entity,
+            name: target.name.as_ref().ok().cloned(),
+            template: target.template.clone(),
+            origin: Origin::Rule(decided.rule),
+            role: decided.role.clone(),
+            status,
+        };
+        self.conclude(
+            Because {
+                fact,
+                mapping: Some(mapping),
+                rule: Some(decided.rule),
+            },
+            effect,
+        );
+        if status.is_approved() {
+            self.touch_members(fact, group);
+        }
+    }
+
+    /// The one free entity of that type and name: adopted when it is there, created when none is, else why not.
+    fn find_or_create(
+        &mut self,
+        fact: u32,
+        group: GroupIndex,
+        rule: RuleVersion,
+        entity_type: EntityType,
+        name: &str,
+    ) -> Result<EntityId, PendingReason> {
+        let found: Vec<EntityIndex> = self
+            .state
+            .entities_named(entity_type, name)
+            .map(|entity| entity.index)
+            .collect();
+        match found.as_slice() {
+            [] if entity_type == EntityType::SubOrganization => Err(PendingReason::TargetMissing),
+            [] => Ok(self.create_entity(
+                Because {
+                    fact,
+                    mapping: None,
+                    rule: Some(rule),
+                },
+                entity_type,
+                name,
+            )),
+            [entity] => {
+                let entity = self.state.entity_at(*entity);
+                let owned =
+                    self.state.settings().one_group_per_entity && self.state.other_owner(entity, group).is_some();
+                if owned {
+                    Err(PendingReason::EntityOwned)
+                } else {
+                    Ok(entity.id)
+                }
+            }
+            _ => Err(PendingReason::AmbiguousName),
+        }
+    }
+
+    fn create_entity(&mut self, because: Because, entity_type: EntityType, name: &str) -> EntityId {
+        let entity = EntityId::new(self.ids.draw());
+        self.conclude(
+            because,
+            Effect::EntityCreated {
+                entity,
+                entity_type,
+                name: name.to_owned(),
+            },
+        );
+        entity
+    }
+
+    /// Binds a group to an entity because an administrator says so.
+    pub(super) fn bind(&mut self, fact: u32, requested: &Fact) {
+        let Fact::MappingRequested {
+            mapping,
+            group,
+            entity_type,
+            entity,
+            name,
+        } = requested
+        else {
+            return;
+        };
+        let because = Because {
+            fact,
+            mapping: Some(*mapping),
+            rule: None,
+        };
+        let entity = match entity {
+            Some(entity) => *entity,
+            None => self.create_entity(because, *entity_type, name),
+        };
+        let effect = Effect::MappingProposed {
+            mapping: *mapping,
+            group: *group,
+            entity_type: *entity_type,
+            entity: Some(entity),
+            name: Some(name.clone()),
+            template: NameTemplate::display_name(),
+            origin: Origin::Manual,
+            role: None,
+            status: MappingStatus::Approved,
+        };
+        self.conclude(because, effect);
+        self.touch_members(fact, self.group_index(*group));
+    }
+
+    /// Approves a mapping; one that waited because of a rename takes the place of what another rule had approved.
+    pub(super) fn approve(&mut self, fact: u32, id: MappingId, entity: Option<EntityId>) {
+        let mapping = self.mapping(id);
+        let (group, entity_type, was, origin) = (mapping.group, mapping.entity_type, mapping.status, mapping.origin);
+        let name = mapping.name.clone();
+        let because = Because {
+            fact,
+            mapping: Some(id),
+            rule: rule_of(origin),
+        };
+        let entity = match entity {
+            Some(entity) => entity,
+            None => self.create_entity(because, entity_type, &known(name, "name of a mapping")),
+        };
+        self.move_mapping(fact, id, MappingStatus::Approved, Some(entity));
+        if let (MappingStatus::Pending(PendingReason::RuleChanged), Origin::Rule(rule)) = (was, origin) {
+            for other in self.approved_otherwise(group, rule).0 {
+                self.end_mapping(fact, other, EndReason::Replaced);
+            }
+        }
+        self.touch_members(fact, group);
+    }
+
+    /// Ends a mapping; it still shows the entity it was for.
+    pub(super) fn end_mapping(&mut self, fact: u32, id: MappingId, reason: EndReason) {
+        let mapping = self.mapping(id);
+        let (group, entity) = (
+            mapping.group,
+            mapping.entity.map(|entity| self.state.entity_at(entity).id),
+        );
+        self.move_mapping(fact, id, MappingStatus::Ended(reason), entity);
+        self.touch_members(fact, group);
+    }
+
+    pub(super) fn move_mapping(&mut self, fact: u32, id: MappingId, to: MappingStatus, entity: Option<EntityId>) {
+        let mapping = self.mapping(id);
+        let because = Because {
+            fact,
+            mapping: Some(id),
+            rule: rule_of(mapping.origin),
+        };
+        let from = mapping.status;
+        self.conclude(
+            because,
+            Effect::MappingMoved {
+                mapping: id,
+                from,
+                to,
+                entity,
+            },
+        );
+    }
+
+    pub(super) fn mapping(&self, id: MappingId) -> &Mapping {
+        known(self.state.mapping(id), "mapping")
+    }
+}
+
+pub(super) fn rule_of(origin: Origin) -> Option<RuleVersion> {
+    match origin {
+        Origin::Rule(rule) => Some(rule),
+        Origin::Manual => None,
+    }
+}
+
+/// Whether a mapping is what this rule makes of this target.
+fn is_same(mapping: &Mapping, rule: RuleVersion, target: &MatchedTarget) -> bool {
+    matches!(mapping.origin, Origin::Rule(by) if by.rule == rule.rule)
+        && mapping.entity_type == target.entity_type
+        && mapping.template.text() == target.template.text()
+}
+
+fn named_alike(mapping: &Mapping, target: &MatchedTarget) -> bool {
+    mapping.name.as_ref() == target.name.as_ref().ok()
+}

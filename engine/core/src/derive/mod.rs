@@ -1,0 +1,192 @@
+//! Facts -> consequences.
+//!
+//! First each fact, in order, moves mappings and entities (`mappings`, `renames`). Then the users that are touched by it
+//! are placed: what they should have is worked out from their claims, and the difference to what they have is concluded
+//! (`placement`). So the work grows with the users touched, and the outcome cannot depend on the way there.
+
+mod mappings;
+mod placement;
+mod renames;
+
+use std::collections::BTreeMap;
+
+use crate::consequence::{Because, Consequence, Effect};
+use crate::fact::Fact;
+use crate::id::{GroupIndex, IdSeed, IdsFor, NewIds, UserId, UserIndex};
+use crate::invariant::known;
+use crate::mapping::{MappingStatus, PendingReason};
+use crate::settings::Settings;
+use crate::state::{Stamp, State};
+use crate::user_set::UserSet;
+
+/// The state after the facts and all that follows from them, and what that is.
+pub(crate) fn derive(before: &State, stamp: Stamp, seed: IdSeed, facts: &[Fact]) -> (State, Vec<Consequence>) {
+    let mut derivation = Derivation {
+        before,
+        state: before.with_facts(stamp, facts),
+        ids: NewIds::new(stamp.at, seed, IdsFor::Consequences),
+        consequences: Vec::new(),
+        touched: BTreeMap::new(),
+    };
+    for (place, fact) in (0u32..).zip(facts) {
+        derivation.touch_named(place, fact);
+    }
+    for (place, fact) in (0u32..).zip(facts) {
+        derivation.follow(place, fact);
+    }
+    derivation.place_touched(facts);
+    (derivation.state, derivation.consequences)
+}
+
+/// A derivation on its way.
+struct Derivation<'a> {
+    before: &'a State,
+    state: State,
+    ids: NewIds,
+    consequences: Vec<Consequence>,
+    /// The users to place, each with the fact that touched it first.
+    touched: BTreeMap<UserIndex, u32>,
+}
+
+impl Derivation<'_> {
+    /// Concludes something: it holds for all that is derived after it.
+    fn conclude(&mut self, because: Because, effect: Effect) {
+        self.state.apply_effect(&effect);
+        self.consequences.push(Consequence { because, effect });
+    }
+
+    fn touch(&mut self, fact: u32, users: &UserSet) {
+        for user in users.iter() {
+            self.touched.entry(user).or_insert(fact);
+        }
+    }
+
+    fn touch_members(&mut self, fact: u32, group: GroupIndex) {
+        let members = self.state.group_at(group).members.clone();
+        self.touch(fact, &members);
+    }
+
+    /// Touches the users that a fact names itself. This comes before everything else, so that a change of role has the
+    /// nearest fact as its reason.
+    fn touch_named(&mut self, place: u32, fact: &Fact) {
+        match fact {
+            Fact::UserCreated { index, .. } => self.touch(place, &UserSet::of(*index)),
+            Fact::UserRoleAttributeChanged { user, .. }
+            | Fact::UserActivated { user }
+            | Fact::UserDeactivated { user }
+            | Fact::UserDeleted { user } => {
+                let user = self.user_index(*user);
+                self.touch(place, &UserSet::of(user));
+            }
+            Fact::MembersAdded { users, .. } | Fact::MembersRemoved { users, .. } => self.touch(place, users),
+            _ => {}
+        }
+    }
+
+    /// What a fact means for mappings and entities, and which users that touches.
+    fn follow(&mut self, place: u32, fact: &Fact) {
+        match fact {
+            Fact::GroupCreated { group, .. } | Fact::GroupRestored { group, .. } => {
+                let group = self.group_index(*group);
+                self.run_rules(place, group);
+                self.touch_members(place, group);
+            }
+            Fact::GroupRenamed { group, .. } => {
+                let group = self.group_index(*group);
+                self.rename_entities(place, group);
+                self.rerun_rules(place, group);
+                self.touch_members(place, group);
+            }
+            Fact::GroupAttributesChanged { group, attributes } => {
+                let roles = |state: &State| state.group(*group).map(|group| group.attributes.roles.clone());
+                if roles(self.before).as_ref() != Some(&attributes.roles) {
+                    self.touch_members(place, self.group_index(*group));
+                }
+            }
+            Fact::GroupDeleted { group } => {
+                let index = self.group_index(*group);
+                self.touch(place, &self.before.group_at(index).members.clone());
+                self.end_mappings_of(place, index);
+            }
+            Fact::EntityDeleted { entity } => {
+                let entity = known(self.state.entity_ever(*entity), "entity");
+                let (index, members) = (entity.index, entity.members.clone());
+                self.touch(place, &members);
+                self.let_go_of_entity(place, index);
+            }
+            Fact::MappingRequested { .. } => self.bind(place, fact),
+            Fact::MappingApproved { mapping, entity } => self.approve(place, *mapping, *entity),
+            Fact::MappingRejected { mapping } => {
+                let entity = self
+                    .mapping(*mapping)
+                    .entity
+                    .map(|entity| self.state.entity_at(entity).id);
+                self.move_mapping(place, *mapping, MappingStatus::Rejected, entity);
+                self.touch_members(place, self.mapping(*mapping).group);
+            }
+            Fact::MappingPaused { mapping } | Fact::MappingResumed { mapping } => {
+                self.touch_members(place, self.mapping(*mapping).group);
+            }
+            Fact::SettingsChanged { settings } => {
+                if moves_users(self.before.settings(), settings) {
+                    let users: UserSet = self
+                        .state
+                        .users_from(UserIndex::from(0))
+                        .map(|user| user.index)
+                        .collect();
+                    self.touch(place, &users);
+                }
+            }
+            Fact::UserCreated { .. }
+            | Fact::UserAttributesChanged { .. }
+            | Fact::UserRoleAttributeChanged { .. }
+            | Fact::UserActivated { .. }
+            | Fact::UserDeactivated { .. }
+            | Fact::UserDeleted { .. }
+            | Fact::MembersAdded { .. }
+            | Fact::MembersRemoved { .. }
+            | Fact::IgnoredMembersChanged { .. }
+            | Fact::RuleCreated { .. }
+            | Fact::RuleChanged { .. }
+            | Fact::RuleDeleted { .. }
+            | Fact::EntityRegistered { .. }
+            | Fact::Registry(_) => {}
+        }
+    }
+
+    fn end_mappings_of(&mut self, fact: u32, group: GroupIndex) {
+        let mappings = self.state.group_at(group).mappings.clone();
+        for mapping in mappings {
+            let mapping = self.state.mapping_at(mapping);
+            if !mapping.status.has_ended() {
+                self.end_mapping(fact, mapping.id, crate::mapping::EndReason::GroupDeleted);
+            }
+        }
+    }
+
+    fn let_go_of_entity(&mut self, fact: u32, entity: crate::id::EntityIndex) {
+        for index in self.state.entity_at(entity).mappings.clone() {
+            let mapping = self.state.mapping_at(index);
+            if mapping.entity == Some(entity) && mapping.status.is_approved() {
+                let (id, group) = (mapping.id, mapping.group);
+                self.move_mapping(fact, id, MappingStatus::Pending(PendingReason::TargetDeleted), None);
+                self.touch_members(fact, group);
+            }
+        }
+    }
+
+    fn group_index(&self, group: crate::id::GroupId) -> GroupIndex {
+        known(self.state.group_ever(group), "group").index
+    }
+
+    fn user_index(&self, user: UserId) -> UserIndex {
+        known(self.state.user_ever(user), "user").index
+    }
+}
+
+/// Whether a change of settings can give anybody another role or entity.
+fn moves_users(before: &Settings, after: &Settings) -> bool {
+    before.roles != after.roles
+        || before.default_role != after.default_role
+        || before.default_concurrency_group != after.default_concurrency_group
+}

@@ -1,0 +1,60 @@
+//! One accepted command: its facts and their consequences, as one value in the log.
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{self, CodecError};
+use crate::consequence::Consequence;
+use crate::fact::Fact;
+use crate::id::{ConnectionId, IdSeed, TokenId};
+use crate::position::Position;
+use crate::time::Timestamp;
+
+/// Who asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Actor {
+    /// The holder of the root token.
+    Root,
+    /// The holder of a token of the organization.
+    Token(TokenId),
+    /// An identity provider, with one of its tokens.
+    Connection {
+        /// The connection.
+        connection: ConnectionId,
+        /// The token.
+        token: TokenId,
+    },
+    /// The server itself.
+    System,
+}
+
+/// One accepted command and all that follows from it: the unit of the log, whole or not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Where it stands: one after the entry before.
+    pub position: Position,
+    /// When it was accepted: never before the entry before.
+    pub at: Timestamp,
+    /// Who asked.
+    pub actor: Actor,
+    /// What its new ids are drawn from.
+    pub seed: IdSeed,
+    /// What was asked for and accepted; at least one.
+    pub facts: Vec<Fact>,
+    /// What follows from them.
+    pub consequences: Vec<Consequence>,
+}
+
+impl Entry {
+    /// The entry as the bytes that are stored.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// The entry that stored bytes hold.
+    ///
+    /// # Errors
+    /// When the bytes are of an unknown format version, or damaged.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        codec::decode(bytes)
+    }
+}

@@ -1,0 +1,246 @@
+//! What was asked for and accepted.
+//!
+//! Facts are stored: a variant or field is never removed, renumbered or given another meaning (append new variants at
+//! the end; CONTRIBUTING.md has the steps).
+
+use rolecall_rules::{EntityType, RuleDefinition};
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ConnectionId, EntityId, GroupId, MappingId, RuleId, UserId, UserIndex};
+use crate::person::SealedPerson;
+use crate::registry::RegistryFact;
+use crate::settings::Settings;
+use crate::user_set::UserSet;
+
+/// Something that was asked for and accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fact {
+    /// A user was created.
+    UserCreated {
+        /// Its id.
+        user: UserId,
+        /// Its dense index: one more than the last one given.
+        index: UserIndex,
+        /// The connection that created it; `None` for an administrator.
+        connection: Option<ConnectionId>,
+        /// Who it is.
+        person: SealedPerson,
+        /// Whether it is active.
+        active: bool,
+        /// The role that its own attribute asks for, as it came.
+        organization_role: Option<String>,
+    },
+    /// The attributes of a user changed.
+    UserAttributesChanged {
+        /// The user.
+        user: UserId,
+        /// Who it is now.
+        person: SealedPerson,
+    },
+    /// The role that a user's own attribute asks for changed.
+    UserRoleAttributeChanged {
+        /// The user.
+        user: UserId,
+        /// The attribute now.
+        organization_role: Option<String>,
+    },
+    /// A user became active again.
+    UserActivated {
+        /// The user.
+        user: UserId,
+    },
+    /// A user became inactive.
+    UserDeactivated {
+        /// The user.
+        user: UserId,
+    },
+    /// A user was deleted, and left all its groups.
+    UserDeleted {
+        /// The user.
+        user: UserId,
+    },
+    /// A group was created.
+    GroupCreated {
+        /// Its id.
+        group: GroupId,
+        /// Its name, as it came.
+        display_name: String,
+        /// What else the provider said of it.
+        attributes: GroupAttributes,
+    },
+    /// A deleted group was pushed again, and lives on under its old id.
+    GroupRestored {
+        /// Its id.
+        group: GroupId,
+        /// Its name, as it came.
+        display_name: String,
+        /// What else the provider said of it.
+        attributes: GroupAttributes,
+    },
+    /// A group got another name.
+    GroupRenamed {
+        /// The group.
+        group: GroupId,
+        /// The name before.
+        from: String,
+        /// The name now.
+        to: String,
+    },
+    /// What the provider says of a group, beside name and members, changed.
+    GroupAttributesChanged {
+        /// The group.
+        group: GroupId,
+        /// All of it, as it is now.
+        attributes: GroupAttributes,
+    },
+    /// Users became members of a group.
+    MembersAdded {
+        /// The group.
+        group: GroupId,
+        /// The users who were no members before.
+        users: UserSet,
+    },
+    /// Users are no longer members of a group.
+    MembersRemoved {
+        /// The group.
+        group: GroupId,
+        /// The users who were members before.
+        users: UserSet,
+    },
+    /// The member ids of a group that name no user of the organization changed.
+    IgnoredMembersChanged {
+        /// The group.
+        group: GroupId,
+        /// All of them as they are now, in order.
+        ignored: Vec<String>,
+    },
+    /// A group was deleted, and has no members any more.
+    GroupDeleted {
+        /// The group.
+        group: GroupId,
+    },
+    /// A rule was created, with version 1.
+    RuleCreated {
+        /// The rule.
+        rule: RuleId,
+        /// What it says.
+        definition: RuleDefinition,
+    },
+    /// A rule was changed.
+    RuleChanged {
+        /// The rule.
+        rule: RuleId,
+        /// Its version now.
+        version: u32,
+        /// What it says now.
+        definition: RuleDefinition,
+    },
+    /// A rule was deleted.
+    RuleDeleted {
+        /// The rule.
+        rule: RuleId,
+    },
+    /// An administrator made an entity known.
+    EntityRegistered {
+        /// The entity.
+        entity: EntityId,
+        /// What it is.
+        entity_type: EntityType,
+        /// Its name.
+        name: String,
+        /// The product's own id of it.
+        external_id: Option<String>,
+    },
+    /// An administrator deleted an entity.
+    EntityDeleted {
+        /// The entity.
+        entity: EntityId,
+    },
+    /// An administrator bound a group to an entity.
+    MappingRequested {
+        /// The mapping.
+        mapping: MappingId,
+        /// The group.
+        group: GroupId,
+        /// The type of the entity.
+        entity_type: EntityType,
+        /// The entity; `None`: one of that name is to be created.
+        entity: Option<EntityId>,
+        /// The name of the entity.
+        name: String,
+    },
+    /// An administrator approved a mapping.
+    MappingApproved {
+        /// The mapping.
+        mapping: MappingId,
+        /// The entity it is for; `None`: one of the mapping's name is to be created.
+        entity: Option<EntityId>,
+    },
+    /// An administrator rejected a mapping.
+    MappingRejected {
+        /// The mapping.
+        mapping: MappingId,
+    },
+    /// An administrator paused a mapping.
+    MappingPaused {
+        /// The mapping.
+        mapping: MappingId,
+    },
+    /// An administrator ended the pause of a mapping.
+    MappingResumed {
+        /// The mapping.
+        mapping: MappingId,
+    },
+    /// The settings changed.
+    SettingsChanged {
+        /// All of them, as they are now.
+        settings: Settings,
+    },
+    /// A fact of the reserved organization: organizations, connections, tokens.
+    Registry(RegistryFact),
+}
+
+/// What the provider says of a group beside its name and members.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupAttributes {
+    /// SCIM `externalId`.
+    pub external_id: Option<String>,
+    /// The roles that members of the group are to have, as they came.
+    pub roles: Vec<String>,
+    /// Extension attributes as one canonical JSON object; opaque to this crate.
+    pub extensions: String,
+}
+
+impl Fact {
+    /// The name of the kind of fact, the same in metrics, streams and documentation.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::UserCreated { .. } => "user_created",
+            Self::UserAttributesChanged { .. } => "user_attributes_changed",
+            Self::UserRoleAttributeChanged { .. } => "user_role_attribute_changed",
+            Self::UserActivated { .. } => "user_activated",
+            Self::UserDeactivated { .. } => "user_deactivated",
+            Self::UserDeleted { .. } => "user_deleted",
+            Self::GroupCreated { .. } => "group_created",
+            Self::GroupRestored { .. } => "group_restored",
+            Self::GroupRenamed { .. } => "group_renamed",
+            Self::GroupAttributesChanged { .. } => "group_attributes_changed",
+            Self::MembersAdded { .. } => "members_added",
+            Self::MembersRemoved { .. } => "members_removed",
+            Self::IgnoredMembersChanged { .. } => "ignored_members_changed",
+            Self::GroupDeleted { .. } => "group_deleted",
+            Self::RuleCreated { .. } => "rule_created",
+            Self::RuleChanged { .. } => "rule_changed",
+            Self::RuleDeleted { .. } => "rule_deleted",
+            Self::EntityRegistered { .. } => "entity_registered",
+            Self::EntityDeleted { .. } => "entity_deleted",
+            Self::MappingRequested { .. } => "mapping_requested",
+            Self::MappingApproved { .. } => "mapping_approved",
+            Self::MappingRejected { .. } => "mapping_rejected",
+            Self::MappingPaused { .. } => "mapping_paused",
+            Self::MappingResumed { .. } => "mapping_resumed",
+            Self::SettingsChanged { .. } => "settings_changed",
+            Self::Registry(fact) => fact.kind(),
+        }
+    }
+}

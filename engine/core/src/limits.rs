@@ -1,0 +1,28 @@
+//! Every limit of the engine, in one place. Exceeding one is a named [`Rejection`](crate::Rejection).
+
+/// Characters in a user name, an external id or the name of a group or entity.
+pub const NAME_CHARACTERS_MAX: usize = 256;
+/// Bytes of the attributes of one user or group.
+pub const ATTRIBUTES_BYTES_MAX: usize = 64 * 1024;
+/// Members that one request may add and remove.
+pub const REQUEST_MEMBERS_MAX: usize = 50_000;
+/// Unknown member ids that a group remembers having left out.
+pub const IGNORED_MEMBERS_MAX: usize = 1_000;
+/// Roles that the provider may give a group.
+pub const GROUP_ROLES_MAX: usize = 32;
+/// Users of one organization, deleted ones included.
+pub const USERS_MAX: usize = 4_000_000;
+/// Groups of one organization, deleted ones included.
+pub const GROUPS_MAX: usize = 1_000_000;
+/// Rules of one organization.
+pub const RULES_MAX: usize = 10_000;
+/// Entities of one organization, deleted ones included.
+pub const ENTITIES_MAX: usize = 1_000_000;
+/// Mappings that one group may have had.
+pub const GROUP_MAPPINGS_MAX: usize = 1_000;
+/// Roles in the ordered list of an organization.
+pub const ROLES_MAX: usize = 32;
+/// Allowed e-mail domains of an organization.
+pub const EMAIL_DOMAINS_MAX: usize = 100;
+/// Bytes of one encoded entry.
+pub const ENTRY_BYTES_MAX: usize = 16 * 1024 * 1024;

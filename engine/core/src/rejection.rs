@@ -1,0 +1,93 @@
+//! Why a command was refused.
+//!
+//! The texts are for the person who sent the command: what is wrong, and what to do. They name no HTTP status; the api
+//! crate has the one table of those.
+
+use rolecall_rules::Problems;
+
+use crate::id::{GroupId, UserId};
+use crate::position::Position;
+
+/// Why a command was refused. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each text says it")]
+pub enum Rejection {
+    #[error("there is no such organization")]
+    UnknownOrganization,
+    #[error("there is no such connection")]
+    UnknownConnection,
+    #[error("there is no such token")]
+    UnknownToken,
+    #[error("there is no such user")]
+    UnknownUser,
+    #[error("there is no such group")]
+    UnknownGroup,
+    #[error("there is no such rule")]
+    UnknownRule,
+    #[error("there is no such entity")]
+    UnknownEntity,
+    #[error("there is no such mapping")]
+    UnknownMapping,
+
+    #[error("`{attribute}` is required and may not be empty")]
+    Required { attribute: &'static str },
+    #[error("`{attribute}` has more than {limit} {unit}")]
+    TooLong {
+        attribute: &'static str,
+        limit: usize,
+        unit: &'static str,
+    },
+    #[error("`{attribute}` holds a control character")]
+    ControlCharacter { attribute: &'static str },
+    #[error("the organization has reached its limit of {limit} {what}")]
+    LimitReached { what: &'static str, limit: usize },
+    #[error("one request may change at most {limit} members; send the others in further requests")]
+    TooManyMembers { limit: usize },
+
+    #[error("a user with this `userName` exists")]
+    UserNameTaken { by: UserId },
+    #[error("the `userName` has to be an e-mail address in this organization")]
+    UserNameNotEmail,
+    #[error("the `userName` of a user cannot be changed in this organization")]
+    UserNameImmutable,
+    #[error("the domain of an e-mail address is not among the allowed ones of this organization")]
+    EmailDomain,
+    #[error("a group with this `displayName` exists")]
+    GroupNameTaken { by: GroupId },
+    #[error("group provisioning is switched off; an administrator of the organization can switch it on")]
+    GroupProvisioningOff,
+    #[error("the resource has changed since version {expected}; read it again")]
+    VersionMismatch { expected: Position, actual: Position },
+
+    #[error("the rule cannot be saved: {0}")]
+    Rule(Problems),
+
+    #[error("{entity_type} `{name}` exists; give an `external_id` of its own to create another one of that name")]
+    EntityNameTaken { entity_type: &'static str, name: String },
+    #[error("an entity of that type with this `external_id` exists")]
+    EntityExternalIdTaken,
+    #[error("the entity is the default concurrency group; choose another in the settings first")]
+    EntityIsDefault,
+    #[error("the entity belongs to another group; end that mapping first, or switch `one_group_per_entity` off")]
+    EntityOwned { by: GroupId },
+    #[error("there is no sub-organization `{name}`, and mappings never create one; create it first, or name another")]
+    TargetMissing { name: String },
+    #[error("several entities are called `{name}`; name one by its id")]
+    TargetAmbiguous { name: String },
+    #[error("the mapping has no target name yet; name an entity")]
+    TargetUnnamed,
+    #[error("the group is mapped to this entity already")]
+    AlreadyMapped,
+    #[error("a mapping that is {status} cannot be {action}")]
+    MappingStatus { status: &'static str, action: &'static str },
+    #[error("the group has had {limit} mappings, which is the limit")]
+    TooManyMappings { limit: usize },
+
+    #[error("`{setting}`: {problem}")]
+    Setting { setting: &'static str, problem: String },
+
+    #[error("the command is not for this organization")]
+    WrongOrganization,
+    #[error("the change is too large for one entry ({bytes} bytes; at most {limit}); send it in parts")]
+    EntryTooLarge { bytes: usize, limit: usize },
+}

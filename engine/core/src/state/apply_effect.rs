@@ -1,0 +1,200 @@
+//! Consequence -> the next state, exactly as recorded.
+
+use std::sync::Arc;
+
+use rolecall_rules::NameKey;
+
+use super::counts::{decrease, increase};
+use super::{Conflict, Mapping, Membership, State};
+use crate::consequence::{Effect, Unplaced};
+use crate::id::{EntityId, EntityIndex, MappingId, MappingIndex, UserIndex};
+use crate::invariant::known;
+use crate::mapping::{MappingStatus, Slot};
+use crate::user_set::UserSet;
+
+impl State {
+    pub(crate) fn apply_effect(&mut self, effect: &Effect) {
+        match effect {
+            Effect::GroupDecided { group, rule } => {
+                let index = self.group_index(*group);
+                self.groups.at_mut(index.into()).decided_by = *rule;
+            }
+            Effect::MappingProposed { .. } => self.propose_mapping(effect),
+            Effect::MappingMoved {
+                mapping, to, entity, ..
+            } => self.move_mapping(*mapping, *to, *entity),
+            Effect::EntityCreated {
+                entity,
+                entity_type,
+                name,
+            } => self.create_entity(*entity, *entity_type, name, None),
+            Effect::EntityRenamed { entity, to, .. } => self.rename_entity(*entity, to),
+            Effect::EntityRenameSkipped { entity, reason } => {
+                let index = self.entity_index(*entity);
+                self.entities.at_mut(index.into()).rename_skipped = Some(reason.as_str());
+            }
+            Effect::MembersPlaced { entity, users } => self.place(*entity, users),
+            Effect::MembersUnplaced { entity, users, reason } => self.unplace(*entity, users, *reason),
+            Effect::RoleChanged { users, from, to, .. } => {
+                for index in users.iter() {
+                    let position = self.stamp.position;
+                    let user = self.users.at_mut(index.into());
+                    user.touch(position);
+                    user.role.clone_from(to);
+                    if let Some(from) = from {
+                        decrease(&mut self.counts.active_users, from);
+                    }
+                    if let Some(to) = to {
+                        increase(&mut self.counts.active_users, to.clone());
+                    }
+                }
+            }
+            Effect::ConflictOpened { .. } => self.open_conflict(effect),
+            Effect::ConflictClosed { slot, user, .. } => {
+                let user = UserIndex::from(known(self.users.find(user), "user"));
+                self.users.at_mut(user.into()).touch(self.stamp.position);
+                self.conflicts.remove(&(*slot, user));
+                decrease(&mut self.counts.conflicts, slot);
+            }
+            Effect::NoAdminLeft { .. } => {}
+        }
+    }
+
+    fn propose_mapping(&mut self, effect: &Effect) {
+        let Effect::MappingProposed {
+            mapping,
+            group,
+            entity_type,
+            entity,
+            name,
+            template,
+            origin,
+            role,
+            status,
+        } = effect
+        else {
+            return;
+        };
+        let index = MappingIndex::from(self.mappings.len());
+        let group = self.group_index(*group);
+        let entity = entity.map(|entity| self.entity_index(entity));
+        let row = Mapping {
+            id: *mapping,
+            index,
+            group,
+            entity_type: *entity_type,
+            entity,
+            name: name.clone(),
+            template: template.clone(),
+            origin: *origin,
+            role: role.clone(),
+            status: *status,
+            paused: false,
+            approved: status.is_approved().then_some(self.stamp.position),
+            created: self.stamp,
+            modified: self.stamp,
+        };
+        self.mappings.insert(*mapping, row);
+        self.groups.at_mut(group.into()).mappings.push(index);
+        self.feed(entity, index);
+        increase(&mut self.counts.mappings, *status);
+    }
+
+    fn move_mapping(&mut self, id: MappingId, to: MappingStatus, entity: Option<EntityId>) {
+        let stamp = self.stamp;
+        let entity = entity.map(|entity| self.entity_index(entity));
+        let mapping = self.mapping_mut(id);
+        let (index, from) = (mapping.index, mapping.status);
+        mapping.status = to;
+        mapping.entity = entity;
+        mapping.modified = stamp;
+        if to.is_approved() {
+            mapping.approved = Some(stamp.position);
+        } else {
+            mapping.paused = false;
+        }
+        self.feed(entity, index);
+        decrease(&mut self.counts.mappings, &from);
+        increase(&mut self.counts.mappings, to);
+    }
+
+    /// Lets the entity know a mapping that is for it.
+    fn feed(&mut self, entity: Option<EntityIndex>, mapping: MappingIndex) {
+        let Some(entity) = entity else { return };
+        if !self.entity_at(entity).mappings.contains(&mapping) {
+            self.entities.at_mut(entity.into()).mappings.push(mapping);
+        }
+    }
+
+    fn rename_entity(&mut self, id: EntityId, to: &str) {
+        let index = self.entity_index(id);
+        let key = NameKey::of(to);
+        let entity = self.entities.at_mut(index.into());
+        let entity_type = entity.entity_type;
+        let before = std::mem::replace(&mut entity.key, key.clone());
+        entity.name = to.to_owned();
+        entity.rename_skipped = None;
+        self.entity_names.remove(&(entity_type, before, index));
+        self.entity_names.insert((entity_type, key, index));
+    }
+
+    fn place(&mut self, id: EntityId, users: &UserSet) {
+        let entity = self.entity_index(id);
+        let slot = Slot::of(self.entity_at(entity).entity_type);
+        for index in users.iter() {
+            let stamp = self.stamp;
+            let user = self.users.at_mut(index.into());
+            user.touch(stamp.position);
+            if let Err(at) = user
+                .memberships
+                .binary_search_by_key(&entity, |membership| membership.entity)
+            {
+                user.memberships.insert(at, Membership { entity, since: stamp });
+            }
+            if let Some(slot) = slot {
+                user.set_incumbent(slot, Some(entity));
+            }
+        }
+        self.entities.at_mut(entity.into()).members.extend(users);
+    }
+
+    fn unplace(&mut self, id: EntityId, users: &UserSet, reason: Unplaced) {
+        let entity = self.entity_index(id);
+        let slot = Slot::of(self.entity_at(entity).entity_type);
+        for index in users.iter() {
+            let position = self.stamp.position;
+            let user = self.users.at_mut(index.into());
+            user.touch(position);
+            user.memberships.retain(|membership| membership.entity != entity);
+            if let Some(slot) = slot.filter(|_| reason != Unplaced::Suspended) {
+                user.set_incumbent(slot, None);
+            }
+        }
+        self.entities.at_mut(entity.into()).members.subtract(users);
+    }
+
+    fn open_conflict(&mut self, effect: &Effect) {
+        let Effect::ConflictOpened {
+            conflict,
+            slot,
+            user,
+            claimed,
+            current,
+        } = effect
+        else {
+            return;
+        };
+        let user = UserIndex::from(known(self.users.find(user), "user"));
+        self.users.at_mut(user.into()).touch(self.stamp.position);
+        let row = Conflict {
+            id: *conflict,
+            slot: *slot,
+            user,
+            claimed: claimed.iter().map(|entity| self.entity_index(*entity)).collect(),
+            current: self.entity_index(*current),
+            opened: self.stamp,
+        };
+        self.conflicts.insert((*slot, user), Arc::new(row));
+        increase(&mut self.counts.conflicts, *slot);
+    }
+}

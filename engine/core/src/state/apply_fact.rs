@@ -1,0 +1,369 @@
+//! Fact -> the next state. Facts are never refused here.
+
+use std::sync::Arc;
+
+use imbl::Vector;
+use roaring::RoaringBitmap;
+use rolecall_rules::{EntityType, NameKey};
+
+use super::counts::{decrease, increase};
+use super::{Entity, Group, Mapping, State, User};
+use crate::fact::{Fact, GroupAttributes};
+use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, UserId, UserIndex};
+use crate::invariant::known;
+use crate::person::{Person, SealedPerson};
+use crate::user_set::UserSet;
+
+impl State {
+    pub(super) fn apply_fact(&mut self, fact: &Fact) {
+        match fact {
+            Fact::UserCreated { .. } => self.create_user(fact),
+            Fact::UserAttributesChanged { user, person } => self.change_person(*user, person),
+            Fact::UserRoleAttributeChanged {
+                user,
+                organization_role,
+            } => {
+                let index = self.touched_user(*user);
+                self.users
+                    .at_mut(index.into())
+                    .organization_role
+                    .clone_from(organization_role);
+            }
+            Fact::UserActivated { user } => self.set_active(*user, true),
+            Fact::UserDeactivated { user } => self.set_active(*user, false),
+            Fact::UserDeleted { user } => self.delete_user(*user),
+            Fact::GroupCreated {
+                group,
+                display_name,
+                attributes,
+            } => self.create_group(*group, display_name, attributes),
+            Fact::GroupRestored {
+                group,
+                display_name,
+                attributes,
+            } => self.restore_group(*group, display_name, attributes),
+            Fact::GroupRenamed { group, to, .. } => self.rename_group(*group, to),
+            Fact::GroupAttributesChanged { group, attributes } => self.change_group_attributes(*group, attributes),
+            Fact::MembersAdded { group, users } => self.add_members(*group, users),
+            Fact::MembersRemoved { group, users } => self.remove_members(*group, users),
+            Fact::IgnoredMembersChanged { group, ignored } => {
+                let index = self.group_index(*group);
+                self.groups.at_mut(index.into()).ignored = ignored.iter().cloned().collect();
+            }
+            Fact::GroupDeleted { group } => self.delete_group(*group),
+            Fact::RuleCreated { rule, definition } => self.rules.save(*rule, 1, definition, self.stamp),
+            Fact::RuleChanged {
+                rule,
+                version,
+                definition,
+            } => {
+                self.rules.save(*rule, *version, definition, self.stamp);
+            }
+            Fact::RuleDeleted { rule } => self.rules.delete(*rule),
+            Fact::EntityRegistered {
+                entity,
+                entity_type,
+                name,
+                external_id,
+            } => {
+                self.create_entity(*entity, *entity_type, name, external_id.as_deref());
+            }
+            Fact::EntityDeleted { entity } => self.delete_entity(*entity),
+            Fact::MappingPaused { mapping } => self.set_paused(*mapping, true),
+            Fact::MappingResumed { mapping } => self.set_paused(*mapping, false),
+            Fact::SettingsChanged { settings } => self.settings = Arc::new(settings.clone()),
+            Fact::Registry(fact) => self.registry.apply(fact, self.stamp.at),
+            // What they ask for is done by their consequences, which know the entity.
+            Fact::MappingRequested { .. } | Fact::MappingApproved { .. } | Fact::MappingRejected { .. } => {}
+        }
+    }
+
+    fn create_user(&mut self, fact: &Fact) {
+        let Fact::UserCreated {
+            user: id,
+            index,
+            connection,
+            person,
+            active,
+            organization_role,
+        } = fact
+        else {
+            return;
+        };
+        let person = person.open().map(Arc::new);
+        self.index_person(*index, person.as_deref());
+        let user = User {
+            id: *id,
+            index: *index,
+            connection: *connection,
+            person,
+            active: *active,
+            organization_role: organization_role.clone(),
+            deleted: false,
+            created: self.stamp,
+            modified: self.stamp,
+            role: None,
+            memberships: Vec::new(),
+            history: Vector::unit(self.stamp.position),
+            groups: RoaringBitmap::new(),
+            incumbents: [None; 2],
+        };
+        if !active {
+            self.counts.inactive_users += 1;
+        }
+        let given = self.users.insert(*id, user);
+        known((given == u32::from(*index)).then_some(()), "user index in order");
+    }
+
+    fn change_person(&mut self, user: UserId, person: &SealedPerson) {
+        let index = self.touched_user(user);
+        let before = self.user_at(index).person.clone();
+        let after = person.open().map(Arc::new);
+        self.unindex_person(index, before.as_deref());
+        self.index_person(index, after.as_deref());
+        self.users.at_mut(index.into()).person = after;
+    }
+
+    fn set_active(&mut self, user: UserId, active: bool) {
+        let index = self.touched_user(user);
+        self.users.at_mut(index.into()).active = active;
+        if active {
+            self.counts.inactive_users -= 1;
+        } else {
+            self.counts.inactive_users += 1;
+        }
+    }
+
+    fn delete_user(&mut self, user: UserId) {
+        let index = self.touched_user(user);
+        let row = self.user_at(index);
+        let (person, groups) = (row.person.clone(), row.groups.clone());
+        if !row.active {
+            self.counts.inactive_users -= 1;
+        }
+        self.unindex_person(index, person.as_deref());
+        for group in groups {
+            let group = self.groups.at_mut(group);
+            group.members.remove(index);
+            group.modified = self.stamp;
+        }
+        let row = self.users.at_mut(index.into());
+        row.groups.clear();
+        row.deleted = true;
+    }
+
+    /// The index of a user whose resource this entry changes.
+    fn touched_user(&mut self, user: UserId) -> UserIndex {
+        let index = known(self.users.find(&user), "user");
+        let stamp = self.stamp;
+        let row = self.users.at_mut(index);
+        row.modified = stamp;
+        row.touch(stamp.position);
+        index.into()
+    }
+
+    fn index_person(&mut self, index: UserIndex, person: Option<&Person>) {
+        let Some(person) = person else { return };
+        self.user_names.insert(NameKey::of(&person.user_name), index);
+        if let Some(external_id) = &person.external_id {
+            self.user_external_ids.insert((external_id.clone(), index));
+        }
+        if let Some(display_name) = &person.display_name {
+            self.user_display_names.insert((NameKey::of(display_name), index));
+        }
+        for address in &person.emails {
+            self.user_emails.insert((NameKey::of(address), index));
+        }
+    }
+
+    fn unindex_person(&mut self, index: UserIndex, person: Option<&Person>) {
+        let Some(person) = person else { return };
+        self.user_names.remove(&NameKey::of(&person.user_name));
+        if let Some(external_id) = &person.external_id {
+            self.user_external_ids.remove(&(external_id.clone(), index));
+        }
+        if let Some(display_name) = &person.display_name {
+            self.user_display_names.remove(&(NameKey::of(display_name), index));
+        }
+        for address in &person.emails {
+            self.user_emails.remove(&(NameKey::of(address), index));
+        }
+    }
+
+    fn create_group(&mut self, id: GroupId, display_name: &str, attributes: &GroupAttributes) {
+        let index = GroupIndex::from(self.groups.len());
+        let key = NameKey::of(display_name);
+        self.group_names.insert(key.clone(), index);
+        self.index_group_external_id(index, attributes);
+        self.counts.groups += 1;
+        let group = Group {
+            id,
+            index,
+            display_name: display_name.to_owned(),
+            key,
+            attributes: attributes.clone(),
+            members: UserSet::default(),
+            ignored: imbl::OrdSet::new(),
+            decided_by: None,
+            mappings: Vec::new(),
+            deleted: false,
+            created: self.stamp,
+            modified: self.stamp,
+        };
+        self.groups.insert(id, group);
+    }
+
+    fn restore_group(&mut self, id: GroupId, display_name: &str, attributes: &GroupAttributes) {
+        let index = self.group_index(id);
+        let key = NameKey::of(display_name);
+        self.deleted_group_names.remove(&key);
+        self.group_names.insert(key, index);
+        self.index_group_external_id(index, attributes);
+        self.counts.groups += 1;
+        let stamp = self.stamp;
+        let group = self.groups.at_mut(index.into());
+        group.display_name = display_name.to_owned();
+        group.attributes = attributes.clone();
+        group.deleted = false;
+        group.modified = stamp;
+    }
+
+    fn rename_group(&mut self, id: GroupId, to: &str) {
+        let index = self.group_index(id);
+        let key = NameKey::of(to);
+        let before = self.group_at(index).key.clone();
+        self.group_names.remove(&before);
+        self.group_names.insert(key.clone(), index);
+        let stamp = self.stamp;
+        let group = self.groups.at_mut(index.into());
+        group.display_name = to.to_owned();
+        group.key = key;
+        group.modified = stamp;
+    }
+
+    fn change_group_attributes(&mut self, id: GroupId, attributes: &GroupAttributes) {
+        let index = self.group_index(id);
+        self.unindex_group_external_id(index);
+        self.index_group_external_id(index, attributes);
+        let stamp = self.stamp;
+        let group = self.groups.at_mut(index.into());
+        group.attributes = attributes.clone();
+        group.modified = stamp;
+    }
+
+    fn add_members(&mut self, id: GroupId, users: &UserSet) {
+        let index = self.group_index(id);
+        let stamp = self.stamp;
+        for user in users.iter() {
+            let user = self.users.at_mut(user.into());
+            user.groups.insert(index.into());
+            user.touch(stamp.position);
+        }
+        let group = self.groups.at_mut(index.into());
+        group.members.extend(users);
+        group.modified = stamp;
+    }
+
+    fn remove_members(&mut self, id: GroupId, users: &UserSet) {
+        let index = self.group_index(id);
+        let stamp = self.stamp;
+        for user in users.iter() {
+            let user = self.users.at_mut(user.into());
+            user.groups.remove(index.into());
+            user.touch(stamp.position);
+        }
+        let group = self.groups.at_mut(index.into());
+        group.members.subtract(users);
+        group.modified = stamp;
+    }
+
+    fn delete_group(&mut self, id: GroupId) {
+        let index = self.group_index(id);
+        let members = self.group_at(index).members.clone();
+        self.remove_members(id, &members);
+        self.unindex_group_external_id(index);
+        let group = self.groups.at_mut(index.into());
+        group.deleted = true;
+        group.decided_by = None;
+        group.ignored = imbl::OrdSet::new();
+        let key = group.key.clone();
+        self.group_names.remove(&key);
+        self.deleted_group_names.insert(key, index);
+        self.counts.groups -= 1;
+    }
+
+    pub(super) fn group_index(&self, group: GroupId) -> GroupIndex {
+        known(self.groups.find(&group), "group").into()
+    }
+
+    fn index_group_external_id(&mut self, index: GroupIndex, attributes: &GroupAttributes) {
+        if let Some(external_id) = &attributes.external_id {
+            self.group_external_ids.insert((external_id.clone(), index));
+        }
+    }
+
+    fn unindex_group_external_id(&mut self, index: GroupIndex) {
+        if let Some(external_id) = self.group_at(index).attributes.external_id.clone() {
+            self.group_external_ids.remove(&(external_id, index));
+        }
+    }
+
+    pub(super) fn create_entity(
+        &mut self,
+        id: EntityId,
+        entity_type: EntityType,
+        name: &str,
+        external_id: Option<&str>,
+    ) {
+        let index = EntityIndex::from(self.entities.len());
+        let key = NameKey::of(name);
+        self.entity_names.insert((entity_type, key.clone(), index));
+        if let Some(external_id) = external_id {
+            self.entity_external_ids
+                .insert((entity_type, external_id.to_owned()), index);
+        }
+        increase(&mut self.counts.entities, entity_type);
+        let entity = Entity {
+            id,
+            index,
+            entity_type,
+            name: name.to_owned(),
+            key,
+            external_id: external_id.map(str::to_owned),
+            members: UserSet::default(),
+            mappings: Vec::new(),
+            rename_skipped: None,
+            deleted: false,
+            created: self.stamp,
+        };
+        self.entities.insert(id, entity);
+    }
+
+    fn delete_entity(&mut self, id: EntityId) {
+        let index = self.entity_index(id);
+        let entity = self.entities.at_mut(index.into());
+        entity.deleted = true;
+        let (entity_type, key, external_id) = (entity.entity_type, entity.key.clone(), entity.external_id.clone());
+        self.entity_names.remove(&(entity_type, key, index));
+        if let Some(external_id) = external_id {
+            self.entity_external_ids.remove(&(entity_type, external_id));
+        }
+        decrease(&mut self.counts.entities, &entity_type);
+    }
+
+    pub(super) fn entity_index(&self, entity: EntityId) -> EntityIndex {
+        known(self.entities.find(&entity), "entity").into()
+    }
+
+    fn set_paused(&mut self, mapping: MappingId, paused: bool) {
+        let stamp = self.stamp;
+        let mapping = self.mapping_mut(mapping);
+        mapping.paused = paused;
+        mapping.modified = stamp;
+    }
+
+    pub(super) fn mapping_mut(&mut self, mapping: MappingId) -> &mut Mapping {
+        let index = known(self.mappings.find(&mapping), "mapping");
+        self.mappings.at_mut(index)
+    }
+}

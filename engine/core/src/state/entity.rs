@@ -1,0 +1,34 @@
+//! What is known of an entity.
+
+use rolecall_rules::{EntityType, NameKey};
+
+use super::Stamp;
+use crate::id::{EntityId, EntityIndex, MappingIndex};
+use crate::user_set::UserSet;
+
+/// A team, concurrency group or sub-organization, also a deleted one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity {
+    /// Its id.
+    pub id: EntityId,
+    /// Its dense index.
+    pub index: EntityIndex,
+    /// What it is.
+    pub entity_type: EntityType,
+    /// Its name.
+    pub name: String,
+    /// What names are compared by.
+    pub key: NameKey,
+    /// The product's own id of it.
+    pub external_id: Option<String>,
+    /// Who is in it.
+    pub members: UserSet,
+    /// The mappings that were ever approved for it, in order of their creation.
+    pub mappings: Vec<MappingIndex>,
+    /// The last rename of its group that it did not follow, and why.
+    pub rename_skipped: Option<&'static str>,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// When and where it was created.
+    pub created: Stamp,
+}

@@ -1,0 +1,39 @@
+//! What is known of a group.
+
+use imbl::OrdSet;
+use rolecall_rules::NameKey;
+
+use super::Stamp;
+use crate::fact::GroupAttributes;
+use crate::id::{GroupId, GroupIndex, MappingIndex};
+use crate::mapping::RuleVersion;
+use crate::user_set::UserSet;
+
+/// A group, also a deleted one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// Its dense index.
+    pub index: GroupIndex,
+    /// Its name, as it came.
+    pub display_name: String,
+    /// What names are compared by.
+    pub key: NameKey,
+    /// What else the provider says of it.
+    pub attributes: GroupAttributes,
+    /// Its members.
+    pub members: UserSet,
+    /// Member ids that name no user of the organization, as they came.
+    pub ignored: OrdSet<String>,
+    /// The rule that decided it when rules last ran.
+    pub decided_by: Option<RuleVersion>,
+    /// Its mappings, in order of their creation, ended ones included.
+    pub mappings: Vec<MappingIndex>,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// When and where it was created.
+    pub created: Stamp,
+    /// When and where the SCIM resource last changed.
+    pub modified: Stamp,
+}

@@ -1,0 +1,48 @@
+//! What is known of a mapping.
+
+use rolecall_rules::{EntityType, NameTemplate, RoleName};
+
+use super::Stamp;
+use crate::id::{EntityIndex, GroupIndex, MappingId, MappingIndex};
+use crate::mapping::{MappingStatus, Origin};
+use crate::position::Position;
+
+/// One group bound to one entity, also when that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// Its id.
+    pub id: MappingId,
+    /// Its dense index.
+    pub index: MappingIndex,
+    /// Its group.
+    pub group: GroupIndex,
+    /// What kind of entity it is for.
+    pub entity_type: EntityType,
+    /// The entity, once there is one.
+    pub entity: Option<EntityIndex>,
+    /// The name of the entity when the mapping was made; `None` when the group name could not fill the template.
+    pub name: Option<String>,
+    /// How the name follows from the name of the group.
+    pub template: NameTemplate,
+    /// Who made it.
+    pub origin: Origin,
+    /// The role that it grants to members of the group while it is in force.
+    pub role: Option<RoleName>,
+    /// Its status.
+    pub status: MappingStatus,
+    /// Whether an administrator paused it.
+    pub paused: bool,
+    /// When it was approved last: of several claims the older approval is the incumbent.
+    pub approved: Option<Position>,
+    /// When and where it came to be.
+    pub created: Stamp,
+    /// When and where its status last changed.
+    pub modified: Stamp,
+}
+
+impl Mapping {
+    /// Whether members of the group are put into the entity now.
+    pub fn in_force(&self) -> bool {
+        self.status.is_approved() && !self.paused
+    }
+}

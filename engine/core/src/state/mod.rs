@@ -1,0 +1,327 @@
+//! The state of an organization, as a value.
+//!
+//! Copying a state costs next to nothing (persistent maps and bitmaps), and a change of a copy leaves the others alone.
+//! So readers hold a consistent snapshot without locks, and a failed append just drops the candidate. A state changes by
+//! facts (`apply_fact`) and by what the engine concluded from them (`apply_effect`), and in no other way.
+
+mod apply_effect;
+mod apply_fact;
+mod conflict;
+mod counts;
+mod entity;
+mod group;
+mod mapping;
+mod rules;
+mod table;
+mod user;
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use rolecall_rules::{EntityType, NameKey};
+
+pub use self::conflict::Conflict;
+pub use self::counts::Counts;
+pub use self::entity::Entity;
+pub use self::group::Group;
+pub use self::mapping::Mapping;
+pub use self::rules::{Rules, StoredRule};
+use self::table::Table;
+pub use self::user::{Membership, Stamp, User};
+use crate::consequence::Consequence;
+use crate::fact::Fact;
+use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
+use crate::mapping::Slot;
+use crate::position::Position;
+use crate::registry::Registry;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+
+/// Everything that is known of an organization after the entry at [`position`](Self::position).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    stamp: Stamp,
+    settings: Arc<Settings>,
+    registry: Registry,
+    rules: Rules,
+    users: Table<UserId, User>,
+    user_names: OrdMap<NameKey, UserIndex>,
+    user_external_ids: OrdSet<(String, UserIndex)>,
+    user_display_names: OrdSet<(NameKey, UserIndex)>,
+    user_emails: OrdSet<(NameKey, UserIndex)>,
+    groups: Table<GroupId, Group>,
+    group_names: OrdMap<NameKey, GroupIndex>,
+    deleted_group_names: OrdMap<NameKey, GroupIndex>,
+    group_external_ids: OrdSet<(String, GroupIndex)>,
+    entities: Table<EntityId, Entity>,
+    entity_names: OrdSet<(EntityType, NameKey, EntityIndex)>,
+    entity_external_ids: OrdMap<(EntityType, String), EntityIndex>,
+    mappings: Table<MappingId, Mapping>,
+    conflicts: OrdMap<(Slot, UserIndex), Arc<Conflict>>,
+    counts: Counts,
+}
+
+impl State {
+    /// The position of the last entry in it.
+    pub fn position(&self) -> Position {
+        self.stamp.position
+    }
+
+    /// The time of the last entry in it.
+    pub fn at(&self) -> Timestamp {
+        self.stamp.at
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Organizations, connections and tokens; empty but in the reserved organization.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// How many of everything there are.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// The user with this id, unless deleted.
+    pub fn user(&self, id: UserId) -> Option<&User> {
+        self.users.by_id(&id).filter(|user| !user.deleted)
+    }
+
+    /// The user with this id, also a deleted one: for the record.
+    pub fn user_ever(&self, id: UserId) -> Option<&User> {
+        self.users.by_id(&id)
+    }
+
+    /// The user at an index of this organization, also a deleted one.
+    ///
+    /// # Panics
+    /// When the organization never gave that index.
+    pub fn user_at(&self, index: UserIndex) -> &User {
+        self.users.at(index.into())
+    }
+
+    /// The live users from an index on, in the order of their creation.
+    pub fn users_from(&self, first: UserIndex) -> impl Iterator<Item = &User> {
+        self.users.iter_from(first.into()).filter(|user| !user.deleted)
+    }
+
+    /// The user of this name, compared by its key.
+    pub fn user_by_name(&self, user_name: &str) -> Option<&User> {
+        self.user_names
+            .get(&NameKey::of(user_name))
+            .map(|index| self.user_at(*index))
+    }
+
+    /// The users with this external id (compared exactly), in the order of their creation.
+    pub fn users_by_external_id(&self, external_id: &str) -> impl Iterator<Item = &User> {
+        let first = (external_id.to_owned(), UserIndex::from(0));
+        let last = (external_id.to_owned(), UserIndex::from(u32::MAX));
+        self.user_external_ids
+            .range((Bound::Included(first), Bound::Included(last)))
+            .map(|(_, index)| self.user_at(*index))
+    }
+
+    /// The users with this display name, compared by its key.
+    pub fn users_by_display_name(&self, display_name: &str) -> impl Iterator<Item = &User> {
+        range(&self.user_display_names, NameKey::of(display_name)).map(|index| self.user_at(index))
+    }
+
+    /// The users who have this e-mail address, compared by its key.
+    pub fn users_by_email(&self, address: &str) -> impl Iterator<Item = &User> {
+        range(&self.user_emails, NameKey::of(address)).map(|index| self.user_at(index))
+    }
+
+    /// The group with this id, unless deleted.
+    pub fn group(&self, id: GroupId) -> Option<&Group> {
+        self.groups.by_id(&id).filter(|group| !group.deleted)
+    }
+
+    /// The group with this id, also a deleted one: for the record.
+    pub fn group_ever(&self, id: GroupId) -> Option<&Group> {
+        self.groups.by_id(&id)
+    }
+
+    /// The group at an index of this organization, also a deleted one.
+    ///
+    /// # Panics
+    /// When the organization never gave that index.
+    pub fn group_at(&self, index: GroupIndex) -> &Group {
+        self.groups.at(index.into())
+    }
+
+    /// The live groups from an index on, in the order of their creation.
+    pub fn groups_from(&self, first: GroupIndex) -> impl Iterator<Item = &Group> {
+        self.groups.iter_from(first.into()).filter(|group| !group.deleted)
+    }
+
+    /// The live group of this name, compared by its key.
+    pub fn group_by_name(&self, display_name: &str) -> Option<&Group> {
+        self.group_names
+            .get(&NameKey::of(display_name))
+            .map(|index| self.group_at(*index))
+    }
+
+    /// The live groups with this external id (compared exactly), in the order of their creation.
+    pub fn groups_by_external_id(&self, external_id: &str) -> impl Iterator<Item = &Group> {
+        let first = (external_id.to_owned(), GroupIndex::from(0));
+        let last = (external_id.to_owned(), GroupIndex::from(u32::MAX));
+        let found = self
+            .group_external_ids
+            .range((Bound::Included(first), Bound::Included(last)));
+        found.map(|(_, index)| self.group_at(*index))
+    }
+
+    /// The entity with this id, unless deleted.
+    pub fn entity(&self, id: EntityId) -> Option<&Entity> {
+        self.entities.by_id(&id).filter(|entity| !entity.deleted)
+    }
+
+    /// The entity with this id, also a deleted one: for the record.
+    pub fn entity_ever(&self, id: EntityId) -> Option<&Entity> {
+        self.entities.by_id(&id)
+    }
+
+    /// The entity at an index of this organization, also a deleted one.
+    ///
+    /// # Panics
+    /// When the organization never gave that index.
+    pub fn entity_at(&self, index: EntityIndex) -> &Entity {
+        self.entities.at(index.into())
+    }
+
+    /// The live entities from an index on, in the order of their creation.
+    pub fn entities_from(&self, first: EntityIndex) -> impl Iterator<Item = &Entity> {
+        self.entities.iter_from(first.into()).filter(|entity| !entity.deleted)
+    }
+
+    /// The live entities of a type and name, compared by its key, in the order of their creation.
+    pub fn entities_named(&self, entity_type: EntityType, name: &str) -> impl Iterator<Item = &Entity> {
+        let key = NameKey::of(name);
+        let first = (entity_type, key.clone(), EntityIndex::from(0));
+        let last = (entity_type, key, EntityIndex::from(u32::MAX));
+        let found = self.entity_names.range((Bound::Included(first), Bound::Included(last)));
+        found.map(|(_, _, index)| self.entity_at(*index))
+    }
+
+    /// The live entity of a type with this external id.
+    pub fn entity_by_external_id(&self, entity_type: EntityType, external_id: &str) -> Option<&Entity> {
+        let index = self.entity_external_ids.get(&(entity_type, external_id.to_owned()))?;
+        Some(self.entity_at(*index))
+    }
+
+    /// The mapping with this id, also one that has ended.
+    pub fn mapping(&self, id: MappingId) -> Option<&Mapping> {
+        self.mappings.by_id(&id)
+    }
+
+    /// The mapping at an index of this organization.
+    ///
+    /// # Panics
+    /// When the organization never gave that index.
+    pub fn mapping_at(&self, index: MappingIndex) -> &Mapping {
+        self.mappings.at(index.into())
+    }
+
+    /// The mappings from an index on, in the order of their creation, ended ones included.
+    pub fn mappings_from(&self, first: MappingIndex) -> impl Iterator<Item = &Mapping> {
+        self.mappings.iter_from(first.into())
+    }
+
+    /// The mappings of a group, in the order of their creation, ended ones included.
+    pub fn mappings_of<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Mapping> {
+        group.mappings.iter().map(|index| self.mapping_at(*index))
+    }
+
+    /// The open conflicts, by slot and user.
+    pub fn conflicts(&self) -> impl Iterator<Item = &Conflict> {
+        self.conflicts.values().map(Arc::as_ref)
+    }
+
+    /// The open conflict of a user over a slot.
+    pub fn conflict(&self, slot: Slot, user: UserIndex) -> Option<&Conflict> {
+        self.conflicts.get(&(slot, user)).map(Arc::as_ref)
+    }
+
+    /// The live group, other than this one, whose mapping to the entity is approved.
+    pub fn other_owner(&self, entity: &Entity, group: GroupIndex) -> Option<&Group> {
+        let mappings = entity.mappings.iter().map(|index| self.mapping_at(*index));
+        mappings
+            .filter(|mapping| mapping.entity == Some(entity.index) && mapping.status.is_approved())
+            .find(|mapping| mapping.group != group)
+            .map(|mapping| self.group_at(mapping.group))
+    }
+
+    /// Whether a mapping follows from a rule that is no longer the one it was, or no longer decides its group.
+    pub fn is_stale(&self, mapping: &Mapping) -> bool {
+        use crate::mapping::Origin;
+        let Origin::Rule(made_by) = mapping.origin else {
+            return false;
+        };
+        let now = self
+            .rules
+            .get(made_by.rule)
+            .filter(|stored| stored.rule.definition().enabled);
+        let still_decides = self
+            .group_at(mapping.group)
+            .decided_by
+            .is_some_and(|rule| rule.rule == made_by.rule);
+        !mapping.status.has_ended() && (now.is_none_or(|now| now.version != made_by.version) || !still_decides)
+    }
+
+    pub(crate) fn next_user(&self) -> UserIndex {
+        UserIndex::from(self.users.len())
+    }
+
+    pub(crate) fn table_lengths(&self) -> (u32, u32, u32) {
+        (self.users.len(), self.groups.len(), self.entities.len())
+    }
+
+    /// The deleted group of this name that a new push restores.
+    pub(crate) fn deleted_group_by_name(&self, display_name: &str) -> Option<&Group> {
+        self.deleted_group_names
+            .get(&NameKey::of(display_name))
+            .map(|index| self.group_at(*index))
+    }
+
+    /// The state after facts, before anything is concluded from them.
+    pub(crate) fn with_facts(&self, stamp: Stamp, facts: &[Fact]) -> Self {
+        let mut next = self.clone();
+        next.stamp = stamp;
+        for fact in facts {
+            next.apply_fact(fact);
+        }
+        next
+    }
+
+    /// The state after an entry, as recorded: nothing is derived.
+    ///
+    /// # Panics
+    /// When the entry cannot follow this state, as one of another organization.
+    pub(crate) fn with_entry(&self, stamp: Stamp, facts: &[Fact], consequences: &[Consequence]) -> Self {
+        let mut next = self.with_facts(stamp, facts);
+        for consequence in consequences {
+            next.apply_effect(&consequence.effect);
+        }
+        next
+    }
+}
+
+/// The users that stand under a key in an index.
+fn range(index: &OrdSet<(NameKey, UserIndex)>, key: NameKey) -> impl Iterator<Item = UserIndex> + '_ {
+    let first = (key.clone(), UserIndex::from(0));
+    let last = (key, UserIndex::from(u32::MAX));
+    index
+        .range((Bound::Included(first), Bound::Included(last)))
+        .map(|(_, user)| *user)
+}

@@ -1,0 +1,112 @@
+//! The rules of an organization, in the order in which they decide.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use rolecall_rules::{Match, MatchName, Rule, RuleDefinition, first_match};
+
+use super::Stamp;
+use crate::id::RuleId;
+use crate::invariant::known;
+use crate::mapping::RuleVersion;
+use crate::position::Position;
+
+/// A rule as it is now.
+#[derive(Clone, Debug)]
+pub struct StoredRule {
+    /// Its id.
+    pub id: RuleId,
+    /// Its version: 1 when created, one more with each change.
+    pub version: u32,
+    /// The rule itself.
+    pub rule: Rule,
+    /// When and where it was created.
+    pub created: Stamp,
+    /// When and where it last changed.
+    pub modified: Stamp,
+}
+
+impl StoredRule {
+    /// The rule with its version.
+    pub fn at_version(&self) -> RuleVersion {
+        RuleVersion {
+            rule: self.id,
+            version: self.version,
+        }
+    }
+}
+
+impl PartialEq for StoredRule {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |rule: &Self| (rule.id, rule.version, rule.created, rule.modified);
+        parts(self) == parts(other) && self.rule.definition() == other.rule.definition()
+    }
+}
+
+/// Highest priority first; among equals the one created first.
+type Order = (Reverse<i32>, Position, RuleId);
+
+/// All rules.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rules {
+    by_id: OrdMap<RuleId, Arc<StoredRule>>,
+    in_order: OrdMap<Order, RuleId>,
+}
+
+impl Rules {
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The rule with this id.
+    pub fn get(&self, id: RuleId) -> Option<&StoredRule> {
+        self.by_id.get(&id).map(Arc::as_ref)
+    }
+
+    /// All rules in the order in which they decide, disabled ones included.
+    pub fn iter(&self) -> impl Iterator<Item = &StoredRule> {
+        self.in_order.values().filter_map(|id| self.get(*id))
+    }
+
+    /// The one rule that decides a group of this name, with what it gives. First match wins.
+    pub fn decide(&self, display_name: &str) -> Option<(&StoredRule, Match)> {
+        let rules = self
+            .iter()
+            .map(|stored| ((stored.created.position, stored.id), &stored.rule));
+        let decision = first_match(rules, &MatchName::of(display_name))?;
+        Some((self.get(decision.created.1)?, decision.matched))
+    }
+
+    pub(crate) fn save(&mut self, id: RuleId, version: u32, definition: &RuleDefinition, now: Stamp) {
+        let created = self.get(id).map_or(now, |before| before.created);
+        self.delete(id);
+        // INVARIANT: only rules that compiled are on the record, and a pattern that once compiled goes on doing so.
+        let rule = known(Rule::compile(definition.clone()).ok(), "rule that compiles");
+        let stored = StoredRule {
+            id,
+            version,
+            rule,
+            created,
+            modified: now,
+        };
+        self.in_order.insert(order(&stored), id);
+        self.by_id.insert(id, Arc::new(stored));
+    }
+
+    pub(crate) fn delete(&mut self, id: RuleId) {
+        if let Some(before) = self.by_id.remove(&id) {
+            self.in_order.remove(&order(&before));
+        }
+    }
+}
+
+fn order(rule: &StoredRule) -> Order {
+    (Reverse(rule.rule.definition().priority), rule.created.position, rule.id)
+}
