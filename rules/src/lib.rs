@@ -31,6 +31,7 @@
 //!
 //! The crate is pure: what it returns depends on its arguments alone.
 
+mod compiled;
 mod entity_type;
 mod error;
 pub mod limits;
@@ -44,6 +45,7 @@ mod rule;
 mod ruleset;
 mod target;
 mod template;
+mod token;
 
 pub use entity_type::{EntityType, UnknownEntityType};
 pub use error::{NameError, Problem, ProblemKind, Problems, TemplateError};

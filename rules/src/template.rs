@@ -6,6 +6,7 @@ use crate::error::{Fault, ProblemKind, TemplateError};
 use crate::limits::{ENTITY_NAME_CHARACTERS_MAX, TEMPLATE_BYTES_MAX};
 use crate::matcher::{Found, Matcher};
 use crate::name::{MatchName, compose, fold};
+use crate::token::{TokenKind, tokens};
 
 /// A checked template. Two of them are equal when they always give the same name: the number and the name of a capture are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,51 +131,6 @@ fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     match (pieces.last_mut(), piece) {
         (Some(Piece::Literal(before)), Piece::Literal(text)) => before.push_str(&text),
         (_, piece) => pieces.push(piece),
-    }
-}
-
-struct Token<'text> {
-    offset: usize,
-    kind: TokenKind<'text>,
-}
-
-enum TokenKind<'text> {
-    Literal(&'text str),
-    Variable(&'text str),
-    Fault(ProblemKind),
-}
-
-/// Cuts a template into literals, `$$` and `${variable}`.
-fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    let mut remaining = text;
-    while !remaining.is_empty() {
-        let (kind, after) = next_token(remaining);
-        tokens.push(Token {
-            offset: text.len() - remaining.len(),
-            kind,
-        });
-        remaining = after;
-    }
-    tokens
-}
-
-fn next_token(text: &str) -> (TokenKind<'_>, &str) {
-    if let Some(after) = text.strip_prefix("$$") {
-        (TokenKind::Literal("$"), after)
-    } else if let Some(after) = text.strip_prefix("${") {
-        // A brace or a dollar inside is the start of the next variable: the one before it was never closed.
-        let end = after.find(['$', '{', '}']).unwrap_or(after.len());
-        let (name, after) = after.split_at(end);
-        match after.strip_prefix('}') {
-            Some(after) => (TokenKind::Variable(name), after),
-            None => (TokenKind::Fault(ProblemKind::UnclosedVariable), after),
-        }
-    } else if let Some(after) = text.strip_prefix('$') {
-        (TokenKind::Fault(ProblemKind::LoneDollar), after)
-    } else {
-        let (literal, after) = text.split_at(text.find('$').unwrap_or(text.len()));
-        (TokenKind::Literal(literal), after)
     }
 }
 
