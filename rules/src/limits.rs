@@ -1,4 +1,7 @@
 //! Every limit on rules and names, in one place.
+//!
+//! Rules on the record are compiled again whenever it is replayed, so these limits may be raised and never lowered. The one on
+//! compiled size also depends on the version of the `regex` crate: raise it when a newer one needs more for the same pattern.
 
 /// Rules of one organization.
 pub const RULES_MAX: usize = 10_000;
