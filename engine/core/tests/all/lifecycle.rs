@@ -1,0 +1,440 @@
+//! The rows of the table of mappings (SEMANTICS section 4), one test each.
+
+use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
+use rolecall_engine::{Command, Effect, MappingTarget, OnRename, Rejection, RenameSkipped, SettingsChange};
+
+use crate::world::{World, match_all, show_status};
+
+fn prefix(prefix: &str, entity_type: EntityType, template: Option<&str>) -> RuleDefinition {
+    RuleDefinition {
+        name: format!("{prefix} groups"),
+        matching: Pattern::prefix(prefix),
+        targets: vec![Target {
+            entity_type,
+            name: template.map(str::to_owned),
+        }],
+        ..match_all(entity_type)
+    }
+}
+
+fn by_hand(definition: RuleDefinition) -> RuleDefinition {
+    RuleDefinition {
+        auto_approve: false,
+        ..definition
+    }
+}
+
+#[test]
+fn an_auto_approving_rule_creates_the_entity_and_places_the_members() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    assert_eq!(world.all_mappings(), ["team Engineering: auto_approved"]);
+    assert_eq!(world.placed("ana"), ["team Engineering"]);
+}
+
+#[test]
+fn a_group_that_no_rule_matches_is_stored_unmapped() {
+    let mut world = World::default();
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    assert_eq!(world.group_named("Engineering").decided_by, None);
+    assert!(world.all_mappings().is_empty() && world.placed("ana").is_empty());
+}
+
+#[test]
+fn a_rule_without_auto_approve_waits_for_a_person() {
+    let mut world = World::default();
+    world.rule(by_hand(match_all(EntityType::Team)));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    assert_eq!(world.all_mappings(), ["team Engineering: pending(approval_required)"]);
+    assert!(world.placed("ana").is_empty());
+    let mapping = world.mappings("Engineering")[0].id;
+    world.approve(mapping);
+    assert_eq!(world.all_mappings(), ["team Engineering: approved"]);
+    assert_eq!(world.placed("ana"), ["team Engineering"]);
+}
+
+#[test]
+fn a_sub_organization_is_never_created() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::SubOrganization));
+    world.user("ana");
+    world.group("Berlin", &["ana"]);
+    assert_eq!(
+        world.all_mappings(),
+        ["sub_organization Berlin: pending(target_missing)"]
+    );
+    let mapping = world.mappings("Berlin")[0].id;
+    let refused = world.run(&Command::ApproveMapping { mapping, target: None });
+    assert_eq!(
+        refused,
+        Err(Rejection::TargetMissing {
+            name: "Berlin".to_owned()
+        })
+    );
+    world.entity(EntityType::SubOrganization, "Berlin");
+    world.approve(mapping);
+    assert_eq!(world.placed("ana"), ["sub_organization Berlin"]);
+}
+
+#[test]
+fn a_sub_organization_that_exists_is_adopted() {
+    let mut world = World::default();
+    world.entity(EntityType::SubOrganization, "Berlin");
+    world.rule(match_all(EntityType::SubOrganization));
+    world.user("ana");
+    world.group("berlin", &["ana"]);
+    assert_eq!(world.placed("ana"), ["sub_organization Berlin"]);
+}
+
+#[test]
+fn an_entity_of_another_group_is_not_taken() {
+    let mut world = World::default();
+    world.rule(RuleDefinition {
+        targets: vec![Target {
+            entity_type: EntityType::Team,
+            name: Some("Everybody".to_owned()),
+        }],
+        ..match_all(EntityType::Team)
+    });
+    world.group("Engineering", &[]);
+    world.group("Sales", &[]);
+    assert_eq!(
+        world.all_mappings(),
+        ["team Everybody: auto_approved", "team Everybody: pending(entity_owned)"]
+    );
+    let mapping = world.mappings("Sales")[0].id;
+    let refused = world.run(&Command::ApproveMapping { mapping, target: None });
+    assert!(matches!(refused, Err(Rejection::EntityOwned { .. })));
+}
+
+#[test]
+fn without_ownership_several_groups_feed_one_entity() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        one_group_per_entity: Some(false),
+        ..SettingsChange::default()
+    });
+    world.rule(RuleDefinition {
+        targets: vec![Target {
+            entity_type: EntityType::Team,
+            name: Some("Everybody".to_owned()),
+        }],
+        ..match_all(EntityType::Team)
+    });
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    world.group("Sales", &["ana"]);
+    assert_eq!(world.placed("ana"), ["team Everybody"]);
+    world.remove("Sales", "ana");
+    assert_eq!(world.placed("ana"), ["team Everybody"], "held by the other group");
+    world.remove("Engineering", "ana");
+    assert!(world.placed("ana").is_empty());
+}
+
+#[test]
+fn several_entities_of_the_name_leave_it_to_a_person() {
+    let mut world = World::default();
+    for external_id in ["1", "2"] {
+        let (entity_type, external_id) = (EntityType::Team, Some(external_id.to_owned()));
+        world.done(&Command::CreateEntity {
+            entity_type,
+            name: "Engineering".to_owned(),
+            external_id,
+        });
+    }
+    world.rule(match_all(EntityType::Team));
+    world.group("Engineering", &[]);
+    assert_eq!(world.all_mappings(), ["team Engineering: pending(ambiguous_name)"]);
+    let (mapping, entity) = (
+        world.mappings("Engineering")[0].id,
+        world.entity_named(EntityType::Team, "Engineering").id,
+    );
+    let refused = world.run(&Command::ApproveMapping { mapping, target: None });
+    assert_eq!(
+        refused,
+        Err(Rejection::TargetAmbiguous {
+            name: "Engineering".to_owned()
+        })
+    );
+    world.done(&Command::ApproveMapping {
+        mapping,
+        target: Some(MappingTarget::Entity(entity)),
+    });
+    assert_eq!(world.all_mappings(), ["team Engineering: approved"]);
+}
+
+#[test]
+fn a_rejected_mapping_removes_its_members_and_is_not_proposed_again() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    let mapping = world.mappings("Engineering")[0].id;
+    world.done(&Command::RejectMapping { mapping });
+    assert!(world.placed("ana").is_empty());
+    world.rename("Engineering", "Engineers");
+    assert_eq!(world.all_mappings(), ["team Engineering: rejected"]);
+}
+
+#[test]
+fn a_deleted_entity_is_never_created_again_for_its_mapping() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    let entity = world.entity_named(EntityType::Team, "Engineering").id;
+    world.done(&Command::DeleteEntity { entity });
+    assert_eq!(world.all_mappings(), ["team Engineering: pending(target_deleted)"]);
+    assert!(world.placed("ana").is_empty());
+    world.rename("Engineering", "Engineers");
+    assert_eq!(world.all_mappings(), ["team Engineering: pending(target_deleted)"]);
+}
+
+#[test]
+fn a_rename_that_the_same_rule_decides_renames_the_entity() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, Some("Team ${rest}")));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    let entity = world.entity_named(EntityType::Team, "Team web").id;
+    world.rename("eng-web", "eng-mobile");
+    assert_eq!(world.entity_named(EntityType::Team, "Team mobile").id, entity);
+    assert_eq!(world.all_mappings(), ["team Team mobile: auto_approved"]);
+    assert_eq!(world.placed("ana"), ["team Team mobile"]);
+}
+
+#[test]
+fn a_rename_that_another_rule_decides_leaves_the_new_match_beside_the_old_mapping() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, None));
+    world.rule(prefix("ops-", EntityType::ConcurrencyGroup, None));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "ops-web");
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team ops-web: auto_approved",
+            "concurrency_group ops-web: pending(rule_changed)"
+        ]
+    );
+    assert_eq!(world.placed("ana"), ["team ops-web"]);
+    let waiting = world.mappings("ops-web")[1].id;
+    let entry = world.approve(waiting);
+    assert_eq!(
+        world.all_mappings(),
+        ["team ops-web: ended(replaced)", "concurrency_group ops-web: approved"]
+    );
+    assert_eq!(world.placed("ana"), ["concurrency_group ops-web"]);
+    let moves = entry
+        .consequences
+        .iter()
+        .filter_map(|consequence| match &consequence.effect {
+            Effect::MappingMoved { to, .. } => Some(show_status(*to)),
+            _ => None,
+        });
+    assert_eq!(
+        moves.collect::<Vec<_>>(),
+        ["approved", "ended(replaced)"],
+        "the new one is built before the old one ends"
+    );
+}
+
+#[test]
+fn a_rename_back_voids_the_proposal() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, None));
+    world.rule(prefix("ops-", EntityType::ConcurrencyGroup, None));
+    world.group("eng-web", &[]);
+    world.rename("eng-web", "ops-web");
+    world.rename("ops-web", "eng-web");
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team eng-web: auto_approved",
+            "concurrency_group ops-web: ended(superseded)"
+        ]
+    );
+}
+
+#[test]
+fn on_rename_apply_lets_the_new_rule_take_over_at_once() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        on_rename: Some(OnRename::Apply),
+        ..SettingsChange::default()
+    });
+    world.rule(prefix("eng-", EntityType::Team, None));
+    world.rule(prefix("ops-", EntityType::ConcurrencyGroup, None));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "ops-web");
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team ops-web: ended(replaced)",
+            "concurrency_group ops-web: auto_approved"
+        ]
+    );
+    assert_eq!(world.placed("ana"), ["concurrency_group ops-web"]);
+}
+
+#[test]
+fn a_rename_that_no_rule_matches_leaves_the_mapping_stale() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, None));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "web");
+    assert_eq!(world.all_mappings(), ["team web: auto_approved"]);
+    assert_eq!(world.placed("ana"), ["team web"]);
+    assert!(world.state.is_stale(&world.mappings("web")[0]));
+}
+
+#[test]
+fn what_a_person_approved_stays_through_a_rename() {
+    let mut world = World::default();
+    world.rule(by_hand(prefix("eng-", EntityType::Team, None)));
+    world.rule(prefix("ops-", EntityType::ConcurrencyGroup, None));
+    world.group("eng-web", &[]);
+    let mapping = world.mappings("eng-web")[0].id;
+    world.approve(mapping);
+    world.rename("eng-web", "ops-web");
+    assert_eq!(world.all_mappings(), ["team ops-web: approved"]);
+}
+
+#[test]
+fn a_waiting_proposal_follows_the_name_of_its_group() {
+    let mut world = World::default();
+    world.rule(by_hand(match_all(EntityType::Team)));
+    world.group("Engineering", &[]);
+    world.rename("Engineering", "Engineers");
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team Engineering: ended(superseded)",
+            "team Engineers: pending(approval_required)"
+        ]
+    );
+}
+
+#[test]
+fn a_deleted_group_ends_its_mappings_and_releases_its_members() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    world.delete_group("Engineering");
+    assert_eq!(world.all_mappings(), ["team Engineering: ended(group_deleted)"]);
+    assert!(world.placed("ana").is_empty());
+    assert!(world.state.group_by_name("Engineering").is_none());
+}
+
+#[test]
+fn a_group_pushed_again_is_restored_with_the_new_members_only() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.user("ben");
+    let group = world.group("Engineering", &["ana"]);
+    world.delete_group("Engineering");
+    assert_eq!(world.group("ENGINEERING", &["ben"]), group, "the old id");
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team Engineering: ended(group_deleted)",
+            "team Engineering: auto_approved"
+        ]
+    );
+    assert!(world.placed("ana").is_empty());
+    assert_eq!(world.placed("ben"), ["team Engineering"]);
+}
+
+#[test]
+fn a_rename_to_a_taken_name_keeps_the_name_of_the_entity() {
+    let mut world = World::default();
+    world.entity(EntityType::Team, "Sales");
+    world.rule(match_all(EntityType::Team));
+    world.group("Engineering", &[]);
+    let entry = world.rename("Engineering", "Sales");
+    let skipped = entry.consequences.iter().any(|consequence| {
+        matches!(
+            consequence.effect,
+            Effect::EntityRenameSkipped {
+                reason: RenameSkipped::NameTaken,
+                ..
+            }
+        )
+    });
+    assert!(skipped);
+    assert_eq!(world.all_mappings(), ["team Engineering: auto_approved"]);
+    assert_eq!(world.group_named("Sales").display_name, "Sales");
+}
+
+#[test]
+fn a_name_that_cannot_fill_the_template_keeps_the_name_of_the_entity() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, Some("Team ${rest}")));
+    world.group("eng-web", &[]);
+    let entry = world.rename("eng-web", "web");
+    let skipped = entry.consequences.iter().any(|consequence| {
+        matches!(
+            consequence.effect,
+            Effect::EntityRenameSkipped {
+                reason: RenameSkipped::Template,
+                ..
+            }
+        )
+    });
+    assert!(skipped);
+    assert_eq!(world.all_mappings(), ["team Team web: auto_approved"]);
+}
+
+#[test]
+fn a_sub_organization_is_never_renamed() {
+    let mut world = World::default();
+    world.entity(EntityType::SubOrganization, "Berlin");
+    world.rule(match_all(EntityType::SubOrganization));
+    world.group("Berlin", &[]);
+    world.rename("Berlin", "Hamburg");
+    assert_eq!(world.all_mappings(), ["sub_organization Berlin: auto_approved"]);
+}
+
+#[test]
+fn a_paused_mapping_lets_its_members_go_until_it_is_resumed() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    let mapping = world.mappings("Engineering")[0].id;
+    world.done(&Command::PauseMapping { mapping });
+    assert!(world.placed("ana").is_empty());
+    world.done(&Command::ResumeMapping { mapping });
+    assert_eq!(world.placed("ana"), ["team Engineering"]);
+}
+
+#[test]
+fn a_group_can_be_mapped_by_hand() {
+    let mut world = World::default();
+    world.user("ana");
+    let group = world.group("Engineering", &["ana"]);
+    let target = MappingTarget::Named {
+        entity_type: EntityType::Team,
+        name: "Builders".to_owned(),
+    };
+    world.done(&Command::CreateMapping {
+        group,
+        target: target.clone(),
+    });
+    assert_eq!(world.placed("ana"), ["team Builders"]);
+    assert_eq!(
+        world.run(&Command::CreateMapping { group, target }),
+        Err(Rejection::AlreadyMapped)
+    );
+    world.rename("Engineering", "Engineers");
+    assert_eq!(world.placed("ana"), ["team Engineers"], "renamed with its group");
+}

@@ -1,0 +1,20 @@
+//! The engine from outside: histories of commands, what they record, and what they come to.
+
+#[cfg(test)]
+mod bug_classes;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod operations;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod slots;
+#[cfg(test)]
+mod world;

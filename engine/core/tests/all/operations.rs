@@ -1,0 +1,326 @@
+//! Random operations on a small organization, for the properties.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
+use rolecall_engine::state::Mapping;
+use rolecall_engine::{
+    Command, EntityIndex, GroupChange, GroupIndex, MappingIndex, MappingTarget, MembersChange, OnRename,
+    SettingsChange, State, UserIndex,
+};
+
+use crate::world::{World, group_input, user_input};
+
+/// Something to do. Numbers choose among what there is when its turn comes.
+#[derive(Clone, Debug)]
+pub(crate) enum Operation {
+    CreateUser {
+        name: usize,
+        active: bool,
+        role: Option<usize>,
+    },
+    ChangeUser {
+        user: usize,
+        active: bool,
+        role: Option<usize>,
+    },
+    DeleteUser {
+        user: usize,
+    },
+    CreateGroup {
+        name: usize,
+        members: Vec<usize>,
+        role: Option<usize>,
+    },
+    Members {
+        group: usize,
+        replace: bool,
+        add: Vec<usize>,
+        remove: Vec<usize>,
+    },
+    Rename {
+        group: usize,
+        name: usize,
+    },
+    GroupRole {
+        group: usize,
+        role: Option<usize>,
+    },
+    DeleteGroup {
+        group: usize,
+    },
+    CreateRule {
+        rule: usize,
+        role: Option<usize>,
+        auto_approve: bool,
+        priority: i32,
+    },
+    DeleteRule {
+        rule: usize,
+    },
+    CreateEntity {
+        entity_type: usize,
+        name: usize,
+    },
+    DeleteEntity {
+        entity: usize,
+    },
+    Map {
+        group: usize,
+        entity: usize,
+    },
+    Approve {
+        mapping: usize,
+    },
+    Reject {
+        mapping: usize,
+    },
+    Pause {
+        mapping: usize,
+        paused: bool,
+    },
+    DefaultConcurrencyGroup {
+        entity: Option<usize>,
+    },
+    ApplyOnRename {
+        apply: bool,
+    },
+}
+
+const NAMES: [&str; 8] = [
+    "eng-web",
+    "eng-api",
+    "ENG-Ops",
+    "sales",
+    "sales-east",
+    "org-one",
+    "org-two",
+    "x",
+];
+const ROLES: [&str; 3] = ["guest", "user", "Admin"];
+
+pub(crate) fn operations(length: usize) -> impl Strategy<Value = Vec<Operation>> {
+    vec(operation(), 1..length)
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let some = || 0usize..64;
+    let role = || option::of(some());
+    prop_oneof![
+        4 => (some(), prop::bool::weighted(0.8), role())
+            .prop_map(|(name, active, role)| Operation::CreateUser { name, active, role }),
+        3 => (some(), any::<bool>(), role()).prop_map(|(user, active, role)| Operation::ChangeUser { user, active, role }),
+        1 => some().prop_map(|user| Operation::DeleteUser { user }),
+        5 => (some(), vec(some(), 0..4), role())
+            .prop_map(|(name, members, role)| Operation::CreateGroup { name, members, role }),
+        8 => (some(), prop::bool::weighted(0.2), vec(some(), 0..4), vec(some(), 0..3))
+            .prop_map(|(group, replace, add, remove)| Operation::Members { group, replace, add, remove }),
+        3 => (some(), some()).prop_map(|(group, name)| Operation::Rename { group, name }),
+        2 => (some(), role()).prop_map(|(group, role)| Operation::GroupRole { group, role }),
+        2 => some().prop_map(|group| Operation::DeleteGroup { group }),
+        4 => (some(), role(), prop::bool::weighted(0.7), -2..3i32)
+            .prop_map(|(rule, role, auto_approve, priority)| Operation::CreateRule { rule, role, auto_approve, priority }),
+        1 => some().prop_map(|rule| Operation::DeleteRule { rule }),
+        2 => (some(), some()).prop_map(|(entity_type, name)| Operation::CreateEntity { entity_type, name }),
+        1 => some().prop_map(|entity| Operation::DeleteEntity { entity }),
+        2 => (some(), some()).prop_map(|(group, entity)| Operation::Map { group, entity }),
+        3 => some().prop_map(|mapping| Operation::Approve { mapping }),
+        1 => some().prop_map(|mapping| Operation::Reject { mapping }),
+        2 => (some(), any::<bool>()).prop_map(|(mapping, paused)| Operation::Pause { mapping, paused }),
+        1 => option::of(some()).prop_map(|entity| Operation::DefaultConcurrencyGroup { entity }),
+        1 => any::<bool>().prop_map(|apply| Operation::ApplyOnRename { apply }),
+    ]
+}
+
+impl Operation {
+    /// The command it stands for now; `None` when there is nothing to do it to.
+    pub(crate) fn command(&self, world: &World) -> Option<Command> {
+        let state = &world.state;
+        Some(match self {
+            Self::CreateUser { name, active, role } => {
+                let user = user_input(&format!("user-{}", name % 6), *active, role.map(role_name));
+                Command::CreateUser { connection: None, user }
+            }
+            Self::ChangeUser { user, active, role } => {
+                let user = pick(state.users_from(UserIndex::from(0)), *user)?;
+                let name = user.person.as_ref()?.user_name.clone();
+                Command::ChangeUser {
+                    user: user.id,
+                    expected: None,
+                    to: user_input(&name, *active, role.map(role_name)),
+                }
+            }
+            Self::DeleteUser { user } => Command::DeleteUser {
+                user: pick(state.users_from(UserIndex::from(0)), *user)?.id,
+            },
+            Self::CreateGroup { name, members, role } => {
+                let roles: Vec<&str> = role.map(role_name).into_iter().collect();
+                Command::CreateGroup {
+                    group: group_input(NAMES[name % NAMES.len()], user_ids(state, members), &roles),
+                }
+            }
+            Self::Members {
+                group,
+                replace,
+                add,
+                remove,
+            } => {
+                let add = user_ids(state, add);
+                let remove = user_ids(state, remove)
+                    .into_iter()
+                    .filter(|id| !add.contains(id))
+                    .collect();
+                change(state, *group, |change| {
+                    change.members = MembersChange {
+                        replace: *replace,
+                        add,
+                        remove,
+                    }
+                })?
+            }
+            Self::Rename { group, name } => change(state, *group, |change| {
+                change.display_name = Some(NAMES[name % NAMES.len()].to_owned())
+            })?,
+            Self::GroupRole { group, role } => {
+                let roles = role.map(role_name).into_iter().map(str::to_owned).collect();
+                change(state, *group, |change| change.roles = Some(roles))?
+            }
+            Self::DeleteGroup { group } => Command::DeleteGroup {
+                group: pick(state.groups_from(GroupIndex::from(0)), *group)?.id,
+            },
+            Self::CreateRule {
+                rule,
+                role,
+                auto_approve,
+                priority,
+            } => {
+                let mut definition = definition(*rule);
+                definition.role = role.map(|role| role_name(role).parse().unwrap());
+                definition.auto_approve = *auto_approve;
+                definition.priority = *priority;
+                Command::CreateRule { definition }
+            }
+            Self::DeleteRule { rule } => Command::DeleteRule {
+                rule: pick(state.rules().iter(), *rule)?.id,
+            },
+            Self::CreateEntity { entity_type, name } => Command::CreateEntity {
+                entity_type: EntityType::ALL[entity_type % EntityType::ALL.len()],
+                name: NAMES[name % NAMES.len()].to_owned(),
+                external_id: None,
+            },
+            Self::DeleteEntity { entity } => Command::DeleteEntity {
+                entity: pick(state.entities_from(EntityIndex::from(0)), *entity)?.id,
+            },
+            Self::Map { group, entity } => Command::CreateMapping {
+                group: pick(state.groups_from(GroupIndex::from(0)), *group)?.id,
+                target: MappingTarget::Entity(pick(state.entities_from(EntityIndex::from(0)), *entity)?.id),
+            },
+            Self::Approve { mapping } => Command::ApproveMapping {
+                mapping: pick_mapping(state, *mapping)?.id,
+                target: None,
+            },
+            Self::Reject { mapping } => Command::RejectMapping {
+                mapping: pick_mapping(state, *mapping)?.id,
+            },
+            Self::Pause { mapping, paused: true } => Command::PauseMapping {
+                mapping: pick_mapping(state, *mapping)?.id,
+            },
+            Self::Pause { mapping, paused: false } => Command::ResumeMapping {
+                mapping: pick_mapping(state, *mapping)?.id,
+            },
+            Self::DefaultConcurrencyGroup { entity } => {
+                let groups = || {
+                    let all = state.entities_from(EntityIndex::from(0));
+                    all.filter(|entity| entity.entity_type == EntityType::ConcurrencyGroup)
+                };
+                let entity = entity.and_then(|entity| pick(groups(), entity)).map(|entity| entity.id);
+                let change = SettingsChange {
+                    default_concurrency_group: Some(entity),
+                    ..SettingsChange::default()
+                };
+                Command::ChangeSettings { change }
+            }
+            Self::ApplyOnRename { apply } => {
+                let on_rename = Some(if *apply { OnRename::Apply } else { OnRename::Propose });
+                Command::ChangeSettings {
+                    change: SettingsChange {
+                        on_rename,
+                        ..SettingsChange::default()
+                    },
+                }
+            }
+        })
+    }
+}
+
+/// A few rules that overlap: by prefix, by regex with a capture, and for everything.
+fn definition(rule: usize) -> RuleDefinition {
+    let target = |entity_type, name: Option<&str>| Target {
+        entity_type,
+        name: name.map(str::to_owned),
+    };
+    let (matching, targets) = match rule % 6 {
+        0 => (Pattern::all(), vec![target(EntityType::Team, None)]),
+        1 => (
+            Pattern::prefix("eng-"),
+            vec![
+                target(EntityType::Team, Some("Team ${rest}")),
+                target(EntityType::ConcurrencyGroup, Some("shared")),
+            ],
+        ),
+        2 => (
+            Pattern::prefix("sales"),
+            vec![target(EntityType::ConcurrencyGroup, None)],
+        ),
+        3 => (
+            Pattern::regex("^(?<kind>[a-z]+)-"),
+            vec![
+                target(EntityType::Team, Some("${kind}")),
+                target(EntityType::Team, None),
+            ],
+        ),
+        4 => (Pattern::prefix("org-"), vec![target(EntityType::SubOrganization, None)]),
+        _ => (
+            Pattern::regex("(?i)^eng"),
+            vec![target(EntityType::ConcurrencyGroup, None)],
+        ),
+    };
+    RuleDefinition {
+        name: format!("rule {rule}"),
+        matching,
+        exclude: Vec::new(),
+        targets,
+        role: None,
+        auto_approve: true,
+        priority: 0,
+        enabled: true,
+    }
+}
+
+fn role_name(role: usize) -> &'static str {
+    ROLES[role % ROLES.len()]
+}
+
+fn user_ids(state: &State, users: &[usize]) -> Vec<String> {
+    let users = users
+        .iter()
+        .filter_map(|user| pick(state.users_from(UserIndex::from(0)), *user));
+    users.map(|user| user.id.to_string()).collect()
+}
+
+fn pick_mapping(state: &State, mapping: usize) -> Option<&Mapping> {
+    pick(state.mappings_from(MappingIndex::from(0)), mapping)
+}
+
+fn change(state: &State, group: usize, with: impl FnOnce(&mut GroupChange)) -> Option<Command> {
+    let group = pick(state.groups_from(GroupIndex::from(0)), group)?.id;
+    let mut change = GroupChange::default();
+    with(&mut change);
+    Some(Command::ChangeGroup { group, change })
+}
+
+fn pick<'a, T>(all: impl Iterator<Item = &'a T>, number: usize) -> Option<&'a T> {
+    let all: Vec<&T> = all.collect();
+    all.get(number % all.len().max(1)).copied()
+}

@@ -1,0 +1,192 @@
+//! What should be so, worked out the slow and obvious way from what the provider pushed and which mappings are approved.
+//! It shares no code with the engine: no claims, no bitmaps, no increments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_engine::rules::EntityType;
+use rolecall_engine::state::{Group, Mapping, User};
+use rolecall_engine::{EntityId, EntityIndex, GroupIndex, MappingIndex, Slot, State, UserIndex};
+
+/// Panics unless everything that can be worked out from scratch is as the state has it.
+pub(crate) fn check(state: &State) {
+    let users: Vec<&User> = state.users_from(UserIndex::from(0)).collect();
+    let groups: Vec<&Group> = state.groups_from(GroupIndex::from(0)).collect();
+    for user in &users {
+        check_role(state, user, &groups);
+        check_teams(state, user, &groups);
+        check_slot(
+            state,
+            user,
+            &groups,
+            EntityType::ConcurrencyGroup,
+            Slot::ConcurrencyGroup,
+        );
+        check_slot(state, user, &groups, EntityType::SubOrganization, Slot::SubOrganization);
+    }
+    check_both_sides(state, &users, &groups);
+    check_counts(state, &users);
+}
+
+fn groups_of<'a>(user: &'a User, groups: &'a [&Group]) -> impl Iterator<Item = &'a Group> {
+    groups
+        .iter()
+        .copied()
+        .filter(|group| group.members.iter().any(|member| member == user.index))
+}
+
+fn in_force<'a>(state: &'a State, group: &'a Group) -> impl Iterator<Item = &'a Mapping> {
+    let mappings = state
+        .mappings_from(MappingIndex::from(0))
+        .filter(|mapping| mapping.group == group.index);
+    mappings.filter(|mapping| matches!(mapping.status.as_str(), "approved" | "auto_approved") && !mapping.paused)
+}
+
+fn check_role(state: &State, user: &User, groups: &[&Group]) {
+    let known: Vec<&str> = state.settings().roles.iter().map(|role| role.as_str()).collect();
+    let mut claimed: Vec<String> = user.organization_role.iter().cloned().collect();
+    for group in groups_of(user, groups) {
+        claimed.extend(group.attributes.roles.iter().cloned());
+        claimed.extend(
+            in_force(state, group)
+                .filter_map(|mapping| mapping.role.as_ref())
+                .map(ToString::to_string),
+        );
+    }
+    let highest = known
+        .iter()
+        .rev()
+        .find(|role| claimed.iter().any(|claim| claim.eq_ignore_ascii_case(role)));
+    let expected = highest.map_or_else(|| state.settings().default_role.to_string(), |role| (*role).to_owned());
+    let expected = user.active.then_some(expected);
+    assert_eq!(
+        user.role.as_ref().map(ToString::to_string),
+        expected,
+        "role of {:?}",
+        user.person
+    );
+}
+
+/// The entities of a type that approved mappings claim the user for.
+fn claimed(state: &State, user: &User, groups: &[&Group], entity_type: EntityType) -> BTreeSet<EntityIndex> {
+    let mappings = groups_of(user, groups).flat_map(|group| in_force(state, group));
+    let entities = mappings
+        .filter(|mapping| mapping.entity_type == entity_type)
+        .filter_map(|mapping| mapping.entity);
+    entities.filter(|_| user.active).collect()
+}
+
+fn placed(state: &State, user: &User, entity_type: EntityType) -> BTreeSet<EntityIndex> {
+    let entities = user.memberships.iter().map(|membership| membership.entity);
+    entities
+        .filter(|entity| state.entity_at(*entity).entity_type == entity_type)
+        .collect()
+}
+
+fn check_teams(state: &State, user: &User, groups: &[&Group]) {
+    let expected = claimed(state, user, groups, EntityType::Team);
+    assert_eq!(
+        placed(state, user, EntityType::Team),
+        expected,
+        "teams of {:?}",
+        user.person
+    );
+}
+
+fn check_slot(state: &State, user: &User, groups: &[&Group], entity_type: EntityType, slot: Slot) {
+    let claimed = claimed(state, user, groups, entity_type);
+    let placed = placed(state, user, entity_type);
+    let default = state
+        .settings()
+        .default_concurrency_group
+        .filter(|_| slot == Slot::ConcurrencyGroup && user.active);
+    if claimed.is_empty() {
+        let placed: Vec<EntityId> = placed.iter().map(|entity| state.entity_at(*entity).id).collect();
+        assert_eq!(
+            placed,
+            default.into_iter().collect::<Vec<_>>(),
+            "only the default without a claim"
+        );
+    } else {
+        assert_eq!(placed.len(), 1, "a slot holds exactly one");
+        assert!(placed.is_subset(&claimed), "a slot holds what is claimed");
+    }
+    let conflict = state
+        .conflict(slot, user.index)
+        .map(|conflict| conflict.claimed.iter().copied().collect());
+    assert_eq!(
+        conflict,
+        (claimed.len() > 1).then_some(claimed),
+        "a conflict exactly while two or more are claimed"
+    );
+}
+
+/// What is kept on both sides of a relation is the same on both.
+fn check_both_sides(state: &State, users: &[&User], groups: &[&Group]) {
+    let mut in_entity: BTreeMap<EntityIndex, BTreeSet<UserIndex>> = BTreeMap::new();
+    let mut in_group: BTreeMap<GroupIndex, BTreeSet<UserIndex>> = BTreeMap::new();
+    for user in users {
+        for membership in &user.memberships {
+            in_entity.entry(membership.entity).or_default().insert(user.index);
+        }
+        for group in user.groups() {
+            in_group.entry(group).or_default().insert(user.index);
+        }
+    }
+    for entity in state.entities_from(EntityIndex::from(0)) {
+        assert_eq!(
+            entity.members.iter().collect::<BTreeSet<_>>(),
+            in_entity.remove(&entity.index).unwrap_or_default()
+        );
+    }
+    for group in groups {
+        assert_eq!(
+            group.members.iter().collect::<BTreeSet<_>>(),
+            in_group.remove(&group.index).unwrap_or_default()
+        );
+    }
+    assert!(
+        in_entity.is_empty() && in_group.is_empty(),
+        "nobody is in what was deleted"
+    );
+}
+
+fn check_counts(state: &State, users: &[&User]) {
+    let counts = state.counts();
+    let count = |n: usize| u64::try_from(n).unwrap();
+    assert_eq!(
+        counts.inactive_users,
+        count(users.iter().filter(|user| !user.active).count())
+    );
+    for role in &state.settings().roles {
+        let active = users.iter().filter(|user| user.role.as_ref() == Some(role)).count();
+        assert_eq!(counts.active_users.get(role).copied().unwrap_or(0), count(active));
+    }
+    assert_eq!(counts.groups, count(state.groups_from(GroupIndex::from(0)).count()));
+    assert_eq!(
+        counts.entities.values().sum::<u64>(),
+        count(state.entities_from(EntityIndex::from(0)).count())
+    );
+    assert_eq!(counts.conflicts.values().sum::<u64>(), count(state.conflicts().count()));
+    for mapping in state.mappings_from(MappingIndex::from(0)) {
+        let alike = state
+            .mappings_from(MappingIndex::from(0))
+            .filter(|other| other.status == mapping.status);
+        assert_eq!(counts.mappings.get(&mapping.status), Some(&count(alike.count())));
+    }
+}
+
+/// With one group per entity, no entity is fed by two groups.
+pub(crate) fn check_one_owner(state: &State) {
+    for entity in state.entities_from(EntityIndex::from(0)) {
+        let mappings = state.mappings_from(MappingIndex::from(0));
+        let feeding = mappings.filter(|mapping| mapping.entity == Some(entity.index));
+        let approved = feeding.filter(|mapping| matches!(mapping.status.as_str(), "approved" | "auto_approved"));
+        let owners: BTreeSet<GroupIndex> = approved.map(|mapping| mapping.group).collect();
+        assert!(
+            owners.len() <= 1,
+            "{} {} belongs to {owners:?}",
+            entity.entity_type,
+            entity.name
+        );
+    }
+}

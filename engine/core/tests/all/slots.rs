@@ -1,0 +1,127 @@
+//! Entities of which a user has exactly one, and the conflicts over them (SEMANTICS section 6.2).
+
+use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
+use rolecall_engine::state::Conflict;
+use rolecall_engine::{Command, SettingsChange};
+
+use crate::world::{World, match_all};
+
+fn with_concurrency_groups() -> World {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::ConcurrencyGroup));
+    world.user("ana");
+    world
+}
+
+fn only_conflict(world: &World) -> &Conflict {
+    let mut conflicts = world.state.conflicts();
+    let conflict = conflicts.next().expect("a conflict");
+    assert!(conflicts.next().is_none(), "one conflict only");
+    conflict
+}
+
+#[test]
+fn the_incumbent_stays_and_a_conflict_opens() {
+    let mut world = with_concurrency_groups();
+    world.group("fast", &["ana"]);
+    world.group("slow", &["ana"]);
+    assert_eq!(world.placed("ana"), ["concurrency_group fast"]);
+    assert_eq!(only_conflict(&world).claimed.len(), 2);
+    assert_eq!(
+        only_conflict(&world).current,
+        world.entity_named(EntityType::ConcurrencyGroup, "fast").index
+    );
+}
+
+#[test]
+fn a_conflict_closes_by_itself_and_the_waiting_claim_moves_up() {
+    let mut world = with_concurrency_groups();
+    world.group("fast", &["ana"]);
+    world.group("slow", &["ana"]);
+    world.remove("fast", "ana");
+    assert_eq!(world.placed("ana"), ["concurrency_group slow"]);
+    assert_eq!(world.state.conflicts().count(), 0);
+}
+
+#[test]
+fn a_third_claim_makes_it_another_conflict() {
+    let mut world = with_concurrency_groups();
+    world.group("fast", &["ana"]);
+    world.group("slow", &["ana"]);
+    let first = only_conflict(&world).id;
+    world.group("medium", &["ana"]);
+    assert_ne!(only_conflict(&world).id, first);
+    assert_eq!(only_conflict(&world).claimed.len(), 3);
+    assert_eq!(world.placed("ana"), ["concurrency_group fast"]);
+}
+
+#[test]
+fn without_an_incumbent_the_mapping_approved_first_holds_the_slot() {
+    let mut world = with_concurrency_groups();
+    world.group("slow", &[]);
+    world.group("fast", &[]);
+    let slow = world.mappings("slow")[0].id;
+    world.done(&Command::RejectMapping { mapping: slow });
+    world.approve(slow);
+    world.set_user("ana", false, None);
+    world.add("slow", "ana");
+    world.add("fast", "ana");
+    world.set_user("ana", true, None);
+    assert_eq!(
+        world.placed("ana"),
+        ["concurrency_group fast"],
+        "approved before slow was approved again"
+    );
+}
+
+#[test]
+fn an_inactive_user_comes_back_to_its_incumbent() {
+    let mut world = with_concurrency_groups();
+    world.group("slow", &[]);
+    world.group("fast", &["ana"]);
+    world.add("slow", "ana");
+    world.set_user("ana", false, None);
+    assert!(world.placed("ana").is_empty());
+    assert_eq!(world.state.conflicts().count(), 0);
+    world.set_user("ana", true, None);
+    assert_eq!(world.placed("ana"), ["concurrency_group fast"]);
+    assert_eq!(world.state.conflicts().count(), 1);
+}
+
+#[test]
+fn the_default_concurrency_group_holds_who_has_no_claim() {
+    let mut world = World::default();
+    let default = world.entity(EntityType::ConcurrencyGroup, "everybody else");
+    world.rule(RuleDefinition {
+        matching: Pattern::prefix("fast"),
+        ..match_all(EntityType::ConcurrencyGroup)
+    });
+    world.user("ana");
+    world.settings(SettingsChange {
+        default_concurrency_group: Some(Some(default.id)),
+        ..SettingsChange::default()
+    });
+    assert_eq!(world.placed("ana"), ["concurrency_group everybody else"]);
+    world.group("fast", &["ana"]);
+    assert_eq!(world.placed("ana"), ["concurrency_group fast"]);
+    world.remove("fast", "ana");
+    assert_eq!(world.placed("ana"), ["concurrency_group everybody else"]);
+    let refused = world.run(&Command::DeleteEntity { entity: default.id });
+    assert_eq!(refused, Err(rolecall_engine::Rejection::EntityIsDefault));
+}
+
+#[test]
+fn sub_organizations_are_exclusive_and_fall_back_to_the_root() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::SubOrganization));
+    world.entity(EntityType::SubOrganization, "Berlin");
+    world.entity(EntityType::SubOrganization, "Hamburg");
+    world.user("ana");
+    world.group("Berlin", &["ana"]);
+    world.group("Hamburg", &["ana"]);
+    assert_eq!(world.placed("ana"), ["sub_organization Berlin"]);
+    assert_eq!(only_conflict(&world).slot.conflict_kind(), "exclusive_sub_organization");
+    world.delete_group("Berlin");
+    world.delete_group("Hamburg");
+    assert!(world.placed("ana").is_empty(), "the root organization");
+}
