@@ -1,0 +1,362 @@
+//! Bodies in canonical form: attribute names as the schema spells them, values of the type it gives, nothing unassigned.
+//!
+//! This is where most habits of real clients are met: names in any case, string booleans, `""` and `null` for
+//! "unassigned", one object where an array belongs, a bare string where `{"value": ...}` belongs, two primaries. Unknown
+//! attributes and unknown extensions stay as they came.
+
+use serde_json::{Map, Value, json};
+
+use super::error::ScimError;
+use super::limits::ATTRIBUTE_VALUES_MAX;
+use super::schema::{Attribute, Extension, Kind, ResourceSchema};
+
+/// The whole body of a resource in canonical form.
+///
+/// # Errors
+/// `invalidValue` when a value does not fit its attribute, `invalidSyntax` when one attribute is given twice.
+pub(crate) fn resource(
+    schema: &'static ResourceSchema,
+    body: Map<String, Value>,
+) -> Result<Map<String, Value>, ScimError> {
+    let mut document = Map::new();
+    for (key, value) in body {
+        let (name, value) = match (schema.attribute(&key), schema.extension(&key)) {
+            (Some(attribute), _) => (attribute.name.clone(), assigned(attribute, value)?),
+            (None, Some(known)) => (known.urn.clone(), extension(known, value)?),
+            (None, None) => (key, unknown(value)),
+        };
+        insert_once(&mut document, name, value)?;
+    }
+    Ok(document)
+}
+
+/// The object of a known extension in canonical form; `None` when nothing in it is assigned.
+fn extension(known: &'static Extension, value: Value) -> Result<Option<Value>, ScimError> {
+    let members = match value {
+        Value::Object(members) => members,
+        value if unknown(value.clone()).is_none() => return Ok(None),
+        _ => return Err(ScimError::invalid_value(format!("`{}` takes an object", known.urn))),
+    };
+    let mut object = Map::new();
+    for (key, value) in members {
+        let (name, value) = match known.attribute(&key) {
+            Some(attribute) => (attribute.name.clone(), assigned(attribute, value)?),
+            None => (key, unknown(value)),
+        };
+        insert_once(&mut object, name, value)?;
+    }
+    Ok((!object.is_empty()).then_some(Value::Object(object)))
+}
+
+/// RFC 7643 2.1: names that differ in case only are the same name, and nobody can say which value was meant.
+fn insert_once(object: &mut Map<String, Value>, name: String, value: Option<Value>) -> Result<(), ScimError> {
+    let Some(value) = value else { return Ok(()) };
+    if object.contains_key(&name) {
+        return Err(ScimError::invalid_syntax(format!(
+            "`{name}` is given twice; send it once"
+        )));
+    }
+    object.insert(name, value);
+    Ok(())
+}
+
+/// RFC 7643 2.5: `null` and the empty array are the same as leaving the attribute out.
+pub(crate) fn unknown(value: Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Array(values) if values.is_empty() => None,
+        Value::Object(members) if members.is_empty() => None,
+        value => Some(value),
+    }
+}
+
+/// The value of an attribute in canonical form; `None` when it is unassigned.
+///
+/// # Errors
+/// `invalidValue` when the value does not fit the attribute.
+pub(crate) fn assigned(attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+    if !attribute.multi_valued {
+        return single(attribute, value);
+    }
+    let elements = elements(attribute, value)?;
+    Ok((!elements.is_empty()).then_some(Value::Array(elements)))
+}
+
+/// The values of a multi-valued attribute in canonical form, with at most one primary among them.
+///
+/// # Errors
+/// `invalidValue` when a value does not fit, `tooMany` beyond the limit.
+pub(crate) fn elements(attribute: &Attribute, value: Value) -> Result<Vec<Value>, ScimError> {
+    // OneLogin's template sends `emails` as one object.
+    let values = match value {
+        Value::Array(values) => values,
+        value => vec![value],
+    };
+    if values.len() > ATTRIBUTE_VALUES_MAX {
+        return Err(too_many_values(&attribute.name));
+    }
+    let mut elements = Vec::with_capacity(values.len());
+    for value in values {
+        elements.extend(element(attribute, value)?);
+    }
+    keep_one_primary(&mut elements, &[]);
+    Ok(elements)
+}
+
+/// The refusal of more values than `ATTRIBUTE_VALUES_MAX`.
+pub(crate) fn too_many_values(name: &str) -> ScimError {
+    ScimError::too_many(format!("`{name}` takes at most {ATTRIBUTE_VALUES_MAX} values"))
+}
+
+/// RFC 7643 2.4: `primary` is true at most once. The first of `preferred` that claims it keeps it, else the first of all.
+pub(crate) fn keep_one_primary(elements: &mut [Value], preferred: &[usize]) {
+    let is_primary = |index: &usize| {
+        elements
+            .get(*index)
+            .is_some_and(|element| element.get("primary") == Some(&Value::Bool(true)))
+    };
+    let first = || (0..elements.len()).find(is_primary);
+    let Some(kept) = preferred.iter().copied().find(is_primary).or_else(first) else {
+        return;
+    };
+    for (index, element) in elements.iter_mut().enumerate() {
+        if index != kept
+            && let Some(primary) = element.get_mut("primary")
+        {
+            *primary = Value::Bool(false);
+        }
+    }
+}
+
+fn single(attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+    match (attribute.kind, value) {
+        (_, Value::Null) => Ok(None),
+        (_, Value::String(text)) if text.is_empty() => Ok(None),
+        (Kind::Complex, value) => complex(attribute, value),
+        // Entra may wrap a single value into an array.
+        (_, Value::Array(mut values)) if values.len() <= 1 => {
+            values.pop().map_or(Ok(None), |value| single(attribute, value))
+        }
+        (Kind::Boolean, value) => boolean(&value)
+            .map(Some)
+            .ok_or_else(|| misfit(attribute, "true or false")),
+        (Kind::Number, Value::Number(number)) => Ok(Some(Value::Number(number))),
+        (Kind::Number, _) => Err(misfit(attribute, "a number")),
+        (Kind::Text | Kind::DateTime, Value::String(text)) => Ok(Some(Value::String(text))),
+        (Kind::Text | Kind::DateTime, Value::Number(number)) => Ok(Some(Value::String(number.to_string()))),
+        (Kind::Text | Kind::DateTime, Value::Bool(flag)) => Ok(Some(Value::String(flag.to_string()))),
+        (Kind::Text | Kind::DateTime, _) => Err(misfit(attribute, "a string")),
+    }
+}
+
+/// A JSON boolean, or one written as a string: Entra sends `"False"`, keycloak-scim `"true"`.
+pub(crate) fn boolean(value: &Value) -> Option<Value> {
+    match value {
+        Value::Bool(flag) => Some(Value::Bool(*flag)),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
+        _ => None,
+    }
+}
+
+fn misfit(attribute: &Attribute, expected: &str) -> ScimError {
+    ScimError::invalid_value(format!("`{}` takes {expected}", attribute.name))
+}
+
+/// A complex single value; Entra sends `manager` as an object, in an array, or as the bare identifier.
+fn complex(attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+    match value {
+        Value::Array(mut values) if values.len() <= 1 => {
+            values.pop().map_or(Ok(None), |value| single(attribute, value))
+        }
+        Value::Object(_) | Value::String(_) | Value::Number(_) => element(attribute, value),
+        _ => Err(misfit(attribute, "an object")),
+    }
+}
+
+/// One value of a complex or multi-valued attribute; `None` when nothing in it is assigned.
+///
+/// # Errors
+/// `invalidValue` when the value does not fit.
+pub(crate) fn element(attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::Object(mut members) if attribute.kind != Kind::Complex => match members.remove("value") {
+            Some(value @ (Value::String(_) | Value::Null)) => element(attribute, value),
+            _ => Err(misfit(attribute, "a list of strings")),
+        },
+        Value::Object(members) => object(attribute, members),
+        Value::String(_) | Value::Number(_) if attribute.kind == Kind::Complex => {
+            match attribute.sub_attribute("value") {
+                Some(_) => object(attribute, Map::from_iter([("value".to_owned(), value)])),
+                None => Err(misfit(attribute, "an object")),
+            }
+        }
+        value if attribute.kind == Kind::Complex => Err(ScimError::invalid_value(format!(
+            "`{}` takes objects, not {value}",
+            attribute.name
+        ))),
+        Value::Array(_) => Err(misfit(attribute, "a flat list")),
+        value => single(attribute, value),
+    }
+}
+
+fn object(attribute: &Attribute, members: Map<String, Value>) -> Result<Option<Value>, ScimError> {
+    let mut object = Map::new();
+    for (key, value) in members {
+        let (name, value) = sub_value(attribute, &key, value)?;
+        insert_once(&mut object, name, value)?;
+    }
+    Ok((!object.is_empty()).then_some(Value::Object(object)))
+}
+
+/// A sub-attribute's canonical name and value; the value is `None` when it is unassigned.
+///
+/// # Errors
+/// `invalidValue` when the value does not fit.
+pub(crate) fn sub_value(attribute: &Attribute, name: &str, value: Value) -> Result<(String, Option<Value>), ScimError> {
+    match attribute.sub_attribute(name) {
+        Some(sub) => {
+            let value = single(sub, value).map_err(|_| {
+                let expected = if sub.kind == Kind::Boolean {
+                    "true or false"
+                } else {
+                    "a string"
+                };
+                ScimError::invalid_value(format!("`{}.{}` takes {expected}", attribute.name, sub.name))
+            })?;
+            Ok((sub.name.clone(), value))
+        }
+        None => Ok((name.to_owned(), unknown(value))),
+    }
+}
+
+/// Drops values that say nothing any more: a work address whose `value` was cleared leaves only its label behind.
+pub(crate) fn prune_labels(schema: &'static ResourceSchema, document: &mut Map<String, Value>) {
+    let is_label = |element: &Value| {
+        let members = element.as_object();
+        members.is_some_and(|members| members.keys().all(|key| key == "type" || key == "primary"))
+    };
+    document.retain(|name, value| {
+        let known = schema
+            .attribute(name)
+            .is_some_and(|attribute| attribute.kind == Kind::Complex);
+        match value {
+            Value::Array(elements) if known => {
+                elements.retain(|element| !is_label(element));
+                !elements.is_empty()
+            }
+            value => *value != json!({}),
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::user;
+    use super::*;
+
+    #[track_caller]
+    fn check(body: Value, expected: Result<Value, &str>) {
+        let Value::Object(body) = body else {
+            panic!("a body is an object")
+        };
+        let found = resource(user(), body)
+            .map(Value::Object)
+            .map_err(|error| error.to_string());
+        assert_eq!(found, expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn names_are_spelled_as_in_the_schema() {
+        check(
+            json!({"USERNAME": "ana", "Name": {"GivenName": "Ana"}, "Emails": [{"VALUE": "a@x.org", "Primary": true}]}),
+            Ok(
+                json!({"userName": "ana", "name": {"givenName": "Ana"}, "emails": [{"value": "a@x.org", "primary": true}]}),
+            ),
+        );
+        check(
+            json!({"URN:ietf:params:scim:schemas:extension:enterprise:2.0:user": {"DEPARTMENT": "R&D"}}),
+            Ok(json!({"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "R&D"}})),
+        );
+        check(
+            json!({"userName": "a", "username": "b"}),
+            Err("`userName` is given twice; send it once"),
+        );
+    }
+
+    #[test]
+    fn unknown_attributes_and_extensions_stay_as_they_came() {
+        let body = json!({"shoeSize": 43, "urn:x:Ext": {"Odd": [1, {"k": null}]}});
+        check(body.clone(), Ok(body));
+    }
+
+    #[test]
+    fn null_and_the_empty_string_and_the_empty_list_are_unassigned() {
+        check(
+            json!({"title": null, "nickName": "", "emails": [], "name": {"givenName": null}, "addresses": null,
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"manager": ""}, "x": null}),
+            Ok(json!({})),
+        );
+    }
+
+    #[test]
+    fn booleans_may_be_strings_but_not_other_text() {
+        check(json!({"active": "False"}), Ok(json!({"active": false})));
+        check(json!({"active": "TRUE"}), Ok(json!({"active": true})));
+        check(json!({"active": "yes"}), Err("`active` takes true or false"));
+        check(
+            json!({"emails": [{"value": "a", "primary": "maybe"}]}),
+            Err("`emails.primary` takes true or false"),
+        );
+    }
+
+    #[test]
+    fn one_object_or_string_becomes_a_list() {
+        check(
+            json!({"emails": {"value": "a@x.org"}}),
+            Ok(json!({"emails": [{"value": "a@x.org"}]})),
+        );
+        check(
+            json!({"emails": "a@x.org"}),
+            Ok(json!({"emails": [{"value": "a@x.org"}]})),
+        );
+        check(
+            json!({"emails": ["a@x.org", null]}),
+            Ok(json!({"emails": [{"value": "a@x.org"}]})),
+        );
+        check(json!({"emails": [true]}), Err("`emails` takes objects, not true"));
+        check(json!({"title": {"a": 1}}), Err("`title` takes a string"));
+    }
+
+    #[test]
+    fn the_manager_may_be_an_object_a_list_or_an_identifier() {
+        const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        for manager in [
+            json!({"value": "271"}),
+            json!([{"value": "271"}]),
+            json!("271"),
+            json!(271),
+        ] {
+            check(
+                json!({ENTERPRISE: {"manager": manager}}),
+                Ok(json!({ENTERPRISE: {"manager": {"value": "271"}}})),
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_of_two_primaries_keeps_it() {
+        check(
+            json!({"emails": [{"value": "a", "primary": true}, {"value": "b", "primary": "True"}]}),
+            Ok(json!({"emails": [{"value": "a", "primary": true}, {"value": "b", "primary": false}]})),
+        );
+    }
+
+    #[test]
+    fn more_values_than_the_limit_are_refused() {
+        let emails = vec![json!({"value": "a"}); ATTRIBUTE_VALUES_MAX + 1];
+        check(json!({"emails": emails}), Err("`emails` takes at most 1000 values"));
+    }
+}

@@ -1,0 +1,301 @@
+//! What clients write beside the grammar of RFC 7644: read first with `scim_v2`, and on failure once more after a repair.
+//!
+//! A repair rewrites text and never decides what it means; `scim_v2` holds the only grammar. Repaired are
+//! `emails[type eq "work"].value eq "x"` (Entra), values without quotes (Microsoft's Postman collection) and `True`.
+
+use scim_v2::filter::{Filter, ParseError, PatchPath};
+
+use super::error::ScimError;
+use super::limits::FILTER_BYTES_MAX;
+
+/// Reads a filter.
+///
+/// # Errors
+/// `invalidFilter` with the place of the fault, also when the text is too long.
+pub(crate) fn filter(text: &str) -> Result<Filter, ScimError> {
+    check_length("filter", text).map_err(ScimError::invalid_filter)?;
+    let fault = match text.parse() {
+        Ok(filter) => return Ok(filter),
+        Err(fault) => fault,
+    };
+    repair(text)
+        .parse()
+        .map_err(|_| ScimError::invalid_filter(explain("filter", text, &fault)))
+}
+
+/// Reads a PATCH path.
+///
+/// # Errors
+/// `invalidPath` with the place of the fault, also when the text is too long.
+pub(crate) fn path(text: &str) -> Result<PatchPath, ScimError> {
+    check_length("path", text).map_err(ScimError::invalid_path)?;
+    let fault = match text.parse() {
+        Ok(path) => return Ok(path),
+        Err(fault) => fault,
+    };
+    // The grammar knows no `$` in names, though RFC 7643 2.4 has `$ref`.
+    if let Some(PatchPath::Attr(mut attribute)) = text.trim().strip_suffix(".$ref").and_then(|stem| stem.parse().ok())
+        && attribute.sub_attr.is_none()
+    {
+        attribute.sub_attr = Some("$ref".to_owned());
+        return Ok(PatchPath::Attr(attribute));
+    }
+    repair(text)
+        .parse()
+        .map_err(|_| ScimError::invalid_path(explain("path", text, &fault)))
+}
+
+fn check_length(what: &str, text: &str) -> Result<(), String> {
+    if text.len() <= FILTER_BYTES_MAX {
+        return Ok(());
+    }
+    Err(format!(
+        "the {what} is longer than {FILTER_BYTES_MAX} bytes; ask in smaller parts"
+    ))
+}
+
+fn explain(what: &str, text: &str, fault: &ParseError) -> String {
+    let place = match fault {
+        ParseError::InvalidToken { location } | ParseError::UnrecognizedEof { location, .. } => Some(*location),
+        ParseError::UnrecognizedToken { token: (start, ..), .. } | ParseError::ExtraToken { token: (start, ..) } => {
+            Some(*start)
+        }
+        ParseError::User { error } => return format!("the {what} `{text}` is not valid: {error}"),
+    };
+    let before = place.and_then(|place| text.trim_start().get(..place));
+    let place = before
+        .map(|before| format!(" near character {}", before.chars().count() + 1))
+        .unwrap_or_default();
+    format!(
+        "the {what} `{text}` is not valid{place}; write for example {}",
+        example(what)
+    )
+}
+
+fn example(what: &str) -> &'static str {
+    match what {
+        "filter" => r#"userName eq "ana@example.com""#,
+        _ => r#"emails[type eq "work"].value"#,
+    }
+}
+
+/// The text with the known deviations put right.
+fn repair(text: &str) -> String {
+    move_comparisons(&quote_values(&words(text))).concat()
+}
+
+/// Splits into quoted strings, single brackets, white space, and runs of anything else; together they are the text.
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => quoted_length(rest),
+            '(' | ')' | '[' | ']' => first.len_utf8(),
+            _ if first.is_whitespace() => rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len()),
+            _ => rest
+                .find(|c: char| c.is_whitespace() || "\"()[]".contains(c))
+                .unwrap_or(rest.len()),
+        };
+        let (word, after) = rest.split_at(length);
+        words.push(word);
+        rest = after;
+    }
+    words
+}
+
+fn quoted_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (index, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !escaped => return index + 1,
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    text.len()
+}
+
+/// `userName eq ana` becomes `userName eq "ana"`, and `active eq True` becomes `active eq true`.
+fn quote_values(words: &[&str]) -> Vec<String> {
+    let mut after_operator = false;
+    let mut quoted = Vec::with_capacity(words.len());
+    for word in words {
+        let is_value = after_operator && !is_space(word);
+        quoted.push(if is_value { value(word) } else { (*word).to_owned() });
+        after_operator = if is_space(word) {
+            after_operator
+        } else {
+            takes_value(word)
+        };
+    }
+    quoted
+}
+
+fn value(word: &str) -> String {
+    let keyword = ["true", "false", "null"]
+        .into_iter()
+        .find(|keyword| word.eq_ignore_ascii_case(keyword));
+    match keyword {
+        Some(keyword) => keyword.to_owned(),
+        None if word.starts_with(['"', '(', ')', '[', ']']) => word.to_owned(),
+        None if serde_json::from_str::<serde_json::Number>(word).is_ok() => word.to_owned(),
+        None => serde_json::Value::from(word).to_string(),
+    }
+}
+
+/// `emails[type eq "work"].value eq "x"` becomes `emails[(type eq "work") and value eq "x"]`.
+fn move_comparisons(words: &[String]) -> Vec<String> {
+    let moved = || {
+        let close = words.windows(4).position(|window| {
+            let [bracket, name, space, operator] = window else {
+                return false;
+            };
+            bracket == "]" && name.starts_with('.') && is_space(space) && is_operator(operator)
+        })?;
+        let (head, tail) = words.split_at(close);
+        let open = head.iter().rposition(|word| word == "[")?;
+        let (before, inside) = head.split_at(open + 1);
+        let length = if tail.get(3).is_some_and(|operator| takes_value(operator)) {
+            5
+        } else {
+            3
+        };
+        let (comparison, rest) = tail.get(1..)?.split_at_checked(length)?;
+        let comparison = comparison.concat();
+        let comparison = format!(") and {}]", comparison.trim_start_matches('.'));
+        Some(
+            [
+                before,
+                &["(".to_owned()],
+                inside,
+                &[comparison],
+                &move_comparisons(rest),
+            ]
+            .concat(),
+        )
+    };
+    moved().unwrap_or_else(|| words.to_vec())
+}
+
+fn is_space(word: &str) -> bool {
+    word.chars().all(char::is_whitespace)
+}
+
+fn is_operator(word: &str) -> bool {
+    takes_value(word) || word.eq_ignore_ascii_case("pr")
+}
+
+fn takes_value(word: &str) -> bool {
+    ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"]
+        .iter()
+        .any(|operator| word.eq_ignore_ascii_case(operator))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<&str, &str>) {
+        let found = filter(text)
+            .map(|filter| filter.to_string())
+            .map_err(|error| error.to_string());
+        assert_eq!(found.as_deref().map_err(String::as_str), expected);
+    }
+
+    #[test]
+    fn the_grammar_of_the_rfc_needs_no_repair() {
+        check(r#"userName Eq "ana""#, Ok(r#"userName eq "ana""#));
+        check(
+            r#"displayName CO "CN=Staff,OU=(x) [y] and z""#,
+            Ok(r#"displayName co "CN=Staff,OU=(x) [y] and z""#),
+        );
+        check(
+            r#"not (title pr) AND active eq true"#,
+            Ok("not (title pr) and active eq true"),
+        );
+    }
+
+    #[test]
+    fn a_comparison_behind_the_brackets_moves_into_them() {
+        check(
+            r#"emails[type eq "work"].value eq "x""#,
+            Ok(r#"emails[type eq "work" and value eq "x"]"#),
+        );
+        check(
+            r#"active eq true and (emails[type eq "a" or type eq "b"].value co "]" or title pr)"#,
+            Ok(r#"active eq true and (emails[(type eq "a" or type eq "b") and value co "]"] or title pr)"#),
+        );
+        check(
+            r#"emails[type eq "work"].value pr"#,
+            Ok(r#"emails[type eq "work" and value pr]"#),
+        );
+        check(
+            r#"emails[type eq "a"].value eq "x" and emails[type eq "b"].value eq "y""#,
+            Ok(r#"emails[type eq "a" and value eq "x"] and emails[type eq "b" and value eq "y"]"#),
+        );
+    }
+
+    #[test]
+    fn values_without_quotes_are_strings() {
+        check("userName eq ana@example.com", Ok(r#"userName eq "ana@example.com""#));
+        check(
+            "id eq 2819c223-7f76 and active eq True",
+            Ok(r#"id eq "2819c223-7f76" and active eq true"#),
+        );
+        check(
+            "(displayName eq Staff)",
+            Ok(r#"(displayName eq "Staff")"#.trim_matches(['(', ')'])),
+        );
+        check(
+            "emails[type eq work].value eq x@y",
+            Ok(r#"emails[type eq "work" and value eq "x@y"]"#),
+        );
+    }
+
+    #[test]
+    fn faults_are_shown_with_their_place() {
+        check(
+            r#"userName eq "ana" xor title pr"#,
+            Err(
+                r#"the filter `userName eq "ana" xor title pr` is not valid near character 19; write for example userName eq "ana@example.com""#,
+            ),
+        );
+        check(
+            "userName",
+            Err(
+                r#"the filter `userName` is not valid near character 9; write for example userName eq "ana@example.com""#,
+            ),
+        );
+        check(
+            &format!("a eq \"{}\"", "x".repeat(FILTER_BYTES_MAX)),
+            Err("the filter is longer than 4096 bytes; ask in smaller parts"),
+        );
+    }
+
+    #[test]
+    fn paths_are_read_and_repaired_alike() {
+        let read = |text: &str| {
+            path(text)
+                .map(|path| path.to_string())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(read("members").as_deref(), Ok("members"));
+        assert_eq!(read("members[value eq u1]").as_deref(), Ok(r#"members[value eq "u1"]"#));
+        assert_eq!(read("manager.$ref").as_deref(), Ok("manager.$ref"));
+        assert!(
+            read("emails[")
+                .unwrap_err()
+                .starts_with("the path `emails[` is not valid")
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn words_lose_nothing_and_no_text_panics(text in "\\PC{0,40}|[a-e\"\\\\() \\[\\].]{0,40}") {
+            proptest::prop_assert_eq!(words(&text).concat(), text.clone());
+            let _ = (filter(&text), path(&text));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Every limit of the SCIM layer, in one place. Names and members are limited by the engine, bodies by HTTP.
+
+/// Bytes of one filter, or of one PATCH path. Okta, Entra and PingOne stay far below 1 KiB.
+pub(crate) const FILTER_BYTES_MAX: usize = 4 * 1024;
+/// Operations in one PATCH. authentik sends one operation per member, all of them in one request.
+pub(crate) const PATCH_OPERATIONS_MAX: usize = 10_000;
+/// Values of one multi-valued attribute other than a group's members.
+pub(crate) const ATTRIBUTE_VALUES_MAX: usize = 1_000;
+/// Resources in one page, announced in the ServiceProviderConfig.
+pub(crate) const PAGE_RESOURCES_MAX: usize = 1_000;
+/// Resources in one page when the client names no `count`; authentik relies on it being stable.
+pub(crate) const PAGE_RESOURCES_DEFAULT: usize = 100;
