@@ -2,8 +2,12 @@
 
 pub mod error;
 pub mod extension;
+pub mod filter;
+pub mod list;
+pub mod select;
 
 mod canonical;
+mod comparison;
 mod lenient;
 mod limits;
 mod object;
