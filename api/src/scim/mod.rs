@@ -3,15 +3,20 @@
 pub mod error;
 pub mod extension;
 pub mod filter;
+pub mod group;
 pub mod list;
 pub mod select;
+pub mod user;
 
 mod canonical;
 mod comparison;
+mod elements;
 mod lenient;
 mod limits;
+mod members;
 mod object;
 mod operations;
+mod patch;
 mod schema;
 
 pub use schema::ResourceType;

@@ -1,0 +1,234 @@
+//! The document of a user: its attributes as one canonical JSON object, and what the engine wants to know of them.
+
+use rolecall_engine::{Person, UserInput};
+use serde_json::{Map, Value};
+
+use super::canonical;
+use super::error::ScimError;
+use super::extension;
+use super::operations;
+use super::patch;
+use super::schema;
+
+/// Attributes of a request that are never stored: the server's own, and passwords.
+const DROPPED: [&str; 5] = ["id", "meta", "schemas", "groups", "password"];
+
+/// A user as the identity provider describes it, in canonical form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserDocument(Map<String, Value>);
+
+impl UserDocument {
+    /// Reads the body of a POST or PUT. Unknown URNs in `schemas` are ignored: the endpoint decides what is created.
+    ///
+    /// # Errors
+    /// `invalidSyntax` when it is no JSON object, `invalidValue` when a value does not fit its attribute.
+    pub fn read(body: &[u8]) -> Result<Self, ScimError> {
+        canonical::resource(schema::user(), operations::object(body)?).map(Self::cleaned)
+    }
+
+    /// The document of a stored user, from `Person::attributes` and its current state.
+    pub fn stored(attributes: &str, active: bool) -> Self {
+        let mut document: Map<String, Value> = serde_json::from_str(attributes).unwrap_or_default();
+        document.insert("active".to_owned(), Value::Bool(active));
+        Self(document)
+    }
+
+    /// This document after a PATCH, whose body is given. All operations are done, or none.
+    ///
+    /// # Errors
+    /// The first fault of the body or of an operation.
+    pub fn patched(self, body: &[u8]) -> Result<Self, ScimError> {
+        let operations = operations::operations(operations::object(body)?)?;
+        patch::apply(schema::user(), self.0, operations).map(Self::cleaned)
+    }
+
+    fn cleaned(mut document: Map<String, Value>) -> Self {
+        document.retain(|name, _| !DROPPED.contains(&name.as_str()));
+        canonical::prune_labels(schema::user(), &mut document);
+        Self(document)
+    }
+
+    /// What the engine is to keep. A request that does not say whether the user is active leaves that `otherwise`.
+    ///
+    /// # Errors
+    /// `invalidValue` when there is no `userName`.
+    pub fn into_input(self, otherwise: Active) -> Result<UserInput, ScimError> {
+        let mut document = self.0;
+        let active = document.remove("active").and_then(|active| active.as_bool());
+        let user_name = user_name(&document)?;
+        document.insert("userName".to_owned(), Value::from(user_name.as_str()));
+        Ok(UserInput {
+            active: active.unwrap_or(otherwise.0),
+            organization_role: extension::organization_role(&document),
+            person: Person {
+                external_id: text(&document, "externalId"),
+                display_name: text(&document, "displayName"),
+                emails: emails(&document),
+                attributes: Value::Object(document).to_string(),
+                user_name,
+            },
+        })
+    }
+}
+
+/// Whether a user is active when the request does not say: a new one is, an existing one stays what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Active(pub bool);
+
+/// The length is the engine's to check.
+fn user_name(document: &Map<String, Value>) -> Result<String, ScimError> {
+    let name = document
+        .get("userName")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .trim();
+    if name.is_empty() {
+        return Err(ScimError::invalid_value("`userName` is required and may not be empty"));
+    }
+    Ok(name.to_owned())
+}
+
+fn text(document: &Map<String, Value>, name: &str) -> Option<String> {
+    document.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn emails(document: &Map<String, Value>) -> Vec<String> {
+    let emails = document
+        .get("emails")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let (primary, others): (Vec<_>, Vec<_>) = emails
+        .iter()
+        .partition(|email| email.get("primary") == Some(&Value::Bool(true)));
+    let values = primary
+        .into_iter()
+        .chain(others)
+        .filter_map(|email| email.get("value")?.as_str());
+    values.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn input(body: Value) -> Result<UserInput, ScimError> {
+        UserDocument::read(body.to_string().as_bytes())?.into_input(Active(true))
+    }
+
+    #[track_caller]
+    fn check_attributes(body: Value, expected: Value) {
+        let attributes: Value = serde_json::from_str(&input(body).unwrap().person.attributes).unwrap();
+        assert_eq!(attributes, expected);
+    }
+
+    #[test]
+    fn okta_creates_a_user_with_a_password_and_empty_groups() {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "test.user@okta.local",
+            "name": {"givenName": "Test", "familyName": "User"},
+            "emails": [{"primary": true, "value": "test.user@okta.local", "type": "work"}], "displayName": "Test User",
+            "locale": "en-US", "externalId": "00ujl29u0le5T6Aj10h7", "groups": [], "password": "1mz050nq", "active": true,
+        });
+        let input = input(body).unwrap();
+        assert!(input.active);
+        assert!(!input.person.attributes.contains("1mz050nq"));
+        assert_eq!(input.person.user_name, "test.user@okta.local");
+        assert_eq!(input.person.external_id.as_deref(), Some("00ujl29u0le5T6Aj10h7"));
+        assert_eq!(input.person.display_name.as_deref(), Some("Test User"));
+        assert_eq!(input.person.emails, ["test.user@okta.local"]);
+    }
+
+    #[test]
+    fn what_the_server_owns_is_ignored_when_it_is_echoed() {
+        check_attributes(
+            json!({"id": "u1", "meta": {"version": "1"}, "groups": [{"value": "g"}], "schemas": ["x"], "userName": "a", "Active": "True"}),
+            json!({"userName": "a"}),
+        );
+    }
+
+    #[test]
+    fn google_and_onelogin_name_other_schemas_and_send_nulls() {
+        check_attributes(
+            json!({"schemas": ["urn:scim:schemas:core:1.0"], "id": null, "userName": " a ", "addresses": null, "title": null,
+                "emails": {"value": "a@x"}}),
+            json!({"userName": "a", "emails": [{"value": "a@x"}]}),
+        );
+    }
+
+    #[test]
+    fn ping_fills_an_empty_email_and_makes_both_primary() {
+        check_attributes(
+            json!({"userName": "a", "emails": [{"type": "work", "value": "a@x", "primary": true}, {"type": "home", "value": "", "primary": true}]}),
+            json!({"userName": "a", "emails": [{"type": "work", "value": "a@x", "primary": true}]}),
+        );
+    }
+
+    #[test]
+    fn extension_attributes_are_read_under_both_urns_and_kept() {
+        for (urn, role) in [
+            (extension::USER, "organizationRole"),
+            (extension::USER_ALIAS, "OrganizationRole"),
+        ] {
+            let body = json!({"userName": "a", urn: {role: "Admin", "own": 1}});
+            let input = input(body.clone()).unwrap();
+            assert_eq!(input.organization_role.as_deref(), Some("Admin"));
+            assert_eq!(serde_json::from_str::<Value>(&input.person.attributes).unwrap(), body);
+        }
+    }
+
+    #[test]
+    fn the_primary_email_comes_first() {
+        let body = json!({"userName": "a", "emails": [{"value": "b"}, {"value": "c", "primary": true}, {"type": "home", "display": "d"}]});
+        assert_eq!(input(body).unwrap().person.emails, ["c", "b"]);
+    }
+
+    #[test]
+    fn the_user_name_is_required() {
+        for body in [json!({}), json!({"userName": "  "}), json!({"userName": null})] {
+            assert_eq!(
+                input(body).unwrap_err().to_string(),
+                "`userName` is required and may not be empty"
+            );
+        }
+    }
+
+    #[test]
+    fn without_active_a_user_stays_what_it_is() {
+        let document = UserDocument::read(br#"{"userName":"a"}"#).unwrap();
+        assert!(!document.clone().into_input(Active(false)).unwrap().active);
+        assert!(document.into_input(Active(true)).unwrap().active);
+    }
+
+    #[test]
+    fn a_patch_of_a_stored_user_gives_the_next_document() {
+        let stored = UserDocument::stored(r#"{"userName":"a","title":"Dr"}"#, true);
+        let patch = json!({"Operations": [{"op": "Replace", "path": "active", "value": "False"}, {"op": "add", "value": {"password": "x", "title": "Prof"}}]});
+        let input = stored
+            .patched(patch.to_string().as_bytes())
+            .unwrap()
+            .into_input(Active(true))
+            .unwrap();
+        assert_eq!(
+            (input.active, input.person.attributes.as_str()),
+            (false, r#"{"title":"Prof","userName":"a"}"#)
+        );
+    }
+
+    #[test]
+    fn a_patch_may_not_clear_the_user_name() {
+        let stored = UserDocument::stored(r#"{"userName":"a"}"#, true);
+        let patch = json!({"Operations": [{"op": "replace", "path": "userName", "value": ""}]});
+        let refused = stored
+            .patched(patch.to_string().as_bytes())
+            .unwrap()
+            .into_input(Active(true))
+            .unwrap_err();
+        assert_eq!(
+            (refused.scim_type(), refused.status().as_u16()),
+            (Some("invalidValue"), 400)
+        );
+    }
+}
