@@ -83,19 +83,18 @@ impl Derivation<'_> {
         }
     }
 
-    /// What a fact means for mappings and entities, and which users that touches.
+    /// What a fact means for mappings and entities, and which users that touches. A name touches nobody by itself: the
+    /// mappings that come, move or end because of it touch the members of their group.
     fn follow(&mut self, place: u32, fact: &Fact) {
         match fact {
             Fact::GroupCreated { group, .. } | Fact::GroupRestored { group, .. } => {
                 let group = self.group_index(*group);
                 self.run_rules(place, group);
-                self.touch_members(place, group);
             }
             Fact::GroupRenamed { group, .. } => {
                 let group = self.group_index(*group);
                 self.rename_entities(place, group);
                 self.rerun_rules(place, group);
-                self.touch_members(place, group);
             }
             Fact::GroupAttributesChanged { group, attributes } => {
                 let roles = |state: &State| state.group(*group).map(|group| group.attributes.roles.clone());
