@@ -148,15 +148,18 @@ enum Own {
 impl Own {
     fn find(path: &AttrPath) -> Option<Self> {
         let Target::Attribute(Place {
-            extension: None, name, ..
+            extension: None,
+            name,
+            sub,
+            ..
         }) = schema::group().resolve(path)
         else {
             return None;
         };
-        match name.as_str() {
-            "displayName" => Some(Self::DisplayName),
-            "externalId" => Some(Self::ExternalId),
-            "members" => Some(Self::Members),
+        match (name.as_str(), sub) {
+            ("displayName", None) => Some(Self::DisplayName),
+            ("externalId", None) => Some(Self::ExternalId),
+            ("members", _) => Some(Self::Members),
             _ => None,
         }
     }
@@ -308,7 +311,7 @@ impl Reading {
 fn own(path: &PatchPath) -> Option<Own> {
     match path {
         PatchPath::Attr(path) => Own::find(path),
-        PatchPath::Value(path) => Own::find(&path.attr),
+        PatchPath::Value(path) => Own::find(&path.attr).filter(|own| *own == Own::Members),
     }
 }
 

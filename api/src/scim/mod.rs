@@ -1,10 +1,12 @@
 //! SCIM 2.0 (RFC 7643, RFC 7644), the part that needs no runtime: bodies, PATCH, filters, pages, documents, errors.
 
+pub mod discovery;
 pub mod error;
 pub mod extension;
 pub mod filter;
 pub mod group;
 pub mod list;
+pub mod resource;
 pub mod select;
 pub mod user;
 

@@ -313,4 +313,14 @@ fn one_bad_operation_refuses_all() {
         "mutability",
         "`id` is read-only",
     );
+    check_refused(
+        json!([good, {"op": "add", "path": "displayName.x", "value": "x"}]),
+        "invalidPath",
+        "`displayName` has no sub-attributes",
+    );
+    check_refused(
+        json!([good, {"op": "replace", "path": "members.display", "value": "x"}]),
+        "invalidPath",
+        "`members.display` cannot be changed by itself; change `members`",
+    );
 }

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::operations::operations;
@@ -317,4 +318,63 @@ fn one_bad_operation_refuses_all() {
         "invalidValue",
         "`active` takes true or false",
     );
+}
+
+/// Operations on a few attributes of each kind, many of them refused.
+fn operation() -> impl Strategy<Value = Value> {
+    let paths = [
+        "title",
+        "active",
+        "name",
+        "name.givenName",
+        "emails",
+        "emails.value",
+        "emails[type eq \"work\"]",
+        "roles[primary eq true].value",
+        "emails[type eq \"home\"].value",
+        "emails[value co \"a\"]",
+        ENTERPRISE,
+        "manager",
+        "urn:x:Ext:Color",
+        "shoe",
+        "shoe.size",
+        "userName",
+        "id",
+        "",
+    ];
+    let texts = ["", "True", "ana", "work"].map(Value::from);
+    let elements = [
+        json!({"type": "work", "primary": "true"}),
+        json!({"value": "a", "primary": true}),
+        json!({"VALUE": "b", "type": ""}),
+    ];
+    let objects = [
+        json!({"givenName": null}),
+        json!({"name.familyName": "x"}),
+        json!({"emails": "c"}),
+        json!({"urn:x:Ext": {"Color": ""}}),
+    ];
+    let others = [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!(7),
+        json!([null, "a"]),
+        json!(["a", {"value": "a"}]),
+    ];
+    let values = [texts.to_vec(), elements.to_vec(), objects.to_vec(), others.to_vec()].concat();
+    let op = prop::sample::select(vec!["add", "replace", "remove"]);
+    (op, prop::sample::select(paths.to_vec()), prop::sample::select(values))
+        .prop_map(|(op, path, value)| json!({"op": op, "path": path, "value": value}))
+}
+
+proptest! {
+    #[test]
+    fn a_patched_document_is_canonical_with_one_primary_at_most(operations in prop::collection::vec(operation(), 1..6)) {
+        let Ok(Value::Object(document)) = patched(Value::Array(operations)) else { return Ok(()) };
+        prop_assert_eq!(canonical::resource(schema::user(), document.clone()), Ok(document.clone()));
+        for elements in document.values().filter_map(Value::as_array) {
+            prop_assert!(elements.iter().filter(|element| element["primary"] == json!(true)).count() <= 1);
+        }
+    }
 }

@@ -1,0 +1,261 @@
+//! The documents by which a client learns what we support (RFC 7644 4): ServiceProviderConfig, ResourceTypes, Schemas.
+//!
+//! The schema documents are those that `schema` looks attributes up in, so what is announced is what is understood.
+//! LambdaTest's URNs are understood and can be asked for, but are not announced beside our own.
+
+use scim_v2::Asserted;
+use scim_v2::models::resource_types::{ResourceType as Description, SchemaExtension};
+use scim_v2::models::scim_schema::Meta;
+use scim_v2::models::service_provider_config::{AuthenticationScheme, Filter, ServiceProviderConfig, Supported};
+use scim_v2::schema_urns;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::error::ScimError;
+use super::extension;
+use super::limits::PAGE_RESOURCES_MAX;
+use super::list::Page;
+use super::schema::{self, ResourceType};
+
+/// The discovery documents of one connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Discovery<'a> {
+    /// The SCIM base URL of the connection, without a slash at its end.
+    pub base: &'a str,
+    /// What the connection offers: users, mostly groups too.
+    pub offered: &'a [ResourceType],
+}
+
+impl Discovery<'_> {
+    /// `/ServiceProviderConfig` (RFC 7643 5).
+    pub fn service_provider_config(self) -> Value {
+        let bearer = AuthenticationScheme {
+            name: "OAuth Bearer Token".to_owned(),
+            r#type: Some("oauthbearertoken".to_owned()),
+            description: "A token of the connection, sent as `Authorization: Bearer ...` (RFC 6750)".to_owned(),
+            spec_uri: Some("https://www.rfc-editor.org/info/rfc6750".to_owned()),
+            primary: Some(true),
+            ..AuthenticationScheme::default()
+        };
+        json(ServiceProviderConfig {
+            patch: Supported { supported: true },
+            filter: Filter {
+                supported: true,
+                max_results: i64::try_from(PAGE_RESOURCES_MAX).unwrap_or(i64::MAX),
+            },
+            authentication_schemes: vec![bearer],
+            meta: Some(self.meta("ServiceProviderConfig", "ServiceProviderConfig")),
+            ..ServiceProviderConfig::default()
+        })
+    }
+
+    /// `/ResourceTypes` (RFC 7643 6).
+    pub fn resource_types(self) -> Value {
+        list(self.offered.iter().map(|of| self.describe(*of)).collect())
+    }
+
+    /// `/ResourceTypes/{id}`.
+    ///
+    /// # Errors
+    /// 404 when the connection does not offer it.
+    pub fn resource_type(self, id: &str) -> Result<Value, ScimError> {
+        let offered = self.offered.iter().find(|of| of.schema().name.eq_ignore_ascii_case(id));
+        offered
+            .map(|of| self.describe(*of))
+            .ok_or_else(|| ScimError::not_found("ResourceType", id))
+    }
+
+    /// `/Schemas` (RFC 7643 7).
+    pub fn schemas(self) -> Value {
+        let urns = self.offered.iter().flat_map(|of| announced(*of));
+        let documents = urns.filter_map(|urn| find(urn));
+        list(documents.map(|document| self.schema_resource(document)).collect())
+    }
+
+    /// `/Schemas/{urn}`, the URN in any case.
+    ///
+    /// # Errors
+    /// 404 when there is no such schema.
+    pub fn schema(self, urn: &str) -> Result<Value, ScimError> {
+        let document = find(urn).ok_or_else(|| ScimError::not_found("Schema", urn))?;
+        Ok(self.schema_resource(document))
+    }
+
+    fn describe(self, of: ResourceType) -> Value {
+        let name = of.schema().name;
+        let extensions = announced(of).iter().filter(|urn| **urn != of.schema().urn);
+        let extensions = extensions.map(|urn| SchemaExtension {
+            schema: (*urn).to_owned(),
+            required: false,
+        });
+        json(Description {
+            id: Some(name.to_owned()),
+            name: name.to_owned(),
+            endpoint: format!("/{name}s"),
+            schema: of.schema().urn.to_owned(),
+            schema_extensions: Asserted::set(extensions.collect()),
+            meta: Some(self.meta("ResourceType", &format!("ResourceTypes/{name}"))),
+            ..Description::default()
+        })
+    }
+
+    fn schema_resource(self, document: &Value) -> Value {
+        let mut resource = document.clone();
+        if let (Some(urn), Some(members)) = (document.get("id").and_then(Value::as_str), resource.as_object_mut()) {
+            members.insert("schemas".to_owned(), json!([schema_urns::SCHEMA]));
+            members.insert("meta".to_owned(), json(self.meta("Schema", &format!("Schemas/{urn}"))));
+        }
+        resource
+    }
+
+    fn meta(self, resource_type: &str, path: &str) -> Meta {
+        Meta {
+            resource_type: Some(resource_type.to_owned()),
+            location: Some(format!("{}/{path}", self.base)),
+            ..Meta::default()
+        }
+    }
+}
+
+fn announced(of: ResourceType) -> &'static [&'static str] {
+    match of {
+        ResourceType::User => &[schema_urns::USER, schema_urns::ENTERPRISE_USER, extension::USER],
+        ResourceType::Group => &[schema_urns::GROUP, extension::GROUP],
+    }
+}
+
+fn find(urn: &str) -> Option<&'static Value> {
+    let is_named = |document: &&Value| {
+        document
+            .get("id")
+            .and_then(Value::as_str)
+            .is_some_and(|id| id.eq_ignore_ascii_case(urn))
+    };
+    schema::documents().iter().find(is_named)
+}
+
+fn json(document: impl Serialize) -> Value {
+    serde_json::to_value(document).unwrap_or_default()
+}
+
+fn list(documents: Vec<Value>) -> Value {
+    let resources: Vec<Map<String, Value>> = documents
+        .into_iter()
+        .filter_map(|document| document.as_object().cloned())
+        .collect();
+    Page {
+        start_index: 1,
+        count: resources.len(),
+    }
+    .response(resources.len(), resources)
+}
+
+#[cfg(test)]
+mod tests {
+    use scim_v2::Validate;
+    use scim_v2::models::scim_schema::Schema;
+
+    use super::*;
+
+    const DISCOVERY: Discovery<'static> = Discovery {
+        base: "https://rolecall.example/scim/v2/con_1",
+        offered: &[ResourceType::User, ResourceType::Group],
+    };
+
+    #[track_caller]
+    fn check_ids(list: &Value, expected: &[&str]) {
+        let resources = list["Resources"].as_array().unwrap();
+        let ids: Vec<_> = resources
+            .iter()
+            .filter_map(|resource| resource["id"].as_str())
+            .collect();
+        assert_eq!(ids, expected);
+        assert_eq!(list["totalResults"], json!(expected.len()));
+    }
+
+    fn has_null(value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::Array(values) => values.iter().any(has_null),
+            Value::Object(members) => members.values().any(has_null),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn the_configuration_says_what_is_supported() {
+        let document = DISCOVERY.service_provider_config();
+        let config: ServiceProviderConfig = serde_json::from_value(document.clone()).unwrap();
+        config.validate().unwrap();
+        assert_eq!((config.patch.supported, config.filter.max_results), (true, 1000));
+        assert!(![config.bulk.supported, config.sort.supported, config.etag.supported].contains(&true));
+        assert_eq!(document["authenticationSchemes"][0]["type"], "oauthbearertoken");
+        assert_eq!(
+            document["meta"]["location"],
+            "https://rolecall.example/scim/v2/con_1/ServiceProviderConfig"
+        );
+    }
+
+    #[test]
+    fn resource_types_are_those_that_the_connection_offers() {
+        check_ids(&DISCOVERY.resource_types(), &["User", "Group"]);
+        let users_only = Discovery {
+            offered: &[ResourceType::User],
+            ..DISCOVERY
+        };
+        check_ids(&users_only.resource_types(), &["User"]);
+        check_ids(
+            &users_only.schemas(),
+            &[schema_urns::USER, schema_urns::ENTERPRISE_USER, extension::USER],
+        );
+        assert_eq!(users_only.resource_type("Group").unwrap_err().status().as_u16(), 404);
+        let user = DISCOVERY.resource_type("user").unwrap();
+        serde_json::from_value::<Description>(user.clone())
+            .unwrap()
+            .validate()
+            .unwrap();
+        assert_eq!(
+            (&user["endpoint"], &user["schemaExtensions"][1]["schema"]),
+            (&json!("/Users"), &json!(extension::USER))
+        );
+    }
+
+    #[test]
+    fn schemas_are_listed_and_found_by_their_urn() {
+        let urns = [
+            schema_urns::USER,
+            schema_urns::ENTERPRISE_USER,
+            extension::USER,
+            schema_urns::GROUP,
+            extension::GROUP,
+        ];
+        check_ids(&DISCOVERY.schemas(), &urns);
+        for urn in urns.iter().chain(&[extension::USER_ALIAS, extension::GROUP_ALIAS]) {
+            let document = DISCOVERY.schema(&urn.to_uppercase()).unwrap();
+            serde_json::from_value::<Schema>(document.clone())
+                .unwrap()
+                .validate()
+                .unwrap();
+            assert_eq!(
+                document["meta"]["location"],
+                format!("{}/Schemas/{urn}", DISCOVERY.base)
+            );
+        }
+        assert_eq!(
+            DISCOVERY.schema("urn:x").unwrap_err().to_string(),
+            "there is no Schema with the id `urn:x`"
+        );
+    }
+
+    /// Entra refuses schemas with nulls in them.
+    #[test]
+    fn no_document_holds_a_null() {
+        for document in [
+            DISCOVERY.service_provider_config(),
+            DISCOVERY.resource_types(),
+            DISCOVERY.schemas(),
+        ] {
+            assert!(!has_null(&document), "{document}");
+        }
+    }
+}

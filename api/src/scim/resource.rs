@@ -1,0 +1,244 @@
+//! Users and groups as SCIM resources: what the provider pushed, with `id`, `meta` and what only the server knows.
+//!
+//! Members are the only part that grows with a group, so they are made only when they are wanted.
+
+use rolecall_engine::state::{Group, Stamp, User};
+use rolecall_engine::{State, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::schema::ResourceType;
+
+/// A user as a SCIM resource, under the SCIM base URL of a connection.
+pub fn user(base: &str, state: &State, user: &User) -> Map<String, Value> {
+    let attributes = user.person.as_deref().map(|person| person.attributes.as_str());
+    let mut resource = document(attributes.unwrap_or_default());
+    resource.insert("active".to_owned(), Value::Bool(user.active));
+    // RFC 7643 4.1.2: `groups` is read-only, and holds what the groups say.
+    let groups: Vec<Value> = user
+        .groups()
+        .map(|index| group_of_user(base, state.group_at(index)))
+        .collect();
+    if !groups.is_empty() {
+        resource.insert("groups".to_owned(), Value::Array(groups));
+    }
+    complete(
+        resource,
+        ResourceType::User,
+        base,
+        &user.id.to_string(),
+        user.created,
+        user.modified,
+    )
+}
+
+fn group_of_user(base: &str, group: &Group) -> Value {
+    json!({"value": group.id, "display": group.display_name, "type": "direct", "$ref": format!("{base}/Groups/{}", group.id)})
+}
+
+/// A group as a SCIM resource without its members.
+pub fn group(base: &str, group: &Group) -> Map<String, Value> {
+    let mut resource = document(&group.attributes.extensions);
+    resource.insert("displayName".to_owned(), Value::from(group.display_name.as_str()));
+    if let Some(external_id) = &group.attributes.external_id {
+        resource.insert("externalId".to_owned(), Value::from(external_id.as_str()));
+    }
+    complete(
+        resource,
+        ResourceType::Group,
+        base,
+        &group.id.to_string(),
+        group.created,
+        group.modified,
+    )
+}
+
+/// A group as a SCIM resource with its members; `members` is left out when there are none (RFC 7643 2.5).
+pub fn group_with_members(base: &str, state: &State, group: &Group) -> Map<String, Value> {
+    let mut resource = self::group(base, group);
+    let members: Vec<Value> = group
+        .members
+        .iter()
+        .map(|index| member(base, state.user_at(index)))
+        .collect();
+    if !members.is_empty() {
+        resource.insert("members".to_owned(), Value::Array(members));
+    }
+    resource
+}
+
+fn member(base: &str, user: &User) -> Value {
+    json!({"value": user.id, "type": "User", "$ref": format!("{base}/Users/{}", user.id)})
+}
+
+/// The URL of a resource, for `meta.location` and the `Location` header.
+pub fn location(base: &str, of: ResourceType, id: &str) -> String {
+    format!("{base}/{}s/{id}", of.schema().name)
+}
+
+/// The version of a resource as an entity tag: it changes exactly when the resource does.
+pub fn version(modified: Stamp) -> String {
+    format!("W/\"{}\"", modified.position)
+}
+
+fn document(attributes: &str) -> Map<String, Value> {
+    serde_json::from_str(attributes).unwrap_or_default()
+}
+
+fn complete(
+    mut resource: Map<String, Value>,
+    of: ResourceType,
+    base: &str,
+    id: &str,
+    created: Stamp,
+    modified: Stamp,
+) -> Map<String, Value> {
+    let extensions = resource
+        .iter()
+        .filter(|(name, value)| value.is_object() && is_urn(name))
+        .map(|(name, _)| name.as_str());
+    let schemas: Vec<&str> = std::iter::once(of.schema().urn).chain(extensions).collect();
+    let schemas = json!(schemas);
+    let meta = json!({
+        "resourceType": of.schema().name,
+        "created": time(created.at),
+        "lastModified": time(modified.at),
+        "location": location(base, of, id),
+        "version": version(modified),
+    });
+    resource.extend(
+        [("schemas", schemas), ("id", Value::from(id)), ("meta", meta)].map(|(name, value)| (name.to_owned(), value)),
+    );
+    resource
+}
+
+fn is_urn(name: &str) -> bool {
+    name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
+}
+
+fn time(at: Timestamp) -> String {
+    let milliseconds = i64::try_from(at.milliseconds()).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(milliseconds)
+        .unwrap_or(jiff::Timestamp::MAX)
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_engine::{Actor, Command, Context, IdSeed, handle};
+
+    use super::super::user::{Active, UserDocument};
+    use super::*;
+
+    const BASE: &str = "https://rolecall.example/scim/v2/con_1";
+
+    /// The state after a command; `None` when it changes nothing.
+    fn after(state: &State, command: Command) -> Option<State> {
+        let at = Timestamp::from_milliseconds(1_778_647_354_250);
+        let seed = [u8::try_from(state.position().get()).unwrap(); 16];
+        let context = Context {
+            at,
+            actor: Actor::System,
+            seed: IdSeed::new(seed),
+        };
+        handle(state, &command, context).unwrap().map(|(next, _)| next)
+    }
+
+    fn create_user(body: &Value) -> Command {
+        let user = UserDocument::read(body.to_string().as_bytes())
+            .unwrap()
+            .into_input(Active(true))
+            .unwrap();
+        Command::CreateUser { connection: None, user }
+    }
+
+    fn create_group(body: &Value) -> Command {
+        Command::CreateGroup {
+            group: super::super::group::create(body.to_string().as_bytes()).unwrap(),
+        }
+    }
+
+    fn ana_in_staff() -> State {
+        let ana = json!({"userName": "ana", "emails": [{"value": "a@x"}], "urn:x:Ext": {"Color": "red"}, "password": "secret"});
+        let state = after(&State::default(), create_user(&ana)).unwrap();
+        let member = state.user_by_name("ana").unwrap().id;
+        let staff = json!({"displayName": "Staff", "externalId": "s1", "badge": 7, "members": [{"value": member}]});
+        after(&state, create_group(&staff)).unwrap()
+    }
+
+    #[test]
+    fn a_user_is_shown_with_its_groups_and_without_its_password() {
+        let state = ana_in_staff();
+        let (ana, staff) = (
+            state.user_by_name("ana").unwrap(),
+            state.group_by_name("staff").unwrap(),
+        );
+        let expected = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:x:Ext"],
+            "id": ana.id, "userName": "ana", "active": true, "emails": [{"value": "a@x"}], "urn:x:Ext": {"Color": "red"},
+            "groups": [{"value": staff.id, "display": "Staff", "type": "direct", "$ref": format!("{BASE}/Groups/{}", staff.id)}],
+            "meta": {
+                "resourceType": "User", "created": "2026-05-13T04:42:34.25Z", "lastModified": "2026-05-13T04:42:34.25Z",
+                "location": format!("{BASE}/Users/{}", ana.id), "version": version(ana.modified),
+            },
+        });
+        assert_eq!(Value::Object(user(BASE, &state, ana)), expected);
+    }
+
+    #[test]
+    fn a_group_is_shown_with_its_members_only_when_they_are_wanted() {
+        let state = ana_in_staff();
+        let (ana, staff) = (
+            state.user_by_name("ana").unwrap(),
+            state.group_by_name("staff").unwrap(),
+        );
+        let mut expected = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "id": staff.id, "displayName": "Staff", "externalId": "s1", "badge": 7,
+            "meta": {
+                "resourceType": "Group", "created": "2026-05-13T04:42:34.25Z", "lastModified": "2026-05-13T04:42:34.25Z",
+                "location": format!("{BASE}/Groups/{}", staff.id), "version": "W/\"2\"",
+            },
+        });
+        assert_eq!(Value::Object(group(BASE, staff)), expected);
+        expected["members"] = json!([{"value": ana.id, "type": "User", "$ref": format!("{BASE}/Users/{}", ana.id)}]);
+        assert_eq!(Value::Object(group_with_members(BASE, &state, staff)), expected);
+    }
+
+    /// Okta answers each GET with a PUT of the same: that must run no rule and write no entry.
+    #[test]
+    fn a_put_of_what_was_read_changes_nothing() {
+        let state = ana_in_staff();
+        let (ana, staff) = (
+            state.user_by_name("ana").unwrap(),
+            state.group_by_name("staff").unwrap(),
+        );
+        let echo = Value::Object(user(BASE, &state, ana)).to_string();
+        let to = UserDocument::read(echo.as_bytes())
+            .unwrap()
+            .into_input(Active(true))
+            .unwrap();
+        assert_eq!(
+            after(
+                &state,
+                Command::ChangeUser {
+                    user: ana.id,
+                    expected: None,
+                    to
+                }
+            ),
+            None
+        );
+        let echo = Value::Object(group_with_members(BASE, &state, staff)).to_string();
+        let change = super::super::group::replace(echo.as_bytes()).unwrap();
+        assert_eq!(
+            after(
+                &state,
+                Command::ChangeGroup {
+                    group: staff.id,
+                    change
+                }
+            ),
+            None
+        );
+    }
+}
