@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_full_block_is_followed_by_another() {
-        check(vec![append(0, &[4_000, 3_900, 100])], &[(1, 0), (3, 0)]);
+        check(vec![append(0, &[4_000, 2_900, 100])], &[(1, 0), (3, 0)]);
     }
 
     #[test]

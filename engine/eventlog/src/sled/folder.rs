@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::batch::Heads;
-use super::{anchor, durable};
+use super::{anchor, durable, patience};
 use crate::LogError;
 
 const VERSION: &str = "rolecall data 1\n";
@@ -111,7 +111,7 @@ fn lock(folder: &Path) -> Result<File, LogError> {
         .write(true)
         .open(&path)
         .map_err(unusable)?;
-    match file.try_lock() {
+    match patience::attempt(|| file.try_lock(), |error| matches!(error, TryLockError::WouldBlock)) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LogError::Locked {
             folder: folder.to_owned(),

@@ -9,6 +9,7 @@ mod durable;
 mod folder;
 mod guard;
 mod key;
+mod patience;
 mod queue;
 mod reader;
 mod shared;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use self::batch::Heads;
 pub use self::disk::DiskLimits;
 use self::folder::{Folder, damaged};
+use self::key::Key;
 use self::queue::Reply;
 use self::shared::Shared;
 use self::store::{Store, StoreError};
@@ -77,7 +79,7 @@ impl SledLog {
     pub fn open(options: Options) -> Result<SledLog, LogError> {
         let folder = Folder::open(&options.folder)?;
         let store = open_store(&folder.log())?;
-        let heads = stored_heads(&store)?;
+        let heads = stored_heads(&store, &folder.log())?;
         if folder.is_new() {
             complete(&folder, &heads)?;
         }
@@ -197,31 +199,36 @@ impl EventLog for SledLog {
 
 /// Opens sled and makes sure that its flush reaches the disk.
 fn open_store(folder: &Path) -> Result<Store, LogError> {
-    let unusable = |error: StoreError| {
-        damaged(
-            folder,
-            format!("{}; restore the data folder from a backup", chain(&error)),
-        )
-    };
-    let store = Store::open(folder).map_err(unusable)?;
+    let store = Store::open(folder).map_err(|error| unusable(folder, &error))?;
     match store.self_test() {
         Ok(()) => Ok(store),
         Err(StoreError::NotSynced) => Err(LogError::NotDurable),
-        Err(error) => Err(unusable(error)),
+        Err(error) => Err(unusable(folder, &error)),
     }
 }
 
-fn chain(error: &StoreError) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), |source| format!("{error} ({source})"))
+fn unusable(folder: &Path, error: &StoreError) -> LogError {
+    match error {
+        // A full disk or missing rights: nothing is lost yet.
+        StoreError::Io(source) => damaged(
+            folder,
+            format!("it cannot be opened ({source}); mend that and start again"),
+        ),
+        error => damaged(folder, format!("{error}; restore the data folder from a backup")),
+    }
 }
 
 /// The last entry of every stream, read and checked with its block.
-fn stored_heads(store: &Store) -> Result<Heads, LogError> {
+fn stored_heads(store: &Store, folder: &Path) -> Result<Heads, LogError> {
+    let unusable = |error| unusable(folder, &error);
     let mut heads = Heads::new();
-    let mut last = None;
-    while let Some(stream) = store.stream_after(last)? {
-        heads.insert(stream, reader::stored_head(store, stream)?);
-        last = Some(stream);
+    let mut next = store.stream_after(None).map_err(unusable)?;
+    while let Some(stream) = next {
+        let end = Key::last(stream, Position::new(u64::MAX));
+        if let Some(last) = store.floor(end).map_err(unusable)? {
+            heads.insert(stream, reader::stored_head(store, last)?);
+        }
+        next = store.stream_after(Some(stream)).map_err(unusable)?;
     }
     Ok(heads)
 }

@@ -29,7 +29,11 @@ pub(super) fn read(
         records: Vec::new(),
         bytes: 0,
     };
-    let mut walk = Walk::from_block_of(store, stream, start)?;
+    let found = store
+        .floor(Key::last(stream, start))
+        .map_err(|error| unreadable(stream, start, error))?;
+    let first = found.ok_or_else(|| corrupt(stream, start, "it is missing"))?;
+    let mut walk = Walk::from(first);
     let finished = walk.run(store, |record| page.take(record))?;
     match finished {
         Some(Ok(())) => Ok(page.records),
@@ -38,10 +42,10 @@ pub(super) fn read(
     }
 }
 
-/// The last entry stored for `stream`, durable or not: asked at open, when nothing is being written.
-pub(super) fn stored_head(store: &Store, stream: Stream) -> Result<Head, LogError> {
+/// The last entry of a stream whose last block is at `last`, durable or not: asked at open, when nothing is being written.
+pub(super) fn stored_head(store: &Store, last: Key) -> Result<Head, LogError> {
     let mut head = Head::START;
-    let mut walk = Walk::from_block_of(store, stream, Position::new(u64::MAX))?;
+    let mut walk = Walk::from(last);
     walk.run(store, |record| -> ControlFlow<()> {
         head = Head {
             position: record.position,
@@ -49,8 +53,11 @@ pub(super) fn stored_head(store: &Store, stream: Stream) -> Result<Head, LogErro
         };
         ControlFlow::Continue(())
     })?;
-    walk.at_entry_end()?;
-    Ok(head)
+    if walk.partial.is_some() {
+        Err(walk.corrupt("its last parts are missing"))
+    } else {
+        Ok(head)
+    }
 }
 
 /// The records asked for, out of those that are met.
@@ -116,27 +123,17 @@ struct Partial {
 }
 
 impl Walk {
-    /// Starts at the block that has to hold `position`, or the last one before it.
-    fn from_block_of(store: &Store, stream: Stream, position: Position) -> Result<Walk, LogError> {
-        let found = store
-            .floor(Key::last(stream, position))
-            .map_err(|error| unreadable(stream, position, error))?;
-        let Some(found) = found else {
-            return Err(LogError::Corrupt {
-                stream,
-                position,
-                reason: "it is missing".to_owned(),
-            });
-        };
-        let before = (found.position == Position::START.next()).then_some(Hash::START);
-        let from = Key::first(stream, found.position);
-        Ok(Walk {
-            stream,
+    /// Starts with the entry that has a block at `key`, at its first part.
+    fn from(key: Key) -> Walk {
+        let before = (key.position == Position::START.next()).then_some(Hash::START);
+        let from = Key::first(key.stream, key.position);
+        Walk {
+            stream: key.stream,
             from,
-            next: found.position,
+            next: key.position,
             before,
             partial: None,
-        })
+        }
     }
 
     /// Shows entry after entry to `visit` until that breaks off; `None` when the blocks end before.
@@ -226,20 +223,16 @@ impl Walk {
         })
     }
 
-    fn at_entry_end(&self) -> Result<(), LogError> {
-        if self.partial.is_some() {
-            Err(self.corrupt("its last parts are missing"))
-        } else {
-            Ok(())
-        }
-    }
-
     fn corrupt(&self, reason: &str) -> LogError {
-        LogError::Corrupt {
-            stream: self.stream,
-            position: self.next,
-            reason: reason.to_owned(),
-        }
+        corrupt(self.stream, self.next, reason)
+    }
+}
+
+fn corrupt(stream: Stream, position: Position, reason: &str) -> LogError {
+    LogError::Corrupt {
+        stream,
+        position,
+        reason: reason.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::guard;
 use super::key::{Key, SELF_TEST_KEY};
+use super::patience;
 use super::sync::Synced;
 use crate::{LogError, Position, Stream};
 
@@ -35,6 +36,13 @@ pub(super) enum StoreError {
     NotSynced,
 }
 
+impl StoreError {
+    /// Our own lock keeps other processes away, so this one is left over from a log that this process has just closed.
+    fn is_lock(&self) -> bool {
+        matches!(self, StoreError::Io(error) if error.to_string().starts_with("could not acquire lock"))
+    }
+}
+
 impl Store {
     /// Opens or creates the database in `folder`.
     pub(super) fn open(folder: &Path) -> Result<Store, StoreError> {
@@ -43,8 +51,8 @@ impl Store {
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(Some(FLUSH_EVERY_MS))
             .use_compression(false);
-        let tree = call(|| config.open())?;
-        let synced = Synced::watch(&folder.join("db")).map_err(StoreError::Io)?;
+        let tree = patience::attempt(|| call(|| config.open()), StoreError::is_lock)?;
+        let synced = Synced::watch(folder).map_err(StoreError::Io)?;
         Ok(Store { tree, synced })
     }
 
@@ -78,7 +86,7 @@ impl Store {
         Ok(())
     }
 
-    /// The last key at or before `key` in the same stream.
+    /// The last key at or before `key` in its stream.
     pub(super) fn floor(&self, key: Key) -> Result<Option<Key>, StoreError> {
         let first = Key::first(key.stream, Position::START);
         let found = call(|| self.tree.range(first.encode()..=key.encode()).next_back().transpose())?;
@@ -125,6 +133,13 @@ fn call<T>(operation: impl FnOnce() -> ::sled::Result<T>) -> Result<T, StoreErro
     match guard::catch(operation) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(::sled::Error::Io(source))) => Err(StoreError::Io(source)),
+        Ok(Err(::sled::Error::Corruption { at: Some(at), .. })) => Err(StoreError::Damaged(format!(
+            "its file is damaged near byte {}",
+            at.lid()
+        ))),
+        Ok(Err(::sled::Error::Corruption { at: None, .. })) => {
+            Err(StoreError::Damaged("its files are damaged".to_owned()))
+        }
         Ok(Err(error)) => Err(StoreError::Damaged(error.to_string())),
         Err(panic) => Err(StoreError::Damaged(panic)),
     }
@@ -133,5 +148,33 @@ fn call<T>(operation: impl FnOnce() -> ::sled::Result<T>) -> Result<T, StoreErro
 impl From<StoreError> for LogError {
     fn from(error: StoreError) -> LogError {
         LogError::unavailable(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_up_test_fails_when_no_sync_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.self_test().unwrap();
+        // As if libc's function had been called in place of ours: the watch sees no sync of this file.
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::fs::write(elsewhere.path().join("db"), "another file").unwrap();
+        let unwatched = Store {
+            synced: Synced::watch(elsewhere.path()).unwrap(),
+            ..store
+        };
+        assert!(matches!(unwatched.self_test(), Err(StoreError::NotSynced)));
+    }
+
+    #[test]
+    fn the_block_of_the_start_up_test_is_no_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.self_test().unwrap();
+        assert_eq!(store.stream_after(None).unwrap(), None);
     }
 }

@@ -6,22 +6,29 @@
 //!
 //! The sync runs on a file description of our own. A failed write-back is reported only once for each description, and sled's
 //! background thread syncs its own one too and only logs what it is told: it would swallow the error that we have to see.
+//!
+//! Large pages of sled's end in files of their own, which it never syncs. Blocks are small enough that there should be none; should one
+//! appear all the same, it is synced before what points to it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{FromRawFd, RawFd};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
+use super::durable;
+
 static WATCHED: RwLock<Vec<Weak<Synced>>> = RwLock::new(Vec::new());
 
-/// A file of sled's whose syncs are done here, counted, and their failures remembered.
+/// The database file of a sled folder, whose syncs are done here, counted, and their failures remembered.
 #[derive(Debug)]
 pub(super) struct Synced {
     file: File,
+    /// Where sled puts pages that are too large for the file.
+    blobs: PathBuf,
     /// Device and inode: the same for every description of the file.
     identity: (u64, u64),
     count: AtomicU64,
@@ -31,14 +38,15 @@ pub(super) struct Synced {
 }
 
 impl Synced {
-    /// Takes over the syncs of the file at `path`, from now until the value is dropped.
-    pub(super) fn watch(path: &Path) -> io::Result<Arc<Synced>> {
+    /// Takes over the syncs of the database in `folder`, from now until the value is dropped.
+    pub(super) fn watch(folder: &Path) -> io::Result<Arc<Synced>> {
         // Naming the function here is what makes every linker keep it, whatever binary this crate ends up in.
         std::hint::black_box(sync_file_range as *const ());
-        let file = File::open(path)?;
+        let file = File::open(folder.join("db"))?;
         let synced = Arc::new(Synced {
             identity: identity(&file)?,
             file,
+            blobs: folder.join("blobs"),
             count: AtomicU64::new(0),
             failed: AtomicBool::new(false),
             #[cfg(test)]
@@ -61,12 +69,21 @@ impl Synced {
     }
 
     fn sync(&self) -> io::Result<()> {
-        let outcome = self.sync_file();
+        let outcome = self.sync_blobs().and_then(|()| self.sync_file());
         match outcome {
             Ok(()) => self.count.fetch_add(1, Ordering::AcqRel),
             Err(_) => u64::from(self.failed.swap(true, Ordering::AcqRel)),
         };
         outcome
+    }
+
+    fn sync_blobs(&self) -> io::Result<()> {
+        let mut any = false;
+        for blob in fs::read_dir(&self.blobs)? {
+            durable::sync(&blob?.path())?;
+            any = true;
+        }
+        if any { durable::sync(&self.blobs) } else { Ok(()) }
     }
 
     #[cfg(not(test))]
@@ -80,6 +97,12 @@ impl Synced {
             return File::open("/dev/null")?.sync_data();
         }
         self.file.sync_data()
+    }
+
+    /// Notes a failure that sled was told of and lost.
+    #[cfg(test)]
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
     }
 
     /// Makes every later sync of this file fail, as a dying disk does.
