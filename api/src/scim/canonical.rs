@@ -132,20 +132,21 @@ fn single(attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimErro
     match (attribute.kind, value) {
         (_, Value::Null) => Ok(None),
         (_, Value::String(text)) if text.is_empty() => Ok(None),
-        (Kind::Complex, value) => complex(attribute, value),
-        // Entra may wrap a single value into an array.
+        // Entra may wrap a single value, such as `manager`, into an array.
         (_, Value::Array(mut values)) if values.len() <= 1 => {
             values.pop().map_or(Ok(None), |value| single(attribute, value))
         }
-        (Kind::Boolean, value) => boolean(&value)
-            .map(Some)
-            .ok_or_else(|| misfit(attribute, "true or false")),
-        (Kind::Number, Value::Number(number)) => Ok(Some(Value::Number(number))),
-        (Kind::Number, _) => Err(misfit(attribute, "a number")),
-        (Kind::Text | Kind::DateTime, Value::String(text)) => Ok(Some(Value::String(text))),
-        (Kind::Text | Kind::DateTime, Value::Number(number)) => Ok(Some(Value::String(number.to_string()))),
-        (Kind::Text | Kind::DateTime, Value::Bool(flag)) => Ok(Some(Value::String(flag.to_string()))),
-        (Kind::Text | Kind::DateTime, _) => Err(misfit(attribute, "a string")),
+        (Kind::Complex, value) => element(attribute, value),
+        (Kind::Boolean, value) => match boolean(&value) {
+            Some(value) => Ok(Some(value)),
+            None => Err(misfit(&attribute.name, Kind::Boolean)),
+        },
+        (Kind::Number, value @ Value::Number(_)) => Ok(Some(value)),
+        (Kind::Text | Kind::DateTime, value @ Value::String(_)) => Ok(Some(value)),
+        (Kind::Text | Kind::DateTime, value @ (Value::Number(_) | Value::Bool(_))) => {
+            Ok(Some(Value::String(value.to_string())))
+        }
+        (kind, _) => Err(misfit(&attribute.name, kind)),
     }
 }
 
@@ -159,19 +160,15 @@ pub(crate) fn boolean(value: &Value) -> Option<Value> {
     }
 }
 
-fn misfit(attribute: &Attribute, expected: &str) -> ScimError {
-    ScimError::invalid_value(format!("`{}` takes {expected}", attribute.name))
-}
-
-/// A complex single value; Entra sends `manager` as an object, in an array, or as the bare identifier.
-fn complex(attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
-    match value {
-        Value::Array(mut values) if values.len() <= 1 => {
-            values.pop().map_or(Ok(None), |value| single(attribute, value))
-        }
-        Value::Object(_) | Value::String(_) | Value::Number(_) => element(attribute, value),
-        _ => Err(misfit(attribute, "an object")),
-    }
+/// The value itself stays out of the text: it may be anything, of any size.
+fn misfit(name: &str, kind: Kind) -> ScimError {
+    let expected = match kind {
+        Kind::Text | Kind::DateTime => "a string",
+        Kind::Boolean => "true or false",
+        Kind::Number => "a number",
+        Kind::Complex => "an object",
+    };
+    ScimError::invalid_value(format!("`{name}` takes {expected}"))
 }
 
 /// One value of a complex or multi-valued attribute; `None` when nothing in it is assigned.
@@ -179,26 +176,22 @@ fn complex(attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimErr
 /// # Errors
 /// `invalidValue` when the value does not fit.
 pub(crate) fn element(attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) if text.is_empty() => Ok(None),
-        Value::Object(mut members) if attribute.kind != Kind::Complex => match members.remove("value") {
-            Some(value @ (Value::String(_) | Value::Null)) => element(attribute, value),
-            _ => Err(misfit(attribute, "a list of strings")),
-        },
-        Value::Object(members) => object(attribute, members),
-        Value::String(_) | Value::Number(_) if attribute.kind == Kind::Complex => {
-            match attribute.sub_attribute("value") {
-                Some(_) => object(attribute, Map::from_iter([("value".to_owned(), value)])),
-                None => Err(misfit(attribute, "an object")),
-            }
+    match (attribute.kind, value) {
+        (_, Value::Null) => Ok(None),
+        (_, Value::String(text)) if text.is_empty() => Ok(None),
+        (Kind::Complex, Value::Object(members)) => object(attribute, members),
+        (Kind::Complex, value @ (Value::String(_) | Value::Number(_)))
+            if attribute.sub_attribute("value").is_some() =>
+        {
+            object(attribute, Map::from_iter([("value".to_owned(), value)]))
         }
-        value if attribute.kind == Kind::Complex => Err(ScimError::invalid_value(format!(
-            "`{}` takes objects, not {value}",
-            attribute.name
-        ))),
-        Value::Array(_) => Err(misfit(attribute, "a flat list")),
-        value => single(attribute, value),
+        // A list of plain strings may come as a list of objects with a `value` each.
+        (kind, Value::Object(mut members)) => match members.remove("value") {
+            Some(value @ Value::String(_)) => element(attribute, value),
+            _ => Err(misfit(&attribute.name, kind)),
+        },
+        (kind @ Kind::Complex, _) | (kind, Value::Array(_)) => Err(misfit(&attribute.name, kind)),
+        (_, value) => single(attribute, value),
     }
 }
 
@@ -218,14 +211,8 @@ fn object(attribute: &Attribute, members: Map<String, Value>) -> Result<Option<V
 pub(crate) fn sub_value(attribute: &Attribute, name: &str, value: Value) -> Result<(String, Option<Value>), ScimError> {
     match attribute.sub_attribute(name) {
         Some(sub) => {
-            let value = single(sub, value).map_err(|_| {
-                let expected = if sub.kind == Kind::Boolean {
-                    "true or false"
-                } else {
-                    "a string"
-                };
-                ScimError::invalid_value(format!("`{}.{}` takes {expected}", attribute.name, sub.name))
-            })?;
+            let value =
+                single(sub, value).map_err(|_| misfit(&format!("{}.{}", attribute.name, sub.name), sub.kind))?;
             Ok((sub.name.clone(), value))
         }
         None => Ok((name.to_owned(), unknown(value))),
@@ -326,7 +313,7 @@ mod tests {
             json!({"emails": ["a@x.org", null]}),
             Ok(json!({"emails": [{"value": "a@x.org"}]})),
         );
-        check(json!({"emails": [true]}), Err("`emails` takes objects, not true"));
+        check(json!({"emails": [true]}), Err("`emails` takes an object"));
         check(json!({"title": {"a": 1}}), Err("`title` takes a string"));
     }
 

@@ -92,31 +92,21 @@ pub(crate) fn write_one(
     element: &mut Value,
     value: Value,
 ) -> Result<(), ScimError> {
-    let value = match (&path.sub_attr, value) {
-        (Some(sub), value) => Value::Object(Map::from_iter([(sub.clone(), value)])),
-        (None, value @ Value::Object(_)) => value,
-        (None, value) => canonical::element(attribute, value)?.unwrap_or_default(),
+    let changes = match (path.sub_attr.as_deref(), value) {
+        (None, Value::Object(changes)) => changes,
+        // A bare string stands for the `value`.
+        (sub, value) => Map::from_iter([(sub.unwrap_or("value").to_owned(), value)]),
     };
-    let value = match value {
-        value @ Value::Object(_) if attribute.kind != Kind::Complex => {
-            canonical::element(attribute, value)?.unwrap_or_default()
-        }
-        value => value,
-    };
-    match (element, value) {
-        (Value::Object(members), Value::Object(changes)) => {
+    match element {
+        Value::Object(members) if attribute.kind == Kind::Complex => {
             // RFC 7644 3.5.2.3: a selected value is replaced whole; what selected it stays true of it.
             if verb == Verb::Replace && path.sub_attr.is_none() {
                 *members = demanded.cloned().unwrap_or_default();
             }
             merge_members(members, attribute, changes)
         }
-        (element, Value::Null) => {
-            *element = Value::Object(Map::new());
-            Ok(())
-        }
-        (element, value) => {
-            *element = value;
+        element => {
+            *element = canonical::element(attribute, Value::Object(changes))?.unwrap_or_default();
             Ok(())
         }
     }

@@ -165,35 +165,46 @@ impl Own {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Add,
+    Replace,
+    Remove,
+}
+
+impl Verb {
+    /// The operation as `patch` takes it.
+    fn operation(self, path: PatchPath, value: Option<Value>) -> PatchOperation {
+        match self {
+            Self::Add => PatchOperation::Add(OperationTarget::WithPath { path, value }),
+            Self::Replace => PatchOperation::Replace(OperationTarget::WithPath { path, value }),
+            Self::Remove => PatchOperation::Remove { path, value },
+        }
+    }
+}
+
 impl Reading {
     fn operation(&mut self, operation: PatchOperation) -> Result<(), ScimError> {
-        match operation {
-            PatchOperation::Add(OperationTarget::WithoutPath { value }) => self.attributes(value, PatchOperation::Add),
-            PatchOperation::Replace(OperationTarget::WithoutPath { value }) => {
-                self.attributes(value, PatchOperation::Replace)
-            }
-            operation => self.operation_with_path(operation),
+        let (verb, target) = match operation {
+            PatchOperation::Add(target) => (Verb::Add, target),
+            PatchOperation::Replace(target) => (Verb::Replace, target),
+            PatchOperation::Remove { path, value } => (Verb::Remove, OperationTarget::WithPath { path, value }),
+        };
+        match target {
+            OperationTarget::WithPath { path, value } => self.at(verb, path, value),
+            OperationTarget::WithoutPath { value } => self.attributes(verb, value),
         }
     }
 
     /// An operation without a path is one operation for each attribute in its value (RFC 7644 3.5.2.1 and 3.5.2.3).
-    fn attributes(
-        &mut self,
-        attributes: Map<String, Value>,
-        operation: fn(OperationTarget) -> PatchOperation,
-    ) -> Result<(), ScimError> {
+    fn attributes(&mut self, verb: Verb, attributes: Map<String, Value>) -> Result<(), ScimError> {
         let mut others = Map::new();
         for (name, value) in attributes {
             match (lenient::path(&name), value) {
                 (_, Value::Object(attributes)) if name.eq_ignore_ascii_case(schema_urns::GROUP) => {
-                    self.attributes(attributes, operation)?;
+                    self.attributes(verb, attributes)?;
                 }
-                (Ok(path), value) if own(&path).is_some() => {
-                    self.operation_with_path(operation(OperationTarget::WithPath {
-                        path,
-                        value: Some(value),
-                    }))?;
-                }
+                (Ok(path), value) if own(&path).is_some() => self.at(verb, path, Some(value))?,
                 (_, value) if !is_read_only(&name) => {
                     others.insert(name, value);
                 }
@@ -201,108 +212,74 @@ impl Reading {
             }
         }
         if !others.is_empty() {
-            self.others
-                .push(operation(OperationTarget::WithoutPath { value: others }));
+            let target = OperationTarget::WithoutPath { value: others };
+            // A remove always has a path: `operations` sees to it.
+            self.others.push(match verb {
+                Verb::Replace => PatchOperation::Replace(target),
+                Verb::Add | Verb::Remove => PatchOperation::Add(target),
+            });
         }
         Ok(())
     }
 
-    fn operation_with_path(&mut self, operation: PatchOperation) -> Result<(), ScimError> {
-        let attribute = match &operation {
-            PatchOperation::Add(OperationTarget::WithPath { path, .. })
-            | PatchOperation::Replace(OperationTarget::WithPath { path, .. })
-            | PatchOperation::Remove { path, .. } => own(path),
-            _ => None,
-        };
-        match (attribute, operation) {
-            (Some(Own::Members), operation) => self.members(operation),
-            (Some(Own::DisplayName), PatchOperation::Remove { .. }) => Err(ScimError::mutability(
-                "`displayName` is required; replace it instead of removing it",
-            )),
-            (Some(Own::DisplayName), operation) => {
-                self.change.display_name = Some(display_name(value(operation))?);
-                Ok(())
+    fn at(&mut self, verb: Verb, path: PatchPath, value: Option<Value>) -> Result<(), ScimError> {
+        match (own(&path), verb) {
+            (None, verb) => self.others.push(verb.operation(path, value)),
+            (Some(Own::Members), verb) => self.members_at(verb, path, value)?,
+            (Some(Own::DisplayName), Verb::Remove) => {
+                return Err(ScimError::mutability(
+                    "`displayName` is required; replace it instead of removing it",
+                ));
             }
-            (Some(Own::ExternalId), PatchOperation::Remove { .. }) => {
-                self.change.external_id = Some(None);
-                Ok(())
-            }
-            (Some(Own::ExternalId), operation) => {
-                self.change.external_id = Some(external_id(value(operation))?);
-                Ok(())
-            }
-            (None, operation) => {
-                self.others.push(operation);
-                Ok(())
-            }
+            (Some(Own::DisplayName), _) => self.change.display_name = Some(display_name(value.unwrap_or_default())?),
+            (Some(Own::ExternalId), Verb::Remove) => self.change.external_id = Some(None),
+            (Some(Own::ExternalId), _) => self.change.external_id = Some(external_id(value.unwrap_or_default())?),
+        }
+        Ok(())
+    }
+
+    fn members_at(&mut self, verb: Verb, path: PatchPath, value: Option<Value>) -> Result<(), ScimError> {
+        match path {
+            PatchPath::Attr(AttrPath {
+                sub_attr: Some(sub), ..
+            }) => Err(ScimError::invalid_path(format!(
+                "`members.{sub}` cannot be changed by itself; change `members`"
+            ))),
+            PatchPath::Attr(_) => self.all_members(verb, value.unwrap_or_default()),
+            PatchPath::Value(path) => self.selected_members(verb, &path, value.unwrap_or_default()),
         }
     }
 
-    fn members(&mut self, operation: PatchOperation) -> Result<(), ScimError> {
-        match operation {
-            PatchOperation::Add(OperationTarget::WithPath {
-                path: PatchPath::Attr(path),
-                value,
-            }) => {
-                whole_members(&path)?;
-                self.members.add(members::ids(value.unwrap_or_default())?);
-            }
-            PatchOperation::Replace(OperationTarget::WithPath {
-                path: PatchPath::Attr(path),
-                value,
-            }) => {
-                whole_members(&path)?;
+    fn all_members(&mut self, verb: Verb, value: Value) -> Result<(), ScimError> {
+        match verb {
+            Verb::Add => self.members.add(members::ids(value)?),
+            Verb::Replace => {
                 self.members.clear();
-                self.members.add(members::ids(value.unwrap_or_default())?);
+                self.members.add(members::ids(value)?);
             }
+            Verb::Remove if value.is_null() || value == "" => self.members.clear(),
             // RFC 7644 3.5.2.2 knows no listed values here and would empty the group; Entra, JumpCloud and authentik list
             // those they want to remove. An empty list removes nobody.
-            PatchOperation::Remove {
-                path: PatchPath::Attr(path),
-                value,
-            } => {
-                whole_members(&path)?;
-                match value.filter(|value| !value.is_null() && *value != "") {
-                    Some(listed) => self.members.remove(members::ids(listed)?),
-                    None => self.members.clear(),
-                }
-            }
-            PatchOperation::Remove {
-                path: PatchPath::Value(path),
-                ..
-            } => match path.sub_attr {
-                // `display` and its like are not stored, so there is nothing to remove.
-                Some(_) => drop(members::selected(&path)?),
-                None => self.members.remove(members::selected(&path)?),
-            },
-            PatchOperation::Add(OperationTarget::WithPath {
-                path: PatchPath::Value(path),
-                ..
-            }) => {
-                self.members.add(members::selected(&path)?);
-            }
-            PatchOperation::Replace(OperationTarget::WithPath {
-                path: PatchPath::Value(path),
-                value,
-            }) => {
-                self.replace_selected(&path, value.unwrap_or_default())?;
-            }
-            PatchOperation::Add(OperationTarget::WithoutPath { .. })
-            | PatchOperation::Replace(OperationTarget::WithoutPath { .. }) => {}
+            Verb::Remove => self.members.remove(members::ids(value)?),
         }
         Ok(())
     }
 
-    fn replace_selected(&mut self, path: &PatchValuePath, value: Value) -> Result<(), ScimError> {
+    fn selected_members(&mut self, verb: Verb, path: &PatchValuePath, value: Value) -> Result<(), ScimError> {
         let selected = members::selected(path)?;
         let names_members = path
             .sub_attr
             .as_deref()
             .is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
-        if names_members {
-            let replacing = members::ids(value)?;
-            self.members.remove(selected);
-            self.members.add(replacing);
+        match verb {
+            // `display` and its like are not stored, so there is nothing to write or to remove.
+            _ if !names_members => {}
+            Verb::Add => self.members.add(selected),
+            Verb::Remove => self.members.remove(selected),
+            Verb::Replace => {
+                self.members.remove(selected);
+                self.members.add(members::ids(value)?);
+            }
         }
         Ok(())
     }
@@ -319,25 +296,6 @@ fn is_read_only(name: &str) -> bool {
     schema::group()
         .attribute(name)
         .is_some_and(|attribute| attribute.read_only)
-}
-
-fn value(operation: PatchOperation) -> Value {
-    match operation {
-        PatchOperation::Add(OperationTarget::WithPath { value, .. })
-        | PatchOperation::Replace(OperationTarget::WithPath { value, .. })
-        | PatchOperation::Remove { value, .. } => value.unwrap_or_default(),
-        PatchOperation::Add(OperationTarget::WithoutPath { value })
-        | PatchOperation::Replace(OperationTarget::WithoutPath { value }) => Value::Object(value),
-    }
-}
-
-fn whole_members(path: &AttrPath) -> Result<(), ScimError> {
-    match &path.sub_attr {
-        None => Ok(()),
-        Some(_) => Err(ScimError::invalid_path(format!(
-            "`{path}` cannot be changed by itself; change `members`"
-        ))),
-    }
 }
 
 /// The length is the engine's to check.
