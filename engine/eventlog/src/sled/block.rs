@@ -176,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn blocks_are_written_as_stored_logs_were() {
+        let hex = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let before = "05".repeat(32);
+        let whole = hex(encode_whole(&KEY, BEFORE, &[b"a".to_vec(), b"bc".to_vec()]));
+        assert_eq!(whole, format!("2ce05c45be465def0100{before}0000000161000000026263"));
+        let part = hex(encode_part(&KEY, BEFORE, 20_000, b"a"));
+        assert_eq!(part, format!("370ae60804e2403d0101{before}00004e2061"));
+    }
+
+    #[test]
     fn a_block_under_another_key_is_found() {
         let block = encode_whole(&KEY, BEFORE, &[b"one".to_vec()]);
         let other = Key {

@@ -70,11 +70,14 @@ impl Synced {
 
     fn sync(&self) -> io::Result<()> {
         let outcome = self.sync_blobs().and_then(|()| self.sync_file());
-        match outcome {
-            Ok(()) => self.count.fetch_add(1, Ordering::AcqRel),
-            Err(_) => u64::from(self.failed.swap(true, Ordering::AcqRel)),
-        };
-        outcome
+        if outcome.is_err() {
+            self.failed.store(true, Ordering::Release);
+        }
+        if self.failed() {
+            return outcome.and_then(|()| Err(io::Error::other("an earlier sync failed")));
+        }
+        self.count.fetch_add(1, Ordering::AcqRel);
+        Ok(())
     }
 
     fn sync_blobs(&self) -> io::Result<()> {
@@ -142,4 +145,42 @@ fn watched(identity: (u64, u64)) -> Option<Arc<Synced>> {
         .iter()
         .filter_map(Weak::upgrade)
         .find(|synced| synced.identity == identity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_of_sled() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("blobs")).unwrap();
+        fs::write(folder.path().join("db"), "a database").unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_failed_sync_is_remembered() {
+        let folder = folder_of_sled();
+        let synced = Synced::watch(folder.path()).unwrap();
+        synced.sync().unwrap();
+        synced.break_disk();
+        assert!(synced.sync().is_err());
+        synced.broken.store(false, Ordering::Release);
+        assert!(
+            synced.sync().is_err(),
+            "a later sync says nothing about what was written before"
+        );
+        assert!(synced.failed());
+        assert_eq!(synced.count(), 1);
+    }
+
+    #[test]
+    fn large_pages_in_files_of_their_own_are_synced_too() {
+        let folder = folder_of_sled();
+        let synced = Synced::watch(folder.path()).unwrap();
+        fs::write(folder.path().join("blobs/1"), "a large page").unwrap();
+        synced.sync().unwrap();
+        fs::remove_dir_all(folder.path().join("blobs")).unwrap();
+        assert!(synced.sync().is_err(), "the folder of large pages is gone");
+    }
 }
