@@ -1,2 +1,28 @@
-//! (to be written)
+//! Rolecall: SCIM 2.0 groups in; teams, organizations and roles out; every change on the record.
+//!
+//! This crate is what touches the world: HTTP, the clock, randomness, the log on disk. What is decided, it leaves to
+//! `rolecall-engine`; what is kept, to `rolecall-eventlog`. `serve` puts the parts together, and `main.rs` calls it.
+
+mod admin;
+mod app;
+mod auth;
+mod body;
+pub mod cli;
+pub mod config;
+mod entry_view;
+mod error;
+mod guard;
+mod limits;
+mod metrics;
+mod ops;
+mod organization;
+mod problem;
+mod random;
+mod replay;
 pub mod scim;
+mod scim_endpoint;
+mod scim_refusal;
+mod serve;
+mod stream;
+mod supervisor;
+mod time;

@@ -1,1 +1,11 @@
-fn main() {}
+//! The `rolecall` binary: reads the command line, and leaves the rest to the library.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use rolecall::cli;
+use rolecall::config::CommandLine;
+
+fn main() -> ExitCode {
+    cli::run(CommandLine::parse())
+}

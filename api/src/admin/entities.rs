@@ -1,0 +1,205 @@
+//! Entities: the teams, concurrency groups and sub-organizations of the product.
+
+use axum::Json;
+use axum::http::StatusCode;
+use rolecall_engine::state::{Entity, State};
+use rolecall_engine::{Command, EntityId, Fact, Rejection, UserIndex};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::body::Body;
+use super::created::created_in;
+use super::id::Id;
+use super::membership_view::{SourceView, sources_of};
+use super::page::{self, Page};
+use super::query::Query;
+use super::rule_body::TypeWord;
+use crate::auth::{Admin, Caller, Viewer};
+use crate::error::ApiError;
+use crate::problem::{Problem, ProblemBody};
+use crate::time::Time;
+
+/// An entity.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EntityView {
+    id: Uuid,
+    r#type: TypeWord,
+    name: String,
+    /// The product's own id of it.
+    external_id: Option<String>,
+    member_count: u64,
+    /// Why it kept its name when its group was renamed last, if it did: `name_taken`, `template` or `shared`.
+    rename_skipped: Option<&'static str>,
+    created_at: Time,
+}
+
+/// What to make known.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEntity {
+    r#type: TypeWord,
+    name: String,
+    /// The product's own id of it, so that the product can join it to its own objects.
+    external_id: Option<String>,
+}
+
+/// A user in an entity.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberView {
+    user_id: Uuid,
+    since: Time,
+    /// The entry that put the user there.
+    since_position: u64,
+    /// Why.
+    sources: Vec<SourceView>,
+}
+
+/// Which entities to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EntitiesQuery {
+    /// How many items a page has, 100 if left out.
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<u32>,
+    /// Only entities of this type.
+    #[param(inline)]
+    r#type: Option<TypeWord>,
+    /// Only entities of this name.
+    name: Option<String>,
+}
+
+/// Which members to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MembersQuery {
+    /// How many items a page has, 100 if left out.
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<u32>,
+}
+
+impl EntityView {
+    fn of(entity: &Entity) -> Self {
+        Self {
+            id: entity.id.uuid(),
+            r#type: entity.entity_type.into(),
+            name: entity.name.clone(),
+            external_id: entity.external_id.clone(),
+            member_count: entity.members.len(),
+            rename_skipped: entity.rename_skipped,
+            created_at: Time(entity.created.at),
+        }
+    }
+}
+
+impl MemberView {
+    fn of(index: UserIndex, entity: &Entity, state: &State) -> Option<Self> {
+        let user = state.user_at(index);
+        let membership = user
+            .memberships
+            .iter()
+            .find(|membership| membership.entity == entity.index)?;
+        Some(Self {
+            user_id: user.id.uuid(),
+            since: Time(membership.since.at),
+            since_position: membership.since.position.get(),
+            sources: sources_of(state, user, membership),
+        })
+    }
+}
+
+/// List the entities.
+#[utoipa::path(get, path = "/v1/organizations/{organization}/entities", tag = "entities",
+    params(("organization" = Uuid, Path), EntitiesQuery), responses(
+    (status = 200, description = "Entities, in the order of their creation", body = Page<EntityView>),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn list(
+    caller: Caller<Viewer>,
+    Query(query): Query<EntitiesQuery>,
+) -> Result<Json<Page<EntityView>>, Problem> {
+    let (state, limit) = (caller.state(), page::limit(query.limit)?);
+    let key = query.name.as_deref().map(rolecall_engine::rules::NameKey::of);
+    let entity_type = query.r#type.map(rolecall_engine::rules::EntityType::from);
+    let rows = state.entities_from(page::first(query.after));
+    let rows = rows.filter(|entity| entity_type.is_none_or(|wanted| wanted == entity.entity_type));
+    let rows = rows.filter(|entity| key.as_ref().is_none_or(|key| *key == entity.key));
+    let cursor = |entity: &&Entity| u32::from(entity.index).to_string();
+    Ok(Json(Page::of(rows, limit, cursor, EntityView::of)))
+}
+
+/// Make an entity known.
+#[utoipa::path(post, path = "/v1/organizations/{organization}/entities", tag = "entities",
+    params(("organization" = Uuid, Path)), request_body = NewEntity, responses(
+    (status = 201, description = "The new entity", body = EntityView),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn create(
+    caller: Caller<Admin>,
+    Body(new): Body<NewEntity>,
+) -> Result<(StatusCode, Json<EntityView>), Problem> {
+    let NewEntity {
+        r#type,
+        name,
+        external_id,
+    } = new;
+    let submitted = caller
+        .submit(Command::CreateEntity {
+            entity_type: r#type.into(),
+            name,
+            external_id,
+        })
+        .await?;
+    let id = created_in(&submitted, |fact| match fact {
+        Fact::EntityRegistered { entity, .. } => Some(*entity),
+        _ => None,
+    })?;
+    let entity = submitted.state.entity(id).ok_or(ApiError::Internal)?;
+    Ok((StatusCode::CREATED, Json(EntityView::of(entity))))
+}
+
+/// Read an entity.
+#[utoipa::path(get, path = "/v1/organizations/{organization}/entities/{entity}", tag = "entities",
+    params(("organization" = Uuid, Path), ("entity" = Uuid, Path)), responses(
+    (status = 200, description = "The entity", body = EntityView),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn read(caller: Caller<Viewer>, Id(entity): Id<EntityId>) -> Result<Json<EntityView>, Problem> {
+    Ok(Json(EntityView::of(
+        caller.state().entity(entity).ok_or(Rejection::UnknownEntity)?,
+    )))
+}
+
+/// Delete an entity. Mappings to it wait for another one.
+#[utoipa::path(delete, path = "/v1/organizations/{organization}/entities/{entity}", tag = "entities",
+    params(("organization" = Uuid, Path), ("entity" = Uuid, Path)), responses(
+    (status = 204, description = "Deleted"),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn delete(caller: Caller<Admin>, Id(entity): Id<EntityId>) -> Result<StatusCode, Problem> {
+    caller.submit(Command::DeleteEntity { entity }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List the members of an entity.
+#[utoipa::path(get, path = "/v1/organizations/{organization}/entities/{entity}/members", tag = "entities",
+    params(("organization" = Uuid, Path), ("entity" = Uuid, Path), MembersQuery), responses(
+    (status = 200, description = "Members, in the order of the creation of the users", body = Page<MemberView>),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn members(
+    caller: Caller<Viewer>,
+    Id(entity): Id<EntityId>,
+    Query(query): Query<MembersQuery>,
+) -> Result<Json<Page<MemberView>>, Problem> {
+    let (state, limit) = (caller.state(), page::limit(query.limit)?);
+    let entity = state.entity(entity).ok_or(Rejection::UnknownEntity)?;
+    let indexes = entity.members.iter_after(query.after.map(UserIndex::from));
+    let rows = indexes.filter_map(|index| Some((index, MemberView::of(index, entity, &state)?)));
+    let cursor = |(index, _): &(UserIndex, MemberView)| u32::from(*index).to_string();
+    Ok(Json(Page::of(rows, limit, cursor, |(_, member)| member)))
+}

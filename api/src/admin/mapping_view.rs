@@ -1,0 +1,107 @@
+//! A mapping in JSON: in its own list, and in its group.
+
+use rolecall_engine::state::{Entity, Mapping, State};
+use rolecall_engine::{EntityIndex, Origin, RuleId};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::rule_body::TypeWord;
+use crate::time::Time;
+
+/// A mapping.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MappingView {
+    id: Uuid,
+    /// `pending`, `approved`, `auto_approved`, `rejected` or `ended`.
+    #[schema(example = "pending")]
+    status: &'static str,
+    /// Why it waits or ended.
+    #[schema(example = "approval_required")]
+    reason: Option<&'static str>,
+    /// Whether an administrator paused it.
+    paused: bool,
+    /// Whether it follows from a rule that is no longer what it was, or no longer decides the group.
+    stale: bool,
+    /// The rule that made it; `null` for an administrator.
+    rule_id: Option<Uuid>,
+    /// The version of that rule.
+    rule_version: Option<u32>,
+    /// The role that it grants to members of the group while it is in force.
+    role: Option<String>,
+    group: GroupRef,
+    /// The entity; its `id` is `null` until there is one.
+    entity: EntityRef,
+    created_at: Time,
+    modified_at: Time,
+}
+
+/// A group, in short.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroupRef {
+    id: Uuid,
+    display_name: String,
+}
+
+/// An entity, in short.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EntityRef {
+    id: Option<Uuid>,
+    r#type: TypeWord,
+    name: Option<String>,
+}
+
+impl EntityRef {
+    /// The entity at this index.
+    pub(crate) fn at(index: EntityIndex, state: &State) -> Self {
+        Self::of(state.entity_at(index))
+    }
+
+    /// The entity.
+    pub(crate) fn of(entity: &Entity) -> Self {
+        Self {
+            id: Some(entity.id.uuid()),
+            r#type: entity.entity_type.into(),
+            name: Some(entity.name.clone()),
+        }
+    }
+}
+
+impl MappingView {
+    /// The mapping in this state.
+    pub(crate) fn of(mapping: &Mapping, state: &State) -> Self {
+        let group = state.group_at(mapping.group);
+        let rule = match mapping.origin {
+            Origin::Rule(rule) => Some(rule),
+            Origin::Manual => None,
+        };
+        Self {
+            id: mapping.id.uuid(),
+            status: mapping.status.as_str(),
+            reason: mapping.status.reason(),
+            paused: mapping.paused,
+            stale: state.is_stale(mapping),
+            rule_id: rule.map(|rule| RuleId::uuid(rule.rule)),
+            rule_version: rule.map(|rule| rule.version),
+            role: mapping.role.as_ref().map(ToString::to_string),
+            group: GroupRef {
+                id: group.id.uuid(),
+                display_name: group.display_name.clone(),
+            },
+            entity: entity_of(mapping, state),
+            created_at: Time(mapping.created.at),
+            modified_at: Time(mapping.modified.at),
+        }
+    }
+}
+
+fn entity_of(mapping: &Mapping, state: &State) -> EntityRef {
+    match mapping.entity {
+        Some(entity) => EntityRef::at(entity, state),
+        None => EntityRef {
+            id: None,
+            r#type: mapping.entity_type.into(),
+            name: mapping.name.clone(),
+        },
+    }
+}

@@ -1,0 +1,90 @@
+//! Why a user is in an entity, and why with a role, in JSON.
+
+use rolecall_engine::state::{Membership, State, User};
+use rolecall_engine::{EntityIndex, RoleClaim, RoleSource, Settings, sources};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// One reason for a user to be in an entity.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceView {
+    /// `mapping`: a group of the user is mapped to the entity; `default`: it is where users without a claim go.
+    #[schema(example = "mapping")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapping_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<Uuid>,
+}
+
+/// One reason for a user to hold a role.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RoleClaimView {
+    role: String,
+    /// `group`: the identity provider gave it to a group of the user; `rule`: an approved mapping grants it;
+    /// `attribute`: the user's own attribute asks for it.
+    #[schema(example = "rule")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapping_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_version: Option<u32>,
+}
+
+/// All reasons for the user to be in the entity.
+pub(crate) fn sources_of(state: &State, user: &User, membership: &Membership) -> Vec<SourceView> {
+    let mappings = sources(state, user, membership.entity).map(|mapping| SourceView {
+        kind: "mapping",
+        mapping_id: Some(mapping.id.uuid()),
+        group_id: Some(state.group_at(mapping.group).id.uuid()),
+    });
+    let mut sources: Vec<_> = mappings.collect();
+    if sources.is_empty() && is_default(state.settings(), state, membership.entity) {
+        sources.push(SourceView {
+            kind: "default",
+            mapping_id: None,
+            group_id: None,
+        });
+    }
+    sources
+}
+
+fn is_default(settings: &Settings, state: &State, entity: EntityIndex) -> bool {
+    settings.default_concurrency_group == Some(state.entity_at(entity).id)
+}
+
+impl RoleClaimView {
+    /// The claim.
+    pub(crate) fn of(claim: &RoleClaim) -> Self {
+        let role = claim.role.to_string();
+        let view = Self {
+            role,
+            kind: "attribute",
+            group_id: None,
+            mapping_id: None,
+            rule_id: None,
+            rule_version: None,
+        };
+        match claim.source {
+            RoleSource::Attribute => view,
+            RoleSource::Group { group } => Self {
+                kind: "group",
+                group_id: Some(group.uuid()),
+                ..view
+            },
+            RoleSource::Rule { rule, mapping, group } => Self {
+                kind: "rule",
+                group_id: Some(group.uuid()),
+                mapping_id: Some(mapping.uuid()),
+                rule_id: Some(rule.rule.uuid()),
+                rule_version: Some(rule.version),
+                ..view
+            },
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The admin API: JSON under `/v1`, for the backend of the product and for administrators' scripts.
+//!
+//! A handler is a paragraph: who, what, do, answer. What may be done is decided by the engine.
+
+mod audit;
+mod body;
+mod conflicts;
+mod connections;
+mod created;
+mod entities;
+mod events;
+mod groups;
+mod history;
+mod id;
+mod mapping_view;
+mod mappings;
+mod membership_view;
+mod openapi;
+mod organizations;
+mod page;
+mod query;
+mod root_tokens;
+mod routes;
+mod rule_body;
+mod rules;
+mod settings;
+mod tokens;
+mod users;
+
+use std::sync::Arc;
+
+use axum::Router;
+#[cfg(test)]
+use axum::http::Method;
+
+pub(crate) use self::membership_view::RoleClaimView;
+use self::routes::Routes;
+pub(crate) use self::rule_body::RuleBody;
+pub(crate) use self::settings::SettingsView;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::problem::Problem;
+
+/// The router of the admin API.
+pub(crate) fn router() -> Router<Arc<App>> {
+    let (router, _) = routes().into_parts();
+    router
+        .fallback(async || Problem(ApiError::NoRoute))
+        .method_not_allowed_fallback(async || Problem(ApiError::MethodNotAllowed))
+}
+
+/// What the router serves.
+#[cfg(test)]
+pub(crate) fn table() -> Vec<(Method, &'static str)> {
+    routes().into_parts().1
+}
+
+fn routes() -> Routes {
+    let routes = Routes::default()
+        .get("/v1/openapi.json", openapi::read)
+        .get("/v1/tokens", root_tokens::list)
+        .post("/v1/tokens", root_tokens::create)
+        .delete("/v1/tokens/{token}", root_tokens::revoke)
+        .get("/v1/organizations", organizations::list)
+        .post("/v1/organizations", organizations::create)
+        .get("/v1/organizations/{organization}", organizations::read);
+    record(decisions(pushed(access(routes))))
+}
+
+fn access(routes: Routes) -> Routes {
+    routes
+        .get("/v1/organizations/{organization}/connections", connections::list)
+        .post("/v1/organizations/{organization}/connections", connections::create)
+        .get(
+            "/v1/organizations/{organization}/connections/{connection}",
+            connections::read,
+        )
+        .patch(
+            "/v1/organizations/{organization}/connections/{connection}",
+            connections::change,
+        )
+        .delete(
+            "/v1/organizations/{organization}/connections/{connection}",
+            connections::delete,
+        )
+        .post(
+            "/v1/organizations/{organization}/connections/{connection}/tokens",
+            tokens::create_for_connection,
+        )
+        .get("/v1/organizations/{organization}/tokens", tokens::list)
+        .post("/v1/organizations/{organization}/tokens", tokens::create)
+        .delete("/v1/organizations/{organization}/tokens/{token}", tokens::revoke)
+}
+
+fn pushed(routes: Routes) -> Routes {
+    routes
+        .get("/v1/organizations/{organization}/users", users::list)
+        .get("/v1/organizations/{organization}/users/{user}", users::read)
+        .get("/v1/organizations/{organization}/groups", groups::list)
+        .get("/v1/organizations/{organization}/groups/{group}", groups::read)
+}
+
+fn decisions(routes: Routes) -> Routes {
+    routes
+        .get("/v1/organizations/{organization}/settings", settings::read)
+        .patch("/v1/organizations/{organization}/settings", settings::change)
+        .get("/v1/organizations/{organization}/rules", rules::list)
+        .post("/v1/organizations/{organization}/rules", rules::create)
+        .get("/v1/organizations/{organization}/rules/{rule}", rules::read)
+        .put("/v1/organizations/{organization}/rules/{rule}", rules::change)
+        .delete("/v1/organizations/{organization}/rules/{rule}", rules::delete)
+        .get("/v1/organizations/{organization}/entities", entities::list)
+        .post("/v1/organizations/{organization}/entities", entities::create)
+        .get("/v1/organizations/{organization}/entities/{entity}", entities::read)
+        .delete("/v1/organizations/{organization}/entities/{entity}", entities::delete)
+        .get(
+            "/v1/organizations/{organization}/entities/{entity}/members",
+            entities::members,
+        )
+        .get("/v1/organizations/{organization}/mappings", mappings::list)
+        .post("/v1/organizations/{organization}/mappings", mappings::create)
+        .get("/v1/organizations/{organization}/mappings/{mapping}", mappings::read)
+        .post(
+            "/v1/organizations/{organization}/mappings/{mapping}/approve",
+            mappings::approve,
+        )
+        .post(
+            "/v1/organizations/{organization}/mappings/{mapping}/reject",
+            mappings::reject,
+        )
+        .post(
+            "/v1/organizations/{organization}/mappings/{mapping}/pause",
+            mappings::pause,
+        )
+        .post(
+            "/v1/organizations/{organization}/mappings/{mapping}/resume",
+            mappings::resume,
+        )
+        .get("/v1/organizations/{organization}/conflicts", conflicts::list)
+}
+
+fn record(routes: Routes) -> Routes {
+    routes
+        .get("/v1/organizations/{organization}/events", events::read)
+        .get("/v1/organizations/{organization}/users/{user}/history", history::read)
+        .post("/v1/organizations/{organization}/audit/verify", audit::verify)
+}

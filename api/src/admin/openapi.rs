@@ -1,0 +1,89 @@
+//! The description of the admin API (OpenAPI 3.1), made from the handlers themselves.
+
+use axum::Json;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{
+    audit, conflicts, connections, entities, events, groups, history, mappings, organizations, root_tokens, rules,
+    settings, tokens, users,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Rolecall admin API",
+        description = "Organizations and their identity providers; what these pushed; what the rules made of it; and the \
+                       record of every change. Lists are `{\"items\": [...], \"next\": cursor}`; errors are problem details \
+                       (RFC 9457)."
+    ),
+    modifiers(&BearerToken),
+    security(("token" = [])),
+    paths(
+        read,
+        root_tokens::list, root_tokens::create, root_tokens::revoke,
+        organizations::list, organizations::create, organizations::read,
+        connections::list, connections::create, connections::read, connections::change, connections::delete,
+        tokens::create_for_connection, tokens::list, tokens::create, tokens::revoke,
+        users::list, users::read, groups::list, groups::read,
+        settings::read, settings::change,
+        rules::list, rules::create, rules::read, rules::change, rules::delete,
+        entities::list, entities::create, entities::read, entities::delete, entities::members,
+        mappings::list, mappings::create, mappings::read,
+        mappings::approve, mappings::reject, mappings::pause, mappings::resume,
+        conflicts::list, events::read, history::read, audit::verify,
+    )
+)]
+struct Document;
+
+struct BearerToken;
+
+impl Modify for BearerToken {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Read this document. Needs no token.
+#[utoipa::path(get, path = "/v1/openapi.json", tag = "description", security(()), responses(
+    (status = 200, description = "This document", body = serde_json::Value),
+))]
+pub(crate) async fn read() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_document_describes_every_route_and_no_other() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let paths = document["paths"].as_object().unwrap().iter();
+        let described: BTreeSet<(String, String)> = paths
+            .flat_map(|(path, item)| {
+                let methods = item.as_object().unwrap().keys().filter(|key| *key != "parameters");
+                methods
+                    .map(move |method| (method.to_uppercase(), path.clone()))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let routed = crate::admin::table();
+        let routed: BTreeSet<_> = routed
+            .iter()
+            .map(|(method, path)| (method.to_string(), (*path).to_owned()))
+            .collect();
+        assert_eq!(described, routed);
+    }
+
+    #[test]
+    fn the_document_is_the_one_that_was_reviewed() {
+        insta::assert_json_snapshot!(Document::openapi());
+    }
+}

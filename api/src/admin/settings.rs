@@ -1,0 +1,175 @@
+//! The settings of an organization.
+
+use axum::Json;
+use rolecall_engine::rules::RoleName;
+use rolecall_engine::{Command, EntityId, OnRename, Settings, SettingsChange};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::body::Body;
+use crate::auth::{Admin, Caller, Viewer};
+use crate::error::ApiError;
+use crate::problem::{Problem, ProblemBody};
+
+/// The settings of an organization.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SettingsView {
+    /// What becomes of an automatic mapping when a rename lets another rule decide its group.
+    on_rename: Renaming,
+    /// Whether an entity takes members from one group only.
+    one_group_per_entity: bool,
+    /// The roles, lowest first.
+    #[schema(example = json!(["guest", "user", "admin"]))]
+    roles: Vec<String>,
+    /// The role of a user without any claim.
+    default_role: String,
+    /// The concurrency group of a user without any claim to one.
+    default_concurrency_group: Option<Uuid>,
+    /// Whether identity providers may write groups.
+    group_provisioning: bool,
+    /// Whether a user name has to be an e-mail address.
+    username_must_be_email: bool,
+    /// Whether a user name may never change.
+    username_immutable: bool,
+    /// Domains that the e-mail addresses of users have to be in; empty: any.
+    allowed_email_domains: Vec<String>,
+}
+
+/// What becomes of an automatic mapping when a rename lets another rule decide its group.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Renaming {
+    /// It stays; the new match waits beside it for approval.
+    Propose,
+    /// An auto-approving rule takes over at once.
+    Apply,
+}
+
+/// The settings to change; what is left out stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SettingsBody {
+    on_rename: Option<Renaming>,
+    one_group_per_entity: Option<bool>,
+    roles: Option<Vec<String>>,
+    default_role: Option<String>,
+    /// `null` clears it.
+    #[serde(default, deserialize_with = "null_is_a_value")]
+    #[schema(value_type = Option<Uuid>)]
+    default_concurrency_group: Option<Option<Uuid>>,
+    group_provisioning: Option<bool>,
+    username_must_be_email: Option<bool>,
+    username_immutable: Option<bool>,
+    allowed_email_domains: Option<Vec<String>>,
+}
+
+impl SettingsView {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self {
+            on_rename: match settings.on_rename {
+                OnRename::Propose => Renaming::Propose,
+                OnRename::Apply => Renaming::Apply,
+            },
+            one_group_per_entity: settings.one_group_per_entity,
+            roles: settings.roles.iter().map(ToString::to_string).collect(),
+            default_role: settings.default_role.to_string(),
+            default_concurrency_group: settings.default_concurrency_group.map(EntityId::uuid),
+            group_provisioning: settings.group_provisioning,
+            username_must_be_email: settings.username_must_be_email,
+            username_immutable: settings.username_immutable,
+            allowed_email_domains: settings.allowed_email_domains.clone(),
+        }
+    }
+}
+
+impl SettingsBody {
+    fn into_change(self) -> Result<SettingsChange, ApiError> {
+        let roles = self
+            .roles
+            .map(|roles| roles.iter().map(|name| role("roles", name)).collect());
+        Ok(SettingsChange {
+            on_rename: self.on_rename.map(|renaming| match renaming {
+                Renaming::Propose => OnRename::Propose,
+                Renaming::Apply => OnRename::Apply,
+            }),
+            one_group_per_entity: self.one_group_per_entity,
+            roles: roles.transpose()?,
+            default_role: self.default_role.map(|name| role("default_role", &name)).transpose()?,
+            default_concurrency_group: self.default_concurrency_group.map(|id| id.map(EntityId::new)),
+            group_provisioning: self.group_provisioning,
+            username_must_be_email: self.username_must_be_email,
+            username_immutable: self.username_immutable,
+            allowed_email_domains: self.allowed_email_domains,
+        })
+    }
+}
+
+/// The role of this name.
+///
+/// # Errors
+/// When the name is none.
+pub(crate) fn role(place: &str, name: &str) -> Result<RoleName, ApiError> {
+    name.parse().map_err(|error: rolecall_engine::rules::NameError| {
+        let (place, reason) = (place.to_owned(), error.to_string());
+        ApiError::Value { place, reason }
+    })
+}
+
+/// Tells a field that is `null` from one that is not there.
+fn null_is_a_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Uuid>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Read the settings.
+#[utoipa::path(get, path = "/v1/organizations/{organization}/settings", tag = "settings",
+    params(("organization" = Uuid, Path)), responses(
+    (status = 200, description = "All settings", body = SettingsView),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn read(caller: Caller<Viewer>) -> Json<SettingsView> {
+    Json(SettingsView::of(caller.state().settings()))
+}
+
+/// Change settings.
+#[utoipa::path(patch, path = "/v1/organizations/{organization}/settings", tag = "settings",
+    params(("organization" = Uuid, Path)), request_body = SettingsBody, responses(
+    (status = 200, description = "All settings as they are now", body = SettingsView),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn change(
+    caller: Caller<Admin>,
+    Body(body): Body<SettingsBody>,
+) -> Result<Json<SettingsView>, Problem> {
+    let command = Command::ChangeSettings {
+        change: body.into_change()?,
+    };
+    let submitted = caller.submit(command).await?;
+    Ok(Json(SettingsView::of(submitted.state.settings())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_setting_is_refused_with_the_known_ones() {
+        let error = serde_json::from_str::<SettingsBody>(r#"{"colour": 1}"#)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`colour`") && error.contains("`one_group_per_entity`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn null_clears_and_nothing_leaves_alone() {
+        let cleared: SettingsBody = serde_json::from_str(r#"{"default_concurrency_group": null}"#).unwrap();
+        assert_eq!(cleared.into_change().unwrap().default_concurrency_group, Some(None));
+        assert_eq!(
+            SettingsBody::default().into_change().unwrap(),
+            SettingsChange::default()
+        );
+    }
+}

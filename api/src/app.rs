@@ -1,0 +1,36 @@
+//! What all handlers share.
+
+use std::sync::Arc;
+
+use rolecall_engine::ConnectionId;
+use rolecall_engine::registry::TokenHash;
+use tokio::sync::watch;
+
+use crate::auth::{ConnectionName, LastUse};
+use crate::config::PublicUrl;
+use crate::metrics::Metrics;
+use crate::supervisor::Supervisor;
+
+/// A running server, as its handlers see it.
+pub(crate) struct App {
+    pub(crate) supervisor: Arc<Supervisor>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) public_url: PublicUrl,
+    /// The hash of the root token that the operator gave, if one was given.
+    pub(crate) root: Option<TokenHash>,
+    pub(crate) last_use: LastUse,
+    /// Turns true when the server stops: what is open is to end by itself.
+    pub(crate) draining: watch::Receiver<bool>,
+}
+
+impl App {
+    /// Where the identity provider of a connection sends its requests.
+    pub(crate) fn scim_base_url(&self, connection: ConnectionId) -> String {
+        format!("{}/scim/v2/{}", self.public_url, ConnectionName(connection))
+    }
+
+    /// Whether the server is stopping.
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+}

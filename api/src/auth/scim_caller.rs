@@ -1,0 +1,107 @@
+//! Callers of the SCIM endpoint: identity providers, each with a token of its connection.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use rolecall_engine::registry::TokenScope;
+use rolecall_engine::{Actor, Command, ConnectionId, State};
+
+use super::scim_holder;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::organization::{Organization, Submitted};
+use crate::scim_refusal::ScimRefusal;
+use crate::time;
+
+/// A connection as it is written in URLs: `con-` and its id. Okta refuses base URLs with an underscore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ConnectionName(pub ConnectionId);
+
+impl fmt::Display for ConnectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "con-{}", self.0)
+    }
+}
+
+impl FromStr for ConnectionName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let id = text.strip_prefix("con-").ok_or(())?;
+        id.parse().map(Self).map_err(|_| ())
+    }
+}
+
+/// An identity provider, identified by its token.
+#[expect(dead_code, reason = "the handlers of users and groups read all of it")]
+pub(crate) struct ScimCaller {
+    /// The organization that it pushes into.
+    pub(crate) organization: Arc<Organization>,
+    /// Its connection.
+    pub(crate) connection: ConnectionId,
+    /// Whether the connection may write groups.
+    pub(crate) group_provisioning: bool,
+    /// The SCIM base URL of the connection, without a slash at the end: what `meta.location` starts with.
+    pub(crate) base_url: String,
+    /// Who it is, for the record.
+    pub(crate) actor: Actor,
+}
+
+#[expect(dead_code, reason = "the handlers of users and groups call them")]
+impl ScimCaller {
+    /// The state of the organization now.
+    pub(crate) fn state(&self) -> Arc<State> {
+        self.organization.head()
+    }
+
+    /// Has a command carried out, and waits until it is durable.
+    ///
+    /// # Errors
+    /// See [`Organization::submit`].
+    pub(crate) async fn submit(&self, command: Command) -> Result<Submitted, ApiError> {
+        self.organization.submit(command, self.actor).await
+    }
+}
+
+impl FromRequestParts<Arc<App>> for ScimCaller {
+    type Rejection = ScimRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ScimRefusal> {
+        let path = RawPathParams::from_request_parts(parts, app).await;
+        let named = path.iter().flatten().find(|(name, _)| *name == "connection");
+        let named = named.and_then(|(_, connection)| connection.parse().ok());
+        Ok(identify(parts, app, named)?)
+    }
+}
+
+fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Result<ScimCaller, ApiError> {
+    let now = time::now();
+    let registry = app.supervisor.registry()?.head();
+    let holder = scim_holder(&parts.headers, registry.registry(), now)?;
+    // INVARIANT: a token opens the connection that it was created for, and tells nothing about any other.
+    let (
+        TokenScope::Scim {
+            organization,
+            connection,
+        },
+        Some(token),
+    ) = (holder.scope, holder.token)
+    else {
+        return Err(ApiError::ConnectionNotFound);
+    };
+    let known = registry.registry().connection(connection);
+    let known = known
+        .filter(|known| named == Some(ConnectionName(known.id)))
+        .ok_or(ApiError::ConnectionNotFound)?;
+    app.last_use.note(token, now);
+    Ok(ScimCaller {
+        organization: app.supervisor.get(organization)?,
+        connection,
+        group_provisioning: known.group_provisioning,
+        base_url: app.scim_base_url(connection),
+        actor: Actor::Connection { connection, token },
+    })
+}

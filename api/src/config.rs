@@ -1,0 +1,246 @@
+//! What the operator can choose, from flags and environment, checked into types before anything starts.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::limits::ROOT_TOKEN_CHARACTERS_MIN;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rolecall",
+    version,
+    about = "SCIM 2.0 groups in; teams, organizations and roles out; every change on the record.",
+    long_about = "Rolecall receives users and groups from identity providers over SCIM 2.0, maps groups to teams, concurrency\n\
+                  groups and sub-organizations by rules, and keeps every change in an append-only log.\n\n\
+                  Run without a command it serves. The first start prints a root token; with it, create an organization,\n\
+                  a connection and a token for the identity provider:\n\n\
+                  \x20 curl -H \"Authorization: Bearer $ROOT\" -H 'Content-Type: application/json' \\\n\
+                  \x20      -d '{\"name\":\"Acme\"}' http://127.0.0.1:8080/v1/organizations\n\n\
+                  Every other request is described in http://127.0.0.1:8080/v1/openapi.json.",
+    args_conflicts_with_subcommands = true
+)]
+pub struct CommandLine {
+    /// What to do; serving, when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve, when nothing is said.
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve (what happens without a command, too)
+    Serve(Box<ServeOptions>),
+    /// Check the record of a data folder that no server has open
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// What to check.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Verify the hash chain of every organization, derive every entry again and compare
+    ///
+    /// Prints progress and every difference with its position. The exit code is 0 when all is equal, 1 when the record
+    /// and its derivation differ, and 2 when the record is damaged or cannot be read.
+    Verify(DataOptions),
+}
+
+/// Where the data is.
+#[derive(Args, Clone, Debug)]
+pub struct DataOptions {
+    /// The data folder
+    #[arg(
+        long,
+        env = "ROLECALL_DATA",
+        value_name = "FOLDER",
+        default_value = "./rolecall-data"
+    )]
+    pub data: PathBuf,
+}
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub struct ServeOptions {
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: DataOptions,
+
+    /// Where SCIM and the admin API listen; port 0 takes a free one
+    #[arg(
+        long,
+        env = "ROLECALL_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+
+    /// Where /metrics, /healthz and /readyz listen; port 0 takes a free one
+    #[arg(
+        long,
+        env = "ROLECALL_OPS_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:9464"
+    )]
+    pub ops_listen: SocketAddr,
+
+    /// How identity providers reach this server, as in https://scim.example.com; the listening address by default
+    #[arg(long, env = "ROLECALL_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// A root token of your own, at least 32 characters; without one, the first start creates one and prints it once
+    #[arg(long, env = "ROLECALL_ROOT_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub root_token: Option<RootToken>,
+
+    /// Go on with a record that ends before entries that were durable once. Only after finding out why they are gone
+    #[arg(long, env = "ROLECALL_ACCEPT_LOST_TAIL")]
+    pub accept_lost_tail: bool,
+
+    /// How the server logs.
+    #[command(flatten)]
+    pub log: LogOptions,
+}
+
+/// How the server logs, on standard error.
+#[derive(Args, Clone, Debug)]
+pub struct LogOptions {
+    /// The format of log lines
+    #[arg(long, env = "ROLECALL_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// What to log: error, warn, info, debug or trace, also by module as in `info,rolecall::stream=debug`
+    #[arg(long, env = "ROLECALL_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
+    pub log_level: String,
+}
+
+/// The format of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+/// How identity providers reach the server: `http` or `https`, and no slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// The URL of a server that is reached where it listens.
+    pub(crate) fn of_address(address: SocketAddr) -> Self {
+        Self(format!("http://{address}"))
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim_end_matches('/');
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let rest = rest.ok_or("it has to start with https:// or http://")?;
+        if rest.is_empty() || rest.contains(['?', '#', ' ', '@']) {
+            return Err("it has to be a host, with a port and a path if need be, and nothing else");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A root token that the operator chose. Its `Debug` does not show it.
+#[derive(Clone)]
+pub struct RootToken(String);
+
+impl RootToken {
+    /// The token itself.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RootToken {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.chars().count() < ROOT_TOKEN_CHARACTERS_MIN {
+            return Err(format!(
+                "it has to have at least {ROOT_TOKEN_CHARACTERS_MIN} characters"
+            ));
+        }
+        if !text.chars().all(|character| character.is_ascii_graphic()) {
+            return Err("it has to consist of visible ASCII characters, as a header carries them".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for RootToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RootToken")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_said_means_serving_with_the_defaults() {
+        let line = CommandLine::try_parse_from(["rolecall"]).unwrap();
+        assert!(line.command.is_none());
+        assert_eq!(line.serve.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(line.serve.ops_listen.to_string(), "127.0.0.1:9464");
+    }
+
+    #[test]
+    fn every_flag_of_the_server_has_a_variable() {
+        for argument in CommandLine::command()
+            .get_arguments()
+            .filter(|argument| argument.get_long().is_some())
+        {
+            let flag = argument.get_long().unwrap_or_default().to_uppercase().replace('-', "_");
+            if !matches!(flag.as_str(), "HELP" | "VERSION") {
+                let variable = argument
+                    .get_env()
+                    .map(|variable| variable.to_string_lossy().into_owned());
+                assert_eq!(variable, Some(format!("ROLECALL_{flag}")));
+            }
+        }
+    }
+
+    #[test]
+    fn a_public_url_has_a_scheme_and_no_slash_at_the_end() {
+        let url: PublicUrl = "https://scim.example.com/".parse().unwrap();
+        assert_eq!(url.to_string(), "https://scim.example.com");
+        for wrong in ["scim.example.com", "https://", "https://a?b", "ftp://a"] {
+            assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_root_token_is_long_and_is_not_printed() {
+        assert!("x".repeat(31).parse::<RootToken>().is_err());
+        let token: RootToken = "x".repeat(32).parse().unwrap();
+        assert_eq!(format!("{token:?}"), "RootToken");
+    }
+}

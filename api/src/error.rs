@@ -1,0 +1,265 @@
+//! Everything that can go wrong with a request, and the one table of HTTP statuses.
+//!
+//! How an error looks on the wire is left to `problem` (admin API) and to `scim::error` (SCIM): two renderings of the same.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use rolecall_engine::Rejection;
+use rolecall_engine::registry::AdminRole;
+use rolecall_eventlog::LogError;
+
+use crate::limits::{REQUEST_DURATION_MAX, RETRY_AFTER_BUSY, RETRY_AFTER_RELOAD};
+
+/// Why a request failed. The texts are for the caller; what the caller may not see is only in `source`.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// The engine refused the command.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The log refused or failed.
+    #[error("{}", public_text(.0))]
+    Log(#[from] LogError),
+    /// The organization is being reloaded. Whether the command was kept is unknown until it is back.
+    #[error("the organization is not available right now; try again")]
+    Unavailable,
+    /// Too many commands wait for the writer of the organization.
+    #[error("too many requests are waiting for this organization; try again")]
+    Busy,
+    /// The request took too long. Whether the command was kept is unknown.
+    #[error("the request took longer than {} seconds", REQUEST_DURATION_MAX.as_secs())]
+    Timeout,
+    /// A bug. It was logged.
+    #[error("an internal error; the server's log has the details under the id of this request")]
+    Internal,
+
+    /// There is no token.
+    #[error("a token is required: send it as `Authorization: Bearer <token>`")]
+    TokenMissing,
+    /// The token has a typing error, or is cut off.
+    #[error("the token is mistyped or incomplete; copy it again")]
+    TokenMalformed,
+    /// The token is unknown.
+    #[error("the token is not valid: it was revoked, or never created here")]
+    TokenUnknown,
+    /// The token was valid once.
+    #[error("the token has expired; create a new one")]
+    TokenExpired,
+    /// The role of the token is too low.
+    #[error("this needs a token with the role `{}`", needed.as_str())]
+    RoleTooLow {
+        /// The least role that may do it.
+        needed: AdminRole,
+    },
+    /// Only the root token may do this.
+    #[error("this needs the root token")]
+    RootOnly,
+    /// A SCIM token where one of the admin API is needed.
+    #[error("this is the token of a SCIM connection; the admin API needs an admin, approver, auditor or viewer token")]
+    ScimToken,
+    /// The token does not open this connection, or there is no such connection.
+    #[error("there is no such connection for this token; the token has to be one created for the connection")]
+    ConnectionNotFound,
+    /// There is no such conflict, or whatever else the engine has no rejection for.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+
+    /// No route has this path.
+    #[error("there is nothing at this path; see /v1/openapi.json")]
+    NoRoute,
+    /// The route has other methods.
+    #[error("this path does not support the method; see /v1/openapi.json")]
+    MethodNotAllowed,
+    /// The body is too large.
+    #[error("the body is larger than {limit} bytes")]
+    BodyTooLarge {
+        /// How large it may be.
+        limit: usize,
+    },
+    /// The body broke off.
+    #[error("the body could not be read to its end")]
+    BodyBroken,
+    /// The body is of another media type.
+    #[error("the body has to be `{expected}`")]
+    MediaType {
+        /// What it has to be.
+        expected: &'static str,
+    },
+    /// The body is not what it should be.
+    #[error("line {line}, column {column} of the body: {reason}")]
+    Json {
+        /// Where, from 1.
+        line: usize,
+        /// Where, from 1.
+        column: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A query parameter is not what it should be.
+    #[error("the query: {reason}")]
+    Query {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A value of the body is not what it should be.
+    #[error("`{place}`: {reason}")]
+    Value {
+        /// The field.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Too many event streams are open.
+    #[error("too many event streams are open; close some, or read pages")]
+    TooManyStreams,
+}
+
+/// What the caller reads about the log; the causes below are for the operator.
+fn public_text(error: &LogError) -> &'static str {
+    match error {
+        LogError::Full { .. } => "the disk of the server is nearly full: writes are refused, reads go on",
+        LogError::Busy => "too many writes are waiting; try again",
+        LogError::TooLarge { .. } => "the change is too large; send it in parts",
+        LogError::Corrupt { .. } | LogError::LostTail { .. } | LogError::Damaged { .. } => {
+            "the record is damaged; the operator finds the position in the server's log"
+        }
+        LogError::Conflict { .. }
+        | LogError::Locked { .. }
+        | LogError::Stopped
+        | LogError::Unavailable(_)
+        | LogError::NotDurable => "the log is not available right now; try again",
+    }
+}
+
+impl ApiError {
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.answer().0
+    }
+
+    /// A word for the kind of error, stable across releases.
+    pub(crate) fn code(&self) -> &'static str {
+        self.answer().1
+    }
+
+    /// How long the caller is asked to wait before it tries again.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy | Self::TooManyStreams | Self::Log(LogError::Busy) => Some(RETRY_AFTER_BUSY),
+            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_RELOAD),
+        }
+    }
+
+    /// The table: status and word of every error.
+    fn answer(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Rejected(rejection) => of_rejection(rejection),
+            Self::Log(error) => of_log_error(error),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
+            Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing"),
+            Self::TokenMalformed => (StatusCode::UNAUTHORIZED, "token_malformed"),
+            Self::TokenUnknown => (StatusCode::UNAUTHORIZED, "token_unknown"),
+            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired"),
+            Self::RoleTooLow { .. } => (StatusCode::FORBIDDEN, "role_too_low"),
+            Self::RootOnly => (StatusCode::FORBIDDEN, "root_only"),
+            Self::ScimToken => (StatusCode::FORBIDDEN, "scim_token"),
+            Self::ConnectionNotFound => (StatusCode::NOT_FOUND, "unknown_connection"),
+            Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::BodyBroken => (StatusCode::BAD_REQUEST, "body_broken"),
+            Self::MediaType { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type"),
+            Self::Json { .. } => (StatusCode::BAD_REQUEST, "json"),
+            Self::Query { .. } => (StatusCode::BAD_REQUEST, "query"),
+            Self::Value { .. } => (StatusCode::BAD_REQUEST, "value"),
+            Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
+        }
+    }
+}
+
+fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
+    match rejection {
+        Rejection::UnknownOrganization => (StatusCode::NOT_FOUND, "unknown_organization"),
+        Rejection::UnknownConnection => (StatusCode::NOT_FOUND, "unknown_connection"),
+        Rejection::UnknownToken => (StatusCode::NOT_FOUND, "unknown_token"),
+        Rejection::UnknownUser => (StatusCode::NOT_FOUND, "unknown_user"),
+        Rejection::UnknownGroup => (StatusCode::NOT_FOUND, "unknown_group"),
+        Rejection::UnknownRule => (StatusCode::NOT_FOUND, "unknown_rule"),
+        Rejection::UnknownEntity => (StatusCode::NOT_FOUND, "unknown_entity"),
+        Rejection::UnknownMapping => (StatusCode::NOT_FOUND, "unknown_mapping"),
+        Rejection::Required { .. } => (StatusCode::BAD_REQUEST, "required"),
+        Rejection::TooLong { .. } => (StatusCode::BAD_REQUEST, "too_long"),
+        Rejection::ControlCharacter { .. } => (StatusCode::BAD_REQUEST, "control_character"),
+        Rejection::LimitReached { .. } => (StatusCode::BAD_REQUEST, "limit_reached"),
+        Rejection::TooManyMembers { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_many_members"),
+        Rejection::UserNameTaken { .. } => (StatusCode::CONFLICT, "user_name_taken"),
+        Rejection::UserNameNotEmail => (StatusCode::BAD_REQUEST, "user_name_not_email"),
+        Rejection::UserNameImmutable => (StatusCode::BAD_REQUEST, "user_name_immutable"),
+        Rejection::EmailDomain => (StatusCode::BAD_REQUEST, "email_domain"),
+        Rejection::GroupNameTaken { .. } => (StatusCode::CONFLICT, "group_name_taken"),
+        Rejection::GroupProvisioningOff => (StatusCode::FORBIDDEN, "group_provisioning_off"),
+        Rejection::VersionMismatch { .. } => (StatusCode::PRECONDITION_FAILED, "version_mismatch"),
+        Rejection::Rule(_) => (StatusCode::BAD_REQUEST, "rule"),
+        Rejection::EntityNameTaken { .. } => (StatusCode::CONFLICT, "entity_name_taken"),
+        Rejection::EntityExternalIdTaken => (StatusCode::CONFLICT, "entity_external_id_taken"),
+        Rejection::EntityIsDefault => (StatusCode::CONFLICT, "entity_is_default"),
+        Rejection::EntityOwned { .. } => (StatusCode::CONFLICT, "entity_owned"),
+        Rejection::TargetMissing { .. } => (StatusCode::CONFLICT, "target_missing"),
+        Rejection::TargetAmbiguous { .. } => (StatusCode::CONFLICT, "target_ambiguous"),
+        Rejection::TargetUnnamed => (StatusCode::CONFLICT, "target_unnamed"),
+        Rejection::AlreadyMapped => (StatusCode::CONFLICT, "already_mapped"),
+        Rejection::MappingStatus { .. } => (StatusCode::CONFLICT, "mapping_status"),
+        Rejection::TooManyMappings { .. } => (StatusCode::BAD_REQUEST, "too_many_mappings"),
+        Rejection::Setting { .. } => (StatusCode::BAD_REQUEST, "setting"),
+        Rejection::WrongOrganization => (StatusCode::INTERNAL_SERVER_ERROR, "wrong_organization"),
+        Rejection::EntryTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "entry_too_large"),
+    }
+}
+
+fn of_log_error(error: &LogError) -> (StatusCode, &'static str) {
+    match error {
+        LogError::Full { .. } => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
+        LogError::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
+        LogError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "entry_too_large"),
+        LogError::Corrupt { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_corrupt"),
+        LogError::LostTail { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_lost_tail"),
+        LogError::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_damaged"),
+        LogError::Conflict { .. } => (StatusCode::SERVICE_UNAVAILABLE, "log_conflict"),
+        LogError::Locked { .. } => (StatusCode::SERVICE_UNAVAILABLE, "log_locked"),
+        LogError::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "log_stopped"),
+        LogError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "log_unavailable"),
+        LogError::NotDurable => (StatusCode::SERVICE_UNAVAILABLE, "log_not_durable"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_may_try_again_is_told_when_in_whole_seconds() {
+        for error in [
+            ApiError::Unavailable,
+            ApiError::Busy,
+            ApiError::Timeout,
+            ApiError::Log(LogError::Stopped),
+        ] {
+            let pause = error.retry_after().unwrap();
+            assert!(pause.as_secs() >= 1 && pause.subsec_nanos() == 0, "{error}");
+        }
+        assert_eq!(ApiError::TokenMissing.retry_after(), None);
+    }
+
+    #[test]
+    fn what_went_wrong_below_is_not_for_the_caller() {
+        let error = ApiError::Log(LogError::unavailable("/srv/secret/path is gone"));
+        assert_eq!(error.to_string(), "the log is not available right now; try again");
+    }
+}

@@ -1,0 +1,43 @@
+//! Every limit of the server itself, in one place. The engine, the log, the rules and SCIM have their own.
+
+use std::time::Duration;
+
+/// Bytes of the body of a request to the admin API.
+pub(crate) const ADMIN_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of the body of a SCIM request.
+#[expect(dead_code, reason = "the handlers of users and groups take bodies")]
+pub(crate) const SCIM_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A body beyond its limit is read and thrown away up to this many bytes, so that its sender gets to read the refusal.
+pub(crate) const DISCARDED_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How long a request may take from its first byte to its answer.
+pub(crate) const REQUEST_DURATION_MAX: Duration = Duration::from_secs(30);
+/// Commands that wait for the writer of one organization.
+pub(crate) const QUEUE_COMMANDS_MAX: usize = 1_024;
+/// Commands that share one append.
+pub(crate) const BATCH_COMMANDS_MAX: usize = 256;
+/// An append takes no further entry once it holds this many bytes.
+pub(crate) const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Appends of one organization that may be on their way to the disk at one time.
+pub(crate) const BATCHES_IN_FLIGHT_MAX: usize = 2;
+/// Items of one page of a list.
+pub(crate) const PAGE_ITEMS_MAX: usize = 1_000;
+/// Items of one page when the caller names no limit.
+pub(crate) const PAGE_ITEMS_DEFAULT: usize = 100;
+/// Entries that are read from the log in one go.
+pub(crate) const READ_ENTRIES_MAX: usize = 500;
+/// Event streams that are open at one time.
+pub(crate) const STREAM_CLIENTS_MAX: usize = 1_000;
+/// How often an event stream says that it is still there.
+pub(crate) const STREAM_HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long open requests may take to end when the server stops.
+pub(crate) const SHUTDOWN_DURATION_MAX: Duration = Duration::from_secs(25);
+/// How long a caller is asked to wait when an organization is being reloaded.
+pub(crate) const RETRY_AFTER_RELOAD: Duration = Duration::from_secs(2);
+/// How long a caller is asked to wait when a queue is full.
+pub(crate) const RETRY_AFTER_BUSY: Duration = Duration::from_secs(1);
+/// How long the supervisor waits before it reloads an organization again, at first; it doubles up to the second value.
+pub(crate) const RELOAD_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+/// Characters of a root token given by the operator.
+pub(crate) const ROOT_TOKEN_CHARACTERS_MIN: usize = 32;
+/// Role names that get a label of their own in metrics; further ones share `other`.
+pub(crate) const ROLE_LABELS_MAX: usize = 32;

@@ -1,0 +1,129 @@
+//! What there is, filled in at scrape time, and the exposition text.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use prometheus::{Encoder, TextEncoder};
+use rolecall_engine::Slot;
+use rolecall_engine::state::Counts;
+use rolecall_eventlog::Status;
+use rolecall_rules::{EntityType, RoleName};
+
+use super::{Metrics, kinds};
+
+/// How many of everything there are, over all organizations.
+#[derive(Debug, Default)]
+pub(crate) struct Population {
+    active_users: BTreeMap<RoleName, u64>,
+    inactive_users: u64,
+    groups: u64,
+    entities: BTreeMap<EntityType, u64>,
+    mappings: BTreeMap<&'static str, u64>,
+    conflicts: BTreeMap<Slot, u64>,
+}
+
+impl Population {
+    /// Adds those of one organization.
+    pub(crate) fn add(&mut self, counts: &Counts) {
+        for (role, count) in &counts.active_users {
+            *self.active_users.entry(role.clone()).or_default() += count;
+        }
+        for (entity_type, count) in &counts.entities {
+            *self.entities.entry(*entity_type).or_default() += count;
+        }
+        for (status, count) in &counts.mappings {
+            *self.mappings.entry(status.as_str()).or_default() += count;
+        }
+        for (slot, count) in &counts.conflicts {
+            *self.conflicts.entry(*slot).or_default() += count;
+        }
+        self.inactive_users += counts.inactive_users;
+        self.groups += counts.groups;
+    }
+}
+
+impl Metrics {
+    /// All metrics in the text format of Prometheus.
+    pub(crate) fn text(&self, population: &Population, log: &Status) -> String {
+        let _scrape = self.scrape.lock().unwrap_or_else(PoisonError::into_inner);
+        self.fill(population);
+        self.log_size.set(gauge(log.log_bytes));
+        let mut text = Vec::new();
+        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
+            tracing::error!(error = &error as &dyn std::error::Error, "failed to encode the metrics");
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    fn fill(&self, population: &Population) {
+        self.users.reset();
+        for role in kinds::DEFAULT_ROLES {
+            self.users.with_label_values(&[role, "true"]);
+        }
+        for (role, count) in &population.active_users {
+            self.users
+                .with_label_values(&[self.roles.label(Some(role)), "true"])
+                .add(gauge(*count));
+        }
+        self.users
+            .with_label_values(&[kinds::NO_ROLE, "false"])
+            .set(gauge(population.inactive_users));
+        self.groups.set(gauge(population.groups));
+        for entity_type in EntityType::ALL {
+            let count = population.entities.get(&entity_type).copied().unwrap_or(0);
+            self.entities
+                .with_label_values(&[entity_type.as_str()])
+                .set(gauge(count));
+        }
+        for status in kinds::MAPPING_STATUSES {
+            let count = population.mappings.get(status).copied().unwrap_or(0);
+            self.mappings.with_label_values(&[status]).set(gauge(count));
+        }
+        for slot in Slot::ALL {
+            let count = population.conflicts.get(&slot).copied().unwrap_or(0);
+            self.conflicts_open
+                .with_label_values(&[slot.conflict_kind()])
+                .set(gauge(count));
+        }
+    }
+}
+
+fn gauge(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_there_before_anything_has_happened() {
+        let text = Metrics::new().text(&Population::default(), &Status::default());
+        for series in [
+            "rolecall_build_info{version=\"",
+            "rolecall_users{active=\"true\",role=\"admin\"} 0",
+            "rolecall_mappings{status=\"pending\"} 0",
+            "rolecall_conflicts_open{slot=\"exclusive_group\"} 0",
+            "rolecall_entities{type=\"team\"} 0",
+            "rolecall_groups 0",
+            "rolecall_facts_total{kind=\"members_added\"} 0",
+            "rolecall_consequences_total{kind=\"role_changed\"} 0",
+            "rolecall_role_changes_total{cause=\"default_fallback\",from=\"admin\",to=\"user\"} 0",
+            "rolecall_membership_changes_total{op=\"placed\",target_type=\"team\"} 0",
+            "rolecall_rule_evaluations_total{outcome=\"unmatched\"} 0",
+            "rolecall_log_sync_duration_seconds_count 0",
+            "rolecall_log_append_duration_seconds_count 0",
+            "rolecall_log_batch_entries_count 0",
+            "rolecall_log_size_bytes 0",
+            "rolecall_log_entries_total 0",
+            "rolecall_scim_request_duration_seconds_count{method=\"PATCH\",resource=\"groups\"} 0",
+            "rolecall_no_admin_left_total 0",
+            "rolecall_ignored_members_total 0",
+            "rolecall_stream_clients 0",
+            "rolecall_replay_entries 0",
+            "rolecall_replay_duration_seconds 0",
+        ] {
+            assert!(text.contains(series), "{series} is missing from\n{text}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The closed sets that labels are taken from.
+
+use axum::http::Method;
+use rolecall_engine::RoleCause;
+use rolecall_rules::EntityType;
+
+/// The resources of the SCIM endpoint, and `other` for what is none.
+pub(super) const SCIM_RESOURCES: [&str; 8] = [
+    "users",
+    "groups",
+    "schemas",
+    "resource_types",
+    "service_provider_config",
+    "bulk",
+    "search",
+    "other",
+];
+
+/// The methods that are answered, and `other` for what is none.
+pub(super) const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "other"];
+
+/// A method as a label.
+pub(super) fn method(method: &Method) -> &'static str {
+    METHODS
+        .into_iter()
+        .find(|known| *known == method.as_str())
+        .unwrap_or("other")
+}
+
+/// The kinds of facts.
+pub(super) const FACTS: [&str; 31] = [
+    "user_created",
+    "user_attributes_changed",
+    "user_role_attribute_changed",
+    "user_activated",
+    "user_deactivated",
+    "user_deleted",
+    "group_created",
+    "group_restored",
+    "group_renamed",
+    "group_attributes_changed",
+    "members_added",
+    "members_removed",
+    "ignored_members_changed",
+    "group_deleted",
+    "rule_created",
+    "rule_changed",
+    "rule_deleted",
+    "entity_registered",
+    "entity_deleted",
+    "mapping_requested",
+    "mapping_approved",
+    "mapping_rejected",
+    "mapping_paused",
+    "mapping_resumed",
+    "settings_changed",
+    "organization_created",
+    "connection_created",
+    "connection_changed",
+    "connection_deleted",
+    "token_created",
+    "token_revoked",
+];
+
+/// The kinds of consequences.
+pub(super) const CONSEQUENCES: [&str; 12] = [
+    "group_decided",
+    "mapping_proposed",
+    "mapping_moved",
+    "entity_created",
+    "entity_renamed",
+    "entity_rename_skipped",
+    "members_placed",
+    "members_unplaced",
+    "role_changed",
+    "conflict_opened",
+    "conflict_closed",
+    "no_admin_left",
+];
+
+/// The statuses of mappings.
+pub(super) const MAPPING_STATUSES: [&str; 5] = ["pending", "approved", "auto_approved", "rejected", "ended"];
+
+/// The roles of an organization that chose no others.
+pub(super) const DEFAULT_ROLES: [&str; 3] = ["guest", "user", "admin"];
+
+/// No role, as for an inactive user.
+pub(super) const NO_ROLE: &str = "none";
+
+/// Every kind of membership change.
+pub(super) fn membership_changes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let types = EntityType::ALL.into_iter().map(EntityType::as_str);
+    types.flat_map(|target_type| [("placed", target_type), ("unplaced", target_type)])
+}
+
+/// Every change between two of the default roles, with every cause.
+pub(super) fn role_changes() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let roles = || DEFAULT_ROLES.into_iter().chain([NO_ROLE]);
+    let pairs = roles()
+        .flat_map(move |from| roles().map(move |to| (from, to)))
+        .filter(|(from, to)| from != to);
+    pairs.flat_map(|(from, to)| RoleCause::ALL.into_iter().map(move |cause| (from, to, cause.as_str())))
+}

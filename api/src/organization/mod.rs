@@ -1,0 +1,138 @@
+//! One organization while it runs: a queue into its single writer, and the head that everybody reads.
+//!
+//! The writer is a task of its own (`writer`); who starts it, and starts it again after a failure, is the supervisor.
+
+mod stream_name;
+mod writer;
+
+use std::sync::Arc;
+
+use rolecall_engine::{Actor, Command, Entry, OrganizationId, Position, State};
+use rolecall_eventlog::EventLog;
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub(crate) use self::stream_name::{from_log, stream, to_log};
+pub(crate) use self::writer::{Stopped, Writer, panic_text};
+use crate::error::ApiError;
+use crate::limits::QUEUE_COMMANDS_MAX;
+use crate::metrics::Metrics;
+
+/// A running organization.
+#[derive(Clone)]
+pub(crate) struct Organization {
+    id: OrganizationId,
+    queue: mpsc::Sender<Submission>,
+    head: watch::Receiver<Arc<State>>,
+    log: Arc<dyn EventLog>,
+}
+
+/// A command on its way to the writer.
+struct Submission {
+    command: Command,
+    actor: Actor,
+    answer: oneshot::Sender<Result<Submitted, ApiError>>,
+}
+
+/// What became of an accepted command. It is durable.
+#[derive(Clone, Debug)]
+pub(crate) struct Submitted {
+    /// The state right after the command: whoever wrote reads what was written.
+    pub(crate) state: Arc<State>,
+    /// The entry; `None` when everything was so already and nothing was written.
+    pub(crate) entry: Option<Arc<Entry>>,
+}
+
+impl Organization {
+    /// The organization in this state, and the writer to run for it. It ends once `stopping` says so.
+    pub(crate) fn new(
+        id: OrganizationId,
+        state: Arc<State>,
+        log: Arc<dyn EventLog>,
+        metrics: Arc<Metrics>,
+        stopping: watch::Receiver<bool>,
+    ) -> (Self, Writer) {
+        let (queue, submissions) = mpsc::channel(QUEUE_COMMANDS_MAX);
+        let (head_sender, head) = watch::channel(Arc::clone(&state));
+        let writer = Writer::new(id, submissions, head_sender, Arc::clone(&log), metrics, stopping);
+        (Self { id, queue, head, log }, writer)
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> OrganizationId {
+        self.id
+    }
+
+    /// The state after the last durable entry.
+    pub(crate) fn head(&self) -> Arc<State> {
+        Arc::clone(&self.head.borrow())
+    }
+
+    /// The head as it moves. The channel closes when the organization stops.
+    pub(crate) fn watch_head(&self) -> watch::Receiver<Arc<State>> {
+        self.head.clone()
+    }
+
+    /// Has a command carried out, and waits until what it wrote, and everything it was judged against, is durable.
+    ///
+    /// # Errors
+    /// When the command is refused, the queue is full, the log refuses, or the organization stops meanwhile. After
+    /// [`ApiError::Unavailable`] the outcome is unknown.
+    pub(crate) async fn submit(&self, command: Command, actor: Actor) -> Result<Submitted, ApiError> {
+        let (answer, answered) = oneshot::channel();
+        let submission = Submission { command, actor, answer };
+        self.queue.try_send(submission).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => ApiError::Busy,
+            mpsc::error::TrySendError::Closed(_) => ApiError::Unavailable,
+        })?;
+        answered.await.unwrap_or(Err(ApiError::Unavailable))
+    }
+
+    /// At most `max` entries after a position, with a state that knows everything they name.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or is damaged.
+    pub(crate) async fn read(&self, after: Position, max: usize) -> Result<(Arc<State>, Vec<Entry>), ApiError> {
+        let (log, id, state) = (Arc::clone(&self.log), self.id, self.head());
+        let read = tokio::task::spawn_blocking(move || {
+            let records = log.read(stream(id), to_log(after), max)?;
+            // What is durable but not published yet may name users that this state does not know.
+            let known = records
+                .into_iter()
+                .take_while(|record| from_log(record.position) <= state.position());
+            let entries: Result<Vec<Entry>, ApiError> = known.map(|record| decode(id, &record)).collect();
+            entries.map(|entries| (state, entries))
+        });
+        read.await.unwrap_or(Err(ApiError::Internal))
+    }
+
+    /// The entries at these positions, in the same order.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or is damaged.
+    pub(crate) async fn read_at(&self, positions: Vec<Position>) -> Result<Vec<Entry>, ApiError> {
+        let (log, id) = (Arc::clone(&self.log), self.id);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut entries = Vec::with_capacity(positions.len());
+            for position in positions {
+                let before = Position::new(position.get().saturating_sub(1));
+                let records = log.read(stream(id), to_log(before), 1)?;
+                entries.push(decode(id, records.first().ok_or(ApiError::Internal)?)?);
+            }
+            Ok(entries)
+        });
+        read.await.unwrap_or(Err(ApiError::Internal))
+    }
+
+    /// The log that it is kept in, for checks of the whole record.
+    pub(crate) fn log(&self) -> &Arc<dyn EventLog> {
+        &self.log
+    }
+}
+
+fn decode(id: OrganizationId, record: &rolecall_eventlog::Record) -> Result<Entry, ApiError> {
+    Entry::decode(&record.bytes).map_err(|error| {
+        let cause = &error as &dyn std::error::Error;
+        tracing::error!(organization.id = %id, log.position = %record.position, error = cause, "failed to decode an entry");
+        ApiError::Internal
+    })
+}

@@ -1,0 +1,315 @@
+//! The single writer of an organization.
+//!
+//! It takes what is waiting, judges each command against the state that the ones before it lead to, and appends all
+//! entries together. While that append is on its way to the disk it judges the next batch. Nothing is published or
+//! answered before it is durable - also no refusal, because what it was judged against might not be kept.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rolecall_engine::{Context, Entry, OrganizationId, State, handle};
+use rolecall_eventlog::{Append, EventLog, LogError, Position};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{Submission, Submitted, from_log, stream, to_log};
+use crate::error::ApiError;
+use crate::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCHES_IN_FLIGHT_MAX};
+use crate::metrics::Metrics;
+use crate::{random, time};
+
+/// Why a writer stopped. What was in flight may or may not be kept: only reading the log again can tell.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stopped {
+    /// The log failed.
+    #[error("an append failed")]
+    Append(#[source] LogError),
+    /// The log answered with another position than the one that was appended.
+    #[error("an append ended at {found} instead of {expected}")]
+    Position {
+        /// Where it should have ended.
+        expected: rolecall_engine::Position,
+        /// What the log said.
+        found: rolecall_engine::Position,
+    },
+    /// A state that cannot exist.
+    #[error("a command panicked: {0}")]
+    Panic(String),
+}
+
+type Outcome = Result<Position, LogError>;
+
+/// The writer; see the head of this file.
+pub(crate) struct Writer {
+    id: OrganizationId,
+    queue: mpsc::Receiver<Submission>,
+    head: watch::Sender<Arc<State>>,
+    log: Arc<dyn EventLog>,
+    metrics: Arc<Metrics>,
+    stopping: watch::Receiver<bool>,
+    /// The state after everything that was judged, durable or not.
+    candidate: Arc<State>,
+    in_flight: VecDeque<Batch>,
+    outcomes: (mpsc::UnboundedSender<Outcome>, mpsc::UnboundedReceiver<Outcome>),
+    /// Why the log refused an append, until all that was built on it is answered.
+    refused: Option<LogError>,
+}
+
+/// The commands that share an append.
+#[derive(Default)]
+struct Batch {
+    judged: Vec<Judged>,
+    entries: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+/// A command that was judged, and waits to be answered.
+struct Judged {
+    answer: oneshot::Sender<Result<Submitted, ApiError>>,
+    before: Arc<State>,
+    outcome: Result<Submitted, ApiError>,
+}
+
+/// What a writer is woken by.
+enum Woken {
+    /// An append is durable, or was refused.
+    Settle(Outcome),
+    /// Commands were waiting; none means that no more will come.
+    Judge { taken: usize },
+    /// The server stops.
+    Stop,
+}
+
+impl Writer {
+    pub(super) fn new(
+        id: OrganizationId,
+        queue: mpsc::Receiver<Submission>,
+        head: watch::Sender<Arc<State>>,
+        log: Arc<dyn EventLog>,
+        metrics: Arc<Metrics>,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let candidate = Arc::clone(&head.borrow());
+        let (in_flight, outcomes) = (VecDeque::new(), mpsc::unbounded_channel());
+        Self {
+            id,
+            queue,
+            head,
+            log,
+            metrics,
+            stopping,
+            candidate,
+            in_flight,
+            outcomes,
+            refused: None,
+        }
+    }
+
+    /// Writes until it is told to stop; what is waiting then is still carried out.
+    ///
+    /// # Errors
+    /// When the log fails, or a command panics. Whoever waits for an answer is told that the organization is unavailable.
+    pub(crate) async fn run(mut self) -> Result<(), Stopped> {
+        let mut waiting = Vec::with_capacity(BATCH_COMMANDS_MAX);
+        let mut ended = false;
+        while !ended || !self.in_flight.is_empty() {
+            let takes_more = !ended && self.refused.is_none() && self.in_flight.len() < BATCHES_IN_FLIGHT_MAX;
+            let woken = tokio::select! {
+                biased;
+                Some(outcome) = self.outcomes.1.recv(), if !self.in_flight.is_empty() => Woken::Settle(outcome),
+                taken = self.queue.recv_many(&mut waiting, BATCH_COMMANDS_MAX), if takes_more => Woken::Judge { taken },
+                () = told_to_stop(&mut self.stopping), if !self.queue.is_closed() => Woken::Stop,
+            };
+            match woken {
+                Woken::Settle(outcome) => self.settle(outcome)?,
+                Woken::Judge { taken: 0 } => ended = true,
+                Woken::Judge { .. } => self.judge_all(waiting.drain(..))?,
+                Woken::Stop => self.queue.close(),
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_all(&mut self, waiting: impl Iterator<Item = Submission>) -> Result<(), Stopped> {
+        let mut batch = Batch::default();
+        for submission in waiting {
+            self.judge(submission, &mut batch)?;
+            if batch.bytes >= BATCH_BYTES_MAX {
+                self.append(std::mem::take(&mut batch));
+            }
+        }
+        self.append(batch);
+        Ok(())
+    }
+
+    fn judge(&mut self, submission: Submission, batch: &mut Batch) -> Result<(), Stopped> {
+        let Submission { command, actor, answer } = submission;
+        let context = Context {
+            at: time::now(),
+            actor,
+            seed: random::id_seed(),
+        };
+        // The state is a value: whatever a panic leaves behind is dropped with the candidate.
+        let handled = catch_unwind(AssertUnwindSafe(|| handle(&self.candidate, &command, context)));
+        let handled = handled.map_err(|panic| Stopped::Panic(panic_text(panic.as_ref())))?;
+        let before = Arc::clone(&self.candidate);
+        let outcome = match handled {
+            Ok(Some((next, entry))) => Ok(self.accept(next, entry, batch)),
+            Ok(None) => Ok(Submitted {
+                state: Arc::clone(&self.candidate),
+                entry: None,
+            }),
+            Err(rejection) => Err(ApiError::Rejected(rejection)),
+        };
+        batch.judged.push(Judged {
+            answer,
+            before,
+            outcome,
+        });
+        Ok(())
+    }
+
+    fn accept(&mut self, next: State, entry: Entry, batch: &mut Batch) -> Submitted {
+        let bytes = entry.encode();
+        batch.bytes += bytes.len();
+        batch.entries.push(bytes);
+        self.candidate = Arc::new(next);
+        Submitted {
+            state: Arc::clone(&self.candidate),
+            entry: Some(Arc::new(entry)),
+        }
+    }
+
+    fn append(&mut self, mut batch: Batch) {
+        let entries = std::mem::take(&mut batch.entries);
+        if entries.is_empty() {
+            return self.answer_with_the_batch_before(batch);
+        }
+        let after = self
+            .in_flight
+            .back()
+            .map_or_else(|| Arc::clone(&self.head.borrow()), Batch::last_state);
+        self.in_flight.push_back(batch);
+        let append = Append {
+            stream: stream(self.id),
+            after: to_log(after.position()),
+            entries,
+        };
+        let outcomes = self.outcomes.0.clone();
+        // When the receiver is gone, the writer has stopped and nobody waits any more.
+        self.log
+            .append(append, Box::new(move |outcome| drop(outcomes.send(outcome))));
+    }
+
+    /// Commands that wrote nothing need no append, but what they were judged against has to be durable first.
+    fn answer_with_the_batch_before(&mut self, batch: Batch) {
+        match self.in_flight.back_mut() {
+            Some(before) => before.judged.extend(batch.judged),
+            None => batch.judged.into_iter().for_each(Judged::answer),
+        }
+    }
+
+    fn settle(&mut self, outcome: Outcome) -> Result<(), Stopped> {
+        let Some(batch) = self.in_flight.pop_front() else {
+            return Ok(());
+        };
+        match (outcome, self.refused.clone()) {
+            (Ok(position), None) => self.publish(batch, from_log(position))?,
+            (Err(error), None) if keeps_nothing(&error) => {
+                tracing::warn!(organization.id = %self.id, error = &error as &dyn std::error::Error, "the log refused an append");
+                batch.refuse(&error);
+                self.refused = Some(error);
+            }
+            // It was built on what was refused, so it was refused too.
+            (Err(LogError::Conflict { .. }), Some(first)) => batch.refuse(&first),
+            (Err(error), Some(_)) if keeps_nothing(&error) => batch.refuse(&error),
+            (Err(error), _) => return Err(Stopped::Append(error)),
+            (Ok(found), Some(_)) => {
+                let (expected, found) = (self.head.borrow().position(), from_log(found));
+                return Err(Stopped::Position { expected, found });
+            }
+        }
+        if self.in_flight.is_empty() && self.refused.take().is_some() {
+            self.candidate = Arc::clone(&self.head.borrow());
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, batch: Batch, found: rolecall_engine::Position) -> Result<(), Stopped> {
+        let state = batch.last_state();
+        if found != state.position() {
+            return Err(Stopped::Position {
+                expected: state.position(),
+                found,
+            });
+        }
+        self.head.send_replace(state);
+        for judged in &batch.judged {
+            if let Ok(Submitted {
+                state,
+                entry: Some(entry),
+            }) = &judged.outcome
+            {
+                self.metrics.entry(&judged.before, entry, state);
+            }
+        }
+        batch.judged.into_iter().for_each(Judged::answer);
+        Ok(())
+    }
+}
+
+impl Batch {
+    /// The state after its last command.
+    fn last_state(&self) -> Arc<State> {
+        let last = self.judged.iter().rev().find_map(|judged| judged.outcome.as_ref().ok());
+        #[expect(
+            clippy::expect_used,
+            reason = "a batch is in flight only when a command of it was accepted"
+        )]
+        let last = last.expect("INVARIANT: a batch in flight has an accepted command");
+        Arc::clone(&last.state)
+    }
+
+    fn refuse(self, error: &LogError) {
+        for judged in self.judged {
+            // Whoever is gone does not wait for an answer.
+            drop(judged.answer.send(Err(ApiError::Log(error.clone()))));
+        }
+    }
+}
+
+impl Judged {
+    fn answer(self) {
+        // Whoever is gone does not wait for an answer.
+        drop(self.answer.send(self.outcome));
+    }
+}
+
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+    // An error says that the sender is gone, and with it the server.
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// Whether nothing of the append was kept for sure, so that the organization can go on from where it was.
+fn keeps_nothing(error: &LogError) -> bool {
+    match error {
+        LogError::Full { .. } | LogError::Busy | LogError::TooLarge { .. } => true,
+        LogError::Conflict { .. }
+        | LogError::Corrupt { .. }
+        | LogError::LostTail { .. }
+        | LogError::Locked { .. }
+        | LogError::Stopped
+        | LogError::Unavailable(_)
+        | LogError::Damaged { .. }
+        | LogError::NotDurable => false,
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without a text")
+        .to_owned()
+}

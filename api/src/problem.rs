@@ -1,0 +1,105 @@
+//! Errors of the admin API on the wire: problem details (RFC 9457).
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rolecall_engine::Rejection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::ApiError;
+
+/// An [`ApiError`] that answers as problem details.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct Problem(pub ApiError);
+
+impl<E: Into<ApiError>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// The body of every error (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemBody {
+    /// The kind of error, stable across releases.
+    #[schema(example = "urn:rolecall:problem:unknown_group")]
+    r#type: String,
+    /// The name of the HTTP status.
+    #[schema(example = "Not Found")]
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    status: u16,
+    /// What is wrong, and what to do.
+    #[schema(example = "there is no such group")]
+    detail: String,
+    /// All that is wrong with a rule, each with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<RuleProblem>,
+}
+
+/// One thing that is wrong with a rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RuleProblem {
+    /// The field, as a path into the rule.
+    #[schema(example = "match.pattern")]
+    place: String,
+    /// The byte of the text of the field at which the fault begins, where one can be named.
+    offset: Option<usize>,
+    /// What is wrong.
+    text: String,
+}
+
+impl ProblemBody {
+    fn of(error: &ApiError) -> Self {
+        let status = error.status();
+        Self {
+            r#type: format!("urn:rolecall:problem:{}", error.code()),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: error.to_string(),
+            problems: problems_of(error),
+        }
+    }
+}
+
+fn problems_of(error: &ApiError) -> Vec<RuleProblem> {
+    let ApiError::Rejected(Rejection::Rule(problems)) = error else {
+        return Vec::new();
+    };
+    let rendered = problems.iter().map(|problem| RuleProblem {
+        place: problem.place.clone(),
+        offset: problem.offset,
+        text: problem.kind.to_string(),
+    });
+    rendered.collect()
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.0.status();
+        let mut response = (status, Json(ProblemBody::of(&self.0))).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, challenge(&self.0));
+        }
+        if let Some(pause) = self.0.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
+        }
+        response
+    }
+}
+
+/// RFC 6750 section 3: without a token the challenge names no error.
+pub(crate) fn challenge(error: &ApiError) -> HeaderValue {
+    match error {
+        ApiError::TokenMissing => HeaderValue::from_static("Bearer realm=\"rolecall\""),
+        _ => HeaderValue::from_static("Bearer realm=\"rolecall\", error=\"invalid_token\""),
+    }
+}

@@ -1,0 +1,130 @@
+//! Live events: server-sent events (HTML Living Standard, section 9.2) over the log.
+//!
+//! One path for catching up and for live: the head of the organization wakes the stream, and the stream reads the log from
+//! its own cursor. There is no buffer that could overflow, and a slow reader holds back nobody but itself.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use rolecall_engine::{Entry, Position, State, TokenId};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::app::App;
+use crate::entry_view;
+use crate::error::ApiError;
+use crate::limits::{READ_ENTRIES_MAX, STREAM_CLIENTS_MAX, STREAM_HEARTBEAT};
+use crate::metrics::StreamClient;
+use crate::organization::Organization;
+use crate::time;
+
+/// One open stream.
+struct Live {
+    app: Arc<App>,
+    organization: Arc<Organization>,
+    /// The token that opened it; the stream ends with it.
+    token: Option<TokenId>,
+    /// The last entry sent.
+    cursor: Position,
+    head: watch::Receiver<Arc<State>>,
+    draining: watch::Receiver<bool>,
+    heartbeat: tokio::time::Interval,
+    _counted: StreamClient,
+}
+
+/// An answer that streams the entries after a position, until the client leaves, the token ends, or the server stops.
+///
+/// # Errors
+/// When too many streams are open.
+pub(crate) fn answer(
+    app: Arc<App>,
+    organization: Arc<Organization>,
+    token: Option<TokenId>,
+    after: Position,
+) -> Result<Response, ApiError> {
+    if usize::try_from(app.metrics.open_streams()).unwrap_or(0) >= STREAM_CLIENTS_MAX {
+        return Err(ApiError::TooManyStreams);
+    }
+    let mut heartbeat = tokio::time::interval_at(Instant::now() + STREAM_HEARTBEAT, STREAM_HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let live = Live {
+        head: organization.watch_head(),
+        draining: app.draining.clone(),
+        _counted: app.metrics.stream_client(),
+        app,
+        organization,
+        token,
+        cursor: after,
+        heartbeat,
+    };
+    // The first bytes go out at once, so that the client knows that it is connected.
+    let opening = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b": connected\n\n"))]);
+    let events = stream::unfold(live, |mut live| async move { Some((Ok(live.next().await?), live)) });
+    let body = Body::from_stream(futures_util::StreamExt::chain(opening, events));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    Ok((headers, body).into_response())
+}
+
+impl Live {
+    /// The next bytes to send; `None` when the stream ends.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if *self.draining.borrow() || !self.token_is_valid() {
+                return None;
+            }
+            if self.cursor < self.head.borrow_and_update().position() {
+                return self.page().await;
+            }
+            tokio::select! {
+                // An error says that the organization stopped; the client comes back and goes on from its last event.
+                moved = self.head.changed() => moved.ok()?,
+                _ = self.heartbeat.tick() => return Some(Bytes::from_static(b": alive\n\n")),
+                _ = self.draining.changed() => {}
+            }
+        }
+    }
+
+    async fn page(&mut self) -> Option<Bytes> {
+        let (state, entries) = match self.organization.read(self.cursor, READ_ENTRIES_MAX).await {
+            Ok(read) => read,
+            Err(error) => {
+                let cause = &error as &dyn std::error::Error;
+                tracing::error!(organization.id = %self.organization.id(), error = cause, "an event stream failed to read");
+                return None;
+            }
+        };
+        self.cursor = entries.last()?.position;
+        Some(
+            entries
+                .iter()
+                .map(|entry| event(entry, &state))
+                .collect::<String>()
+                .into(),
+        )
+    }
+
+    fn token_is_valid(&self) -> bool {
+        let Some(id) = self.token else { return true };
+        let Ok(registry) = self.app.supervisor.registry() else {
+            return false;
+        };
+        let state = registry.head();
+        let token = state.registry().token(id);
+        token.is_some_and(|token| token.expires_at.is_none_or(|expires| expires > time::now()))
+    }
+}
+
+fn event(entry: &Entry, state: &State) -> String {
+    format!(
+        "id: {}\nevent: entry\ndata: {}\n\n",
+        entry.position,
+        entry_view::entry(entry, state)
+    )
+}

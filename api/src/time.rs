@@ -1,0 +1,73 @@
+//! The clock, and times as JSON has them (RFC 3339). The engine takes time as an argument.
+
+use std::fmt;
+
+use rolecall_engine::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+
+/// The time now.
+pub(crate) fn now() -> Timestamp {
+    Time::from(jiff::Timestamp::now()).0
+}
+
+/// A time in the JSON of the admin API: RFC 3339 in UTC, to the millisecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Time(pub(crate) Timestamp);
+
+/// Times before 1970 are not times of ours; they become 1970.
+impl From<jiff::Timestamp> for Time {
+    fn from(time: jiff::Timestamp) -> Self {
+        Self(Timestamp::from_milliseconds(
+            u64::try_from(time.as_millisecond()).unwrap_or(0),
+        ))
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = i64::try_from(self.0.milliseconds()).unwrap_or(i64::MAX);
+        let time = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX);
+        write!(f, "{time:.3}")
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        jiff::Timestamp::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl utoipa::PartialSchema for Time {
+    fn schema() -> RefOr<Schema> {
+        let date_time = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(date_time))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Time {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_and_read_to_the_millisecond() {
+        let time = Time(Timestamp::from_milliseconds(1_700_000_000_050));
+        assert_eq!(time.to_string(), "2023-11-14T22:13:20.050Z");
+        assert_eq!(
+            serde_json::from_str::<Time>("\"2023-11-14T23:13:20.050+01:00\"").unwrap(),
+            time
+        );
+    }
+}
