@@ -76,6 +76,11 @@ impl Folder {
         anchor::decode(&bytes).map_err(|reason| damaged(&path, format!("{reason}: {advice}")))
     }
 
+    /// Whether there is an anchor that says that there were entries.
+    pub(super) fn has_noted_heads(&self) -> Result<bool, LogError> {
+        Ok(self.anchor().exists() && !self.read_anchor()?.is_empty())
+    }
+
     /// Notes the heads, and returns when that is on disk.
     pub(super) fn write_anchor(&self, heads: &Heads) -> io::Result<()> {
         durable::replace(&self.anchor(), &anchor::encode(heads))

@@ -83,18 +83,18 @@ impl SledLog {
         if folder.is_new() {
             complete(&folder, &heads)?;
         }
-        let anchored = check_anchor(&folder, &store, &heads, options.accept_lost_tail)?;
+        check_anchor(&folder, &store, &heads, options.accept_lost_tail)?;
         let log = SledLog {
-            shared: Arc::new(Shared::new(store, heads, anchored)),
+            shared: Arc::new(Shared::new(folder, store, heads)),
             signal: Arc::default(),
             threads: Mutex::default(),
         };
-        log.start(folder, options)?;
+        log.start(options)?;
         Ok(log)
     }
 
-    fn start(&self, folder: Folder, options: Options) -> Result<(), LogError> {
-        Upkeep::new(&self.shared, &folder, options.disk).watch_disk();
+    fn start(&self, options: Options) -> Result<(), LogError> {
+        Upkeep::new(&self.shared, options.disk).watch_disk();
         let shared = Arc::clone(&self.shared);
         let observer = options.observer;
         self.spawn("log-committer", move || {
@@ -105,8 +105,8 @@ impl SledLog {
         })?;
         let (shared, signal) = (Arc::clone(&self.shared), Arc::clone(&self.signal));
         self.spawn("log-upkeep", move || {
-            Upkeep::new(&shared, &folder, options.disk).run(&signal, options.upkeep_every);
-            Upkeep::new(&shared, &folder, options.disk).note_heads();
+            Upkeep::new(&shared, options.disk).run(&signal, options.upkeep_every);
+            Upkeep::new(&shared, options.disk).note_heads();
         })
     }
 
@@ -235,28 +235,28 @@ fn stored_heads(store: &Store, folder: &Path) -> Result<Heads, LogError> {
 
 /// Finishes the creation of a folder; entries in a folder that was never finished mean that it lost its version.
 fn complete(folder: &Folder, heads: &Heads) -> Result<(), LogError> {
-    if !heads.is_empty() {
-        return Err(damaged(
-            &folder.log(),
-            "there are entries, but the file `VERSION` is missing beside; restore it from a backup",
-        ));
+    if !heads.is_empty() || folder.has_noted_heads()? {
+        let reason =
+            "there are entries, but the file `VERSION` is missing beside; restore the data folder from a backup";
+        return Err(damaged(&folder.log(), reason));
     }
     folder.complete().map_err(LogError::unavailable)
 }
 
-fn check_anchor(folder: &Folder, store: &Store, heads: &Heads, accept_lost_tail: bool) -> Result<Heads, LogError> {
+/// Fails when the end of a stream is not what was noted, unless that is accepted; then notes the heads as they are.
+fn check_anchor(folder: &Folder, store: &Store, heads: &Heads, accept_lost_tail: bool) -> Result<(), LogError> {
     let checked = folder
         .read_anchor()
-        .and_then(|anchored| anchor::check(store, heads, &anchored).map(|()| anchored));
+        .and_then(|anchored| anchor::check(store, heads, &anchored));
     match checked {
         Err(error) if accept_lost_tail => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "going on with what is there, as asked"
             );
-            folder.write_anchor(heads).map_err(LogError::unavailable)?;
-            Ok(heads.clone())
         }
-        checked => checked,
+        checked => checked?,
     }
+    // What a killed process wrote last may be beyond what it noted. The start-up test has synced it, so it is there to stay.
+    folder.write_anchor(heads).map_err(LogError::unavailable)
 }

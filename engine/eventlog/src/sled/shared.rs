@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::batch::Heads;
 use super::disk::Disk;
+use super::folder::Folder;
 use super::queue::{Queue, Reply};
 use super::store::Store;
 use crate::{Head, LogError, Position, Stream};
@@ -25,20 +26,24 @@ pub(super) struct Shared {
     full: AtomicBool,
     disk: Mutex<Disk>,
     commits: AtomicU64,
+    /// Comes last, and so is unlocked last: when another process may have the folder, sled has let go of it.
+    pub(super) folder: Folder,
 }
 
 impl Shared {
-    pub(super) fn new(store: Store, heads: Heads, anchored: Heads) -> Shared {
+    /// A log that is open, with its heads as they are noted in the anchor.
+    pub(super) fn new(folder: Folder, store: Store, heads: Heads) -> Shared {
         Shared {
             store,
             queue: Queue::default(),
+            anchored: RwLock::new(heads.clone()),
             heads: RwLock::new(heads),
-            anchored: RwLock::new(anchored),
             in_flight: Mutex::default(),
             stopped: AtomicBool::new(false),
             full: AtomicBool::new(false),
             disk: Mutex::default(),
             commits: AtomicU64::new(0),
+            folder,
         }
     }
 

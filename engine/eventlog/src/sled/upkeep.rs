@@ -4,7 +4,6 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::disk::{Disk, DiskLimits};
-use super::folder::Folder;
 use super::shared::Shared;
 use super::store::StoreError;
 use crate::LogError;
@@ -33,18 +32,16 @@ impl Signal {
 
 /// The upkeep of one log.
 pub(super) struct Upkeep<'a> {
-    pub(super) shared: &'a Shared,
-    pub(super) folder: &'a Folder,
-    pub(super) limits: DiskLimits,
+    shared: &'a Shared,
+    limits: DiskLimits,
     warned: bool,
     commits_noted: u64,
 }
 
 impl<'a> Upkeep<'a> {
-    pub(super) fn new(shared: &'a Shared, folder: &'a Folder, limits: DiskLimits) -> Upkeep<'a> {
+    pub(super) fn new(shared: &'a Shared, limits: DiskLimits) -> Upkeep<'a> {
         Upkeep {
             shared,
-            folder,
             limits,
             warned: false,
             commits_noted: 0,
@@ -68,7 +65,7 @@ impl<'a> Upkeep<'a> {
     }
 
     pub(super) fn watch_disk(&mut self) {
-        let disk = match Disk::measure(&self.folder.log()) {
+        let disk = match Disk::measure(&self.shared.folder.log()) {
             Ok(disk) => disk,
             Err(error) => {
                 return tracing::warn!(error = &error as &dyn std::error::Error, "the disk cannot be measured");
@@ -98,7 +95,7 @@ impl<'a> Upkeep<'a> {
             return;
         }
         let heads = self.shared.heads.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match self.folder.write_anchor(&heads) {
+        match self.shared.folder.write_anchor(&heads) {
             Ok(()) => {
                 *self.shared.anchored.write().unwrap_or_else(PoisonError::into_inner) = heads;
                 self.commits_noted = commits;

@@ -154,6 +154,11 @@ fn a_missing_file_is_found_or_harmless() {
     for snapshot in sample.snapshots() {
         assert_eq!(check(&snapshot), Outcome::Right, "sled reads its whole file instead");
     }
+    let both = sample.check("log and VERSION", |folder| {
+        fs::remove_dir_all(folder.join("log")).unwrap();
+        fs::remove_file(folder.join("VERSION")).unwrap();
+    });
+    assert_eq!(both, Outcome::RefusedAtOpen, "the anchor is left");
     assert_eq!(
         sample.check("log", |folder| fs::remove_dir_all(folder.join("log")).unwrap()),
         Outcome::RefusedAtOpen
