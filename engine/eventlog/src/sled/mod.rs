@@ -245,10 +245,11 @@ fn complete(folder: &Folder, heads: &Heads) -> Result<(), LogError> {
 
 /// Fails when the end of a stream is not what was noted, unless that is accepted; then notes the heads as they are.
 fn check_anchor(folder: &Folder, store: &Store, heads: &Heads, accept_lost_tail: bool) -> Result<(), LogError> {
-    let checked = folder
-        .read_anchor()
-        .and_then(|anchored| anchor::check(store, heads, &anchored));
-    match checked {
+    let noted = folder.read_anchor();
+    if noted.as_ref().is_ok_and(|noted| noted == heads) {
+        return Ok(());
+    }
+    match noted.and_then(|noted| anchor::check(store, heads, &noted)) {
         Err(error) if accept_lost_tail => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
