@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use rolecall_engine::{Context, Entry, OrganizationId, State, handle};
+use rolecall_engine::limits::ENTRY_BYTES_MAX;
+use rolecall_engine::{Context, Entry, OrganizationId, Rejection, State, handle};
 use rolecall_eventlog::{Append, EventLog, LogError, Position};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -155,7 +156,7 @@ impl Writer {
         let handled = handled.map_err(|panic| Stopped::Panic(panic_text(panic.as_ref())))?;
         let before = Arc::clone(&self.candidate);
         let outcome = match handled {
-            Ok(Some((next, entry))) => Ok(self.accept(next, entry, batch)),
+            Ok(Some((next, entry))) => self.accept(next, entry, batch),
             Ok(None) => Ok(Submitted {
                 state: Arc::clone(&self.candidate),
                 entry: None,
@@ -170,15 +171,21 @@ impl Writer {
         Ok(())
     }
 
-    fn accept(&mut self, next: State, entry: Entry, batch: &mut Batch) -> Submitted {
+    fn accept(&mut self, next: State, entry: Entry, batch: &mut Batch) -> Result<Submitted, ApiError> {
         let bytes = entry.encode();
+        if bytes.len() > ENTRY_BYTES_MAX {
+            return Err(ApiError::Rejected(Rejection::EntryTooLarge {
+                bytes: bytes.len(),
+                limit: ENTRY_BYTES_MAX,
+            }));
+        }
         batch.bytes += bytes.len();
         batch.entries.push(bytes);
         self.candidate = Arc::new(next);
-        Submitted {
+        Ok(Submitted {
             state: Arc::clone(&self.candidate),
             entry: Some(Arc::new(entry)),
-        }
+        })
     }
 
     fn append(&mut self, mut batch: Batch) {
