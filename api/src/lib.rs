@@ -24,5 +24,9 @@ mod scim_endpoint;
 mod scim_refusal;
 mod serve;
 mod stream;
+#[cfg(test)]
+mod stream_tests;
 mod supervisor;
+#[cfg(test)]
+mod test_server;
 mod time;

@@ -196,7 +196,8 @@ async fn answer_until(listener: TcpListener, router: Router, mut draining: watch
     }
 }
 
-fn router(app: Arc<App>) -> Router {
+/// Everything that is served to identity providers and to callers of the admin API.
+pub(crate) fn router(app: Arc<App>) -> Router {
     let scim = scim_endpoint::router().layer(middleware::from_fn_with_state(Arc::clone(&app), guard::scim));
     let admin = admin::router().layer(middleware::from_fn_with_state(Arc::clone(&app), guard::admin));
     scim.merge(admin).with_state(app)

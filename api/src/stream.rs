@@ -24,13 +24,14 @@ use crate::time;
 
 /// One open stream.
 struct Live {
-    app: Arc<App>,
     organization: Arc<Organization>,
     /// The token that opened it; the stream ends with it.
     token: Option<TokenId>,
     /// The last entry sent.
     cursor: Position,
     head: watch::Receiver<Arc<State>>,
+    /// Where tokens are; it wakes the stream when one is revoked.
+    registry: watch::Receiver<Arc<State>>,
     draining: watch::Receiver<bool>,
     heartbeat: tokio::time::Interval,
     _counted: StreamClient,
@@ -41,7 +42,7 @@ struct Live {
 /// # Errors
 /// When too many streams are open.
 pub(crate) fn answer(
-    app: Arc<App>,
+    app: &App,
     organization: Arc<Organization>,
     token: Option<TokenId>,
     after: Position,
@@ -53,9 +54,9 @@ pub(crate) fn answer(
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let live = Live {
         head: organization.watch_head(),
+        registry: app.supervisor.registry()?.watch_head(),
         draining: app.draining.clone(),
         _counted: app.metrics.stream_client(),
-        app,
         organization,
         token,
         cursor: after,
@@ -85,6 +86,7 @@ impl Live {
             tokio::select! {
                 // An error says that the organization stopped; the client comes back and goes on from its last event.
                 moved = self.head.changed() => moved.ok()?,
+                changed = self.registry.changed() => changed.ok()?,
                 _ = self.heartbeat.tick() => return Some(Bytes::from_static(b": alive\n\n")),
                 _ = self.draining.changed() => {}
             }
@@ -110,12 +112,9 @@ impl Live {
         )
     }
 
-    fn token_is_valid(&self) -> bool {
+    fn token_is_valid(&mut self) -> bool {
         let Some(id) = self.token else { return true };
-        let Ok(registry) = self.app.supervisor.registry() else {
-            return false;
-        };
-        let state = registry.head();
+        let state = self.registry.borrow_and_update();
         let token = state.registry().token(id);
         token.is_some_and(|token| token.expires_at.is_none_or(|expires| expires > time::now()))
     }

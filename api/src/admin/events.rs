@@ -34,7 +34,7 @@ pub(crate) struct EventsQuery {
 ///
 /// With `Accept: text/event-stream` they come as server-sent events, and new ones as they happen. The id of an event is the
 /// position of its entry; a client that comes back with `Last-Event-ID` goes on after that.
-#[utoipa::path(get, path = "/v1/organizations/{organization}/events", tag = "record",
+#[utoipa::path(get, path = "/v1/organizations/{organization}/events", tag = "record", operation_id = "events",
     params(("organization" = Uuid, Path), EventsQuery), responses(
     (status = 200, description = "Entries in order", content(
         (Page<Value> = "application/json"),
@@ -51,7 +51,7 @@ pub(crate) async fn read(
     if wants_stream(&headers) {
         let after = last_event_id(&headers)?.or(query.after).unwrap_or(0);
         return Ok(stream::answer(
-            app,
+            &app,
             caller.organization,
             caller.holder.token,
             Position::new(after),

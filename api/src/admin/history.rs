@@ -100,7 +100,7 @@ pub(crate) enum Subject {
 }
 
 /// List every change of the role of a user and of the entities it is in, oldest first. Works for deleted users, too.
-#[utoipa::path(get, path = "/v1/organizations/{organization}/users/{user}/history", tag = "record",
+#[utoipa::path(get, path = "/v1/organizations/{organization}/users/{user}/history", tag = "record", operation_id = "history",
     params(("organization" = Uuid, Path), ("user" = Uuid, Path), HistoryQuery), responses(
     (status = 200, description = "Changes, oldest first", body = Page<ChangeView>),
     (status = "4XX", description = "Refused", body = ProblemBody),

@@ -24,6 +24,8 @@ mod routes;
 mod rule_body;
 mod rules;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod users;
 

@@ -3,6 +3,8 @@
 //! The writer is a task of its own (`writer`); who starts it, and starts it again after a failure, is the supervisor.
 
 mod stream_name;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::sync::Arc;

@@ -1,0 +1,128 @@
+//! A whole server without listeners and without a disk, for tests that send it requests.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use futures_util::StreamExt;
+use rolecall_eventlog::{EventLog, MemoryLog};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+use crate::app::App;
+use crate::auth::{LastUse, hash};
+use crate::config::PublicUrl;
+use crate::metrics::Metrics;
+use crate::serve::router;
+use crate::supervisor::Supervisor;
+
+/// The root token of every test server.
+pub(crate) const ROOT: &str = "a root token of at least 32 characters";
+
+/// A server over a log in memory.
+pub(crate) struct TestServer {
+    router: Router,
+    pub(crate) app: Arc<App>,
+    pub(crate) draining: watch::Sender<bool>,
+}
+
+/// What a server answered.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        let metrics = Arc::new(Metrics::new());
+        let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new());
+        let supervisor = Supervisor::start(log, Arc::clone(&metrics)).await.unwrap();
+        let (draining, drained) = watch::channel(false);
+        let public_url: PublicUrl = "https://scim.example.com".parse().unwrap();
+        let (root, last_use) = (Some(hash(ROOT)), LastUse::default());
+        let app = Arc::new(App {
+            supervisor,
+            metrics,
+            public_url,
+            root,
+            last_use,
+            draining: drained,
+        });
+        Self {
+            router: router(Arc::clone(&app)),
+            app,
+            draining,
+        }
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status, headers, body }
+    }
+
+    /// Sends a JSON body, or none for `null`.
+    pub(crate) async fn json(&self, method: &str, path: &str, token: &str, body: Value) -> Answer {
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            Body::from(body.to_string())
+        };
+        let request = request(method, path, token)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body);
+        self.send(request.unwrap()).await
+    }
+
+    /// Reads an event stream until the text has come, and returns all that came.
+    pub(crate) async fn stream_until(&self, request: Request<Body>, text: &str) -> String {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let mut chunks = response.into_body().into_data_stream();
+        let mut all = String::new();
+        while !all.contains(text) {
+            let Some(chunk) = chunks.next().await else { break };
+            all.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        }
+        all
+    }
+
+    /// A new organization: its path, and an administrator's token.
+    pub(crate) async fn organization(&self, name: &str) -> (String, String) {
+        let created = self
+            .json("POST", "/v1/organizations", ROOT, json!({"name": name}))
+            .await;
+        let path = format!("/v1/organizations/{}", created.body["id"].as_str().unwrap());
+        let token = self.token(&path, "admin").await;
+        (path, token)
+    }
+
+    /// A token of an organization.
+    pub(crate) async fn token(&self, organization: &str, role: &str) -> String {
+        let body = json!({"name": "tests", "role": role});
+        let created = self.json("POST", &format!("{organization}/tokens"), ROOT, body).await;
+        created.body["token"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The beginning of a request.
+pub(crate) fn request(method: &str, path: &str, token: &str) -> axum::http::request::Builder {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+}
+
+impl Answer {
+    /// The body, after a look at the status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+}
