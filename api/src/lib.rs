@@ -13,6 +13,7 @@ mod entry_view;
 mod error;
 mod guard;
 mod limits;
+mod listener;
 mod metrics;
 mod ops;
 mod organization;

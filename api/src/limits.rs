@@ -11,6 +11,15 @@ pub(crate) const SCIM_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(crate) const DISCARDED_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long a request may take from its first byte to its answer.
 pub(crate) const REQUEST_DURATION_MAX: Duration = Duration::from_secs(30);
+/// How long a connection may take to send the headers of its next request, idle time included. Much less would cut off
+/// clients that reuse idle connections; much more would let silent ones keep their place.
+pub(crate) const HEADERS_DURATION_MAX: Duration = Duration::from_secs(75);
+/// Bytes of the request line and all headers.
+pub(crate) const HEADERS_BYTES_MAX: usize = 64 * 1024;
+/// Connections that are open at one time, on each listener. A further one waits to be accepted.
+pub(crate) const CONNECTIONS_MAX: u32 = 4_096;
+/// How long a listener waits when the system cannot accept a connection, as when it is out of file descriptors.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Commands that wait for the writer of one organization.
 pub(crate) const QUEUE_COMMANDS_MAX: usize = 1_024;
 /// Commands that share one append.

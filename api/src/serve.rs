@@ -17,6 +17,7 @@ use crate::auth::{LastUse, Secret, hash};
 use crate::config::{PublicUrl, ServeOptions};
 use crate::error::ApiError;
 use crate::limits::SHUTDOWN_DURATION_MAX;
+use crate::listener::answer_until_draining;
 use crate::metrics::Metrics;
 use crate::replay::ReplayError;
 use crate::supervisor::Supervisor;
@@ -165,7 +166,7 @@ impl Server {
         } = self;
         let mut serving = tokio::task::JoinSet::new();
         for (listener, router) in listeners {
-            serving.spawn(answer_until(listener, router, app.draining.clone()));
+            serving.spawn(answer_until_draining(listener, router, app.draining.clone()));
         }
         let ended = tokio::select! {
             () = end => Ok(()),
@@ -186,13 +187,6 @@ impl Server {
             tracing::info!("stopped");
         }
         ended
-    }
-}
-
-async fn answer_until(listener: TcpListener, router: Router, mut draining: watch::Receiver<bool>) {
-    let drained = async move { drop(draining.wait_for(|draining| *draining).await) };
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(drained).await {
-        tracing::error!(error = &error as &dyn std::error::Error, "a listener failed");
     }
 }
 
