@@ -39,15 +39,12 @@ impl ListRequest {
     /// # Errors
     /// `invalidFilter` for the filter, `invalidValue` for the others.
     pub fn read(of: ResourceType, parameters: &[(String, String)]) -> Result<Self, ScimError> {
-        let parameter = |name: &str| {
-            let found = parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.trim()).unwrap_or_default()
-        };
+        let parameter = |name| parameter(parameters, name);
         let filter = Some(parameter("filter")).filter(|text| !text.is_empty());
         Ok(Self {
             filter: filter.map(|text| Filter::read(of, text)).transpose()?,
             page: Page::read(parameter("startIndex"), parameter("count"))?,
-            selection: Selection::read(of, parameter("attributes"), parameter("excludedAttributes"))?,
+            selection: Selection::of(of, parameters)?,
         })
     }
 
@@ -62,6 +59,12 @@ impl ListRequest {
             .collect();
         Self::read(of, &parameters)
     }
+}
+
+/// The value of a parameter, its name in any case; empty when it is not given.
+pub(crate) fn parameter<'p>(parameters: &'p [(String, String)], name: &str) -> &'p str {
+    let found = parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.trim()).unwrap_or_default()
 }
 
 fn flat(value: Value) -> String {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::error::ScimError;
 use super::lenient;
+use super::list::parameter;
 use super::schema::{Place, ResourceType, Target};
 
 /// The attributes that a client wants to see.
@@ -38,6 +39,20 @@ impl Selection {
             only: Some(only).filter(|only| !only.0.is_empty()),
             except,
         })
+    }
+
+    /// The selection in the decoded parameters of a request.
+    ///
+    /// # Errors
+    /// As for `read`.
+    pub fn of(of: ResourceType, parameters: &[(String, String)]) -> Result<Self, ScimError> {
+        let excluded = parameter(parameters, "excludedAttributes");
+        Self::read(of, parameter(parameters, "attributes"), excluded)
+    }
+
+    /// Whether the client names the attributes that it wants, instead of taking what there is.
+    pub fn names_attributes(&self) -> bool {
+        self.only.is_some()
     }
 
     /// Whether any of this attribute is wanted, so that the costly ones (`members`, `groups`) need not be made in vain.
