@@ -21,7 +21,6 @@ mod problem;
 mod random;
 mod replay;
 pub mod scim;
-mod scim_endpoint;
 mod scim_refusal;
 mod serve;
 mod stream;

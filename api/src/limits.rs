@@ -5,7 +5,6 @@ use std::time::Duration;
 /// Bytes of the body of a request to the admin API.
 pub(crate) const ADMIN_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of the body of a SCIM request.
-#[expect(dead_code, reason = "the handlers of users and groups take bodies")]
 pub(crate) const SCIM_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A body beyond its limit is read and thrown away up to this many bytes, so that its sender gets to read the refusal.
 pub(crate) const DISCARDED_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;

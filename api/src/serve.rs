@@ -21,7 +21,7 @@ use crate::listener::answer_until_draining;
 use crate::metrics::Metrics;
 use crate::replay::ReplayError;
 use crate::supervisor::Supervisor;
-use crate::{admin, guard, ops, scim_endpoint};
+use crate::{admin, guard, ops, scim};
 
 /// Why a server did not start, or ended by itself. The texts say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -192,7 +192,7 @@ impl Server {
 
 /// Everything that is served to identity providers and to callers of the admin API.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let scim = scim_endpoint::router().layer(middleware::from_fn_with_state(Arc::clone(&app), guard::scim));
+    let scim = scim::router().layer(middleware::from_fn_with_state(Arc::clone(&app), guard::scim));
     let admin = admin::router().layer(middleware::from_fn_with_state(Arc::clone(&app), guard::admin));
     scim.merge(admin).with_state(app)
 }

@@ -36,7 +36,6 @@ impl FromStr for ConnectionName {
 }
 
 /// An identity provider, identified by its token.
-#[expect(dead_code, reason = "the handlers of users and groups read all of it")]
 pub(crate) struct ScimCaller {
     /// The organization that it pushes into.
     pub(crate) organization: Arc<Organization>,
@@ -50,7 +49,6 @@ pub(crate) struct ScimCaller {
     pub(crate) actor: Actor,
 }
 
-#[expect(dead_code, reason = "the handlers of users and groups call them")]
 impl ScimCaller {
     /// The state of the organization now.
     pub(crate) fn state(&self) -> Arc<State> {

@@ -10,3 +10,10 @@ pub(crate) const ATTRIBUTE_VALUES_MAX: usize = 1_000;
 pub(crate) const PAGE_RESOURCES_MAX: usize = 1_000;
 /// Resources in one page when the client names no `count`; authentik relies on it being stable.
 pub(crate) const PAGE_RESOURCES_DEFAULT: usize = 100;
+/// Members of a group that a PUT or PATCH answers with; larger groups are answered without a body.
+pub(crate) const ANSWER_MEMBERS_MAX: u64 = 1_000;
+/// Resources and members that are looked at or shown on a thread that answers requests; more of them go to another one.
+pub(crate) const INLINE_STEPS_MAX: u64 = 500;
+/// How often a command is computed again because others were faster. Of all that come at one time, one gets through in
+/// each round.
+pub(crate) const ATTEMPTS_MAX: usize = 100;

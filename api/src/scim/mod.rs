@@ -1,4 +1,7 @@
-//! SCIM 2.0 (RFC 7643, RFC 7644), the part that needs no runtime: bodies, PATCH, filters, pages, documents, errors.
+//! SCIM 2.0 (RFC 7643, RFC 7644): what identity providers talk to.
+//!
+//! `routes` and `handlers` join HTTP and the running organization. All else needs neither: bodies, PATCH, filters, pages,
+//! documents and errors are values made of values.
 
 pub mod discovery;
 pub mod error;
@@ -13,12 +16,15 @@ pub mod user;
 mod canonical;
 mod comparison;
 mod elements;
+mod handlers;
 mod lenient;
 mod limits;
 mod members;
 mod object;
 mod operations;
 mod patch;
+mod routes;
 mod schema;
 
+pub(crate) use routes::router;
 pub use schema::ResourceType;

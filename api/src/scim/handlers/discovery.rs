@@ -1,0 +1,41 @@
+//! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 4). The documents are made by `discovery`.
+
+use super::answer::Answer;
+use super::request::Id;
+use crate::auth::ScimCaller;
+use crate::scim::ResourceType;
+use crate::scim::discovery::Discovery;
+use crate::scim_refusal::ScimRefusal;
+
+/// `GET /ServiceProviderConfig`
+pub(crate) async fn service_provider_config(caller: ScimCaller) -> Answer {
+    Answer::Document(of(&caller).service_provider_config())
+}
+
+/// `GET /ResourceTypes`
+pub(crate) async fn resource_types(caller: ScimCaller) -> Answer {
+    Answer::Document(of(&caller).resource_types())
+}
+
+/// `GET /ResourceTypes/{id}`
+pub(crate) async fn resource_type(caller: ScimCaller, Id(id): Id<String>) -> Result<Answer, ScimRefusal> {
+    Ok(Answer::Document(of(&caller).resource_type(&id)?))
+}
+
+/// `GET /Schemas`
+pub(crate) async fn schemas(caller: ScimCaller) -> Answer {
+    Answer::Document(of(&caller).schemas())
+}
+
+/// `GET /Schemas/{urn}`
+pub(crate) async fn schema(caller: ScimCaller, Id(urn): Id<String>) -> Result<Answer, ScimRefusal> {
+    Ok(Answer::Document(of(&caller).schema(&urn)?))
+}
+
+/// Groups can be read even where they may not be written, so both types are always offered.
+fn of(caller: &ScimCaller) -> Discovery<'_> {
+    Discovery {
+        base: &caller.base_url,
+        offered: &[ResourceType::User, ResourceType::Group],
+    }
+}

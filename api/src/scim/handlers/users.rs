@@ -1,0 +1,123 @@
+//! `/Users` (RFC 7644 3.3 to 3.6).
+
+use std::sync::Arc;
+
+use rolecall_engine::state::User;
+use rolecall_engine::{Command, Fact, Rejection, State, UserId, UserInput};
+
+use super::answer::{Answer, Shown};
+use super::listing;
+use super::request::{Body, Id, Parameters};
+use super::submit::{created, submit_computed};
+use crate::auth::ScimCaller;
+use crate::organization::Submitted;
+use crate::scim::ResourceType;
+use crate::scim::error::ScimError;
+use crate::scim::list::ListRequest;
+use crate::scim::resource;
+use crate::scim::select::Selection;
+use crate::scim::user::{Active, UserDocument};
+use crate::scim_refusal::ScimRefusal;
+
+/// `GET /Users`
+pub(crate) async fn list(caller: ScimCaller, Parameters(parameters): Parameters) -> Result<Answer, ScimRefusal> {
+    let request = ListRequest::read(ResourceType::User, &parameters)?;
+    Ok(listing::users(caller, request).await?)
+}
+
+/// `POST /Users/.search` (RFC 7644 3.4.3)
+pub(crate) async fn search(caller: ScimCaller, Body(body): Body) -> Result<Answer, ScimRefusal> {
+    let request = ListRequest::search(ResourceType::User, &body)?;
+    Ok(listing::users(caller, request).await?)
+}
+
+/// `POST /Users`
+pub(crate) async fn create(
+    caller: ScimCaller,
+    Parameters(parameters): Parameters,
+    Body(body): Body,
+) -> Result<Answer, ScimRefusal> {
+    let selection = Selection::of(ResourceType::User, &parameters)?;
+    let user = UserDocument::read(&body)?.into_input(Active(true))?;
+    let connection = Some(caller.connection);
+    let submitted = caller.submit(Command::CreateUser { connection, user }).await?;
+    let id = created(&submitted, |fact| match fact {
+        Fact::UserCreated { user, .. } => Some(*user),
+        _ => None,
+    })?;
+    show(&caller, &submitted.state, id, &selection).map(Answer::Created)
+}
+
+/// `GET /Users/{id}`
+pub(crate) async fn read(
+    caller: ScimCaller,
+    Id(id): Id<UserId>,
+    Parameters(parameters): Parameters,
+) -> Result<Answer, ScimRefusal> {
+    let selection = Selection::of(ResourceType::User, &parameters)?;
+    show(&caller, &caller.state(), id, &selection).map(Answer::Resource)
+}
+
+/// `PUT /Users/{id}` (RFC 7644 3.5.1)
+pub(crate) async fn replace(
+    caller: ScimCaller,
+    Id(id): Id<UserId>,
+    Parameters(parameters): Parameters,
+    Body(body): Body,
+) -> Result<Answer, ScimRefusal> {
+    let selection = Selection::of(ResourceType::User, &parameters)?;
+    let document = UserDocument::read(&body)?;
+    let submitted = change(&caller, id, |user| document.clone().into_input(Active(user.active))).await?;
+    show(&caller, &submitted.state, id, &selection).map(Answer::Resource)
+}
+
+/// `PATCH /Users/{id}` (RFC 7644 3.5.2)
+pub(crate) async fn patch(
+    caller: ScimCaller,
+    Id(id): Id<UserId>,
+    Parameters(parameters): Parameters,
+    Body(body): Body,
+) -> Result<Answer, ScimRefusal> {
+    let selection = Selection::of(ResourceType::User, &parameters)?;
+    let patched = |user: &User| {
+        let document = UserDocument::stored(attributes(user), user.active);
+        document.patched(&body)?.into_input(Active(user.active))
+    };
+    let submitted = change(&caller, id, patched).await?;
+    show(&caller, &submitted.state, id, &selection).map(Answer::Resource)
+}
+
+/// `DELETE /Users/{id}` (RFC 7644 3.6)
+pub(crate) async fn delete(caller: ScimCaller, Id(user): Id<UserId>) -> Result<Answer, ScimRefusal> {
+    caller.submit(Command::DeleteUser { user }).await?;
+    Ok(Answer::Done)
+}
+
+async fn change(
+    caller: &ScimCaller,
+    id: UserId,
+    to: impl Fn(&User) -> Result<UserInput, ScimError>,
+) -> Result<Submitted, ScimRefusal> {
+    let command = |state: &State| {
+        let user = state.user(id).ok_or(Rejection::UnknownUser)?;
+        let (expected, to) = (Some(user.modified.position), to(user)?);
+        Ok(Command::ChangeUser { user: id, expected, to })
+    };
+    submit_computed(caller, command).await
+}
+
+fn attributes(user: &User) -> &str {
+    let person = user.person.as_deref();
+    person.map(|person| person.attributes.as_str()).unwrap_or_default()
+}
+
+fn show(caller: &ScimCaller, state: &Arc<State>, id: UserId, selection: &Selection) -> Result<Shown, ScimRefusal> {
+    let user = state.user(id).ok_or(Rejection::UnknownUser)?;
+    let mut resource = resource::user(&caller.base_url, state, user);
+    selection.apply(&mut resource);
+    Ok(Shown {
+        resource,
+        location: resource::location(&caller.base_url, ResourceType::User, &id.to_string()),
+        version: resource::version(user.modified),
+    })
+}

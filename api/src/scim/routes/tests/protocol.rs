@@ -1,0 +1,205 @@
+//! What holds for every path: tokens, media types, limits, methods, tolerance, discovery, metrics.
+
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use serde_json::json;
+
+use super::world::World;
+use crate::limits::SCIM_BODY_BYTES_MAX;
+
+#[tokio::test]
+async fn without_a_valid_token_nothing_is_told() {
+    let world = World::new().await;
+    for path in ["/Users", "/Groups/1", "/Schemas", "/ServiceProviderConfig", "/Nothing"] {
+        let request = Request::get(format!("{}{path}", world.base_path));
+        let reply = world.answer(request.body(Body::empty()).unwrap()).await;
+        reply.expect_error(401, None);
+        assert_eq!(reply.header(header::WWW_AUTHENTICATE), "Bearer realm=\"rolecall\"");
+    }
+}
+
+#[tokio::test]
+async fn a_token_opens_its_own_connection_alone() {
+    let (world, path) = {
+        let world = World::new().await;
+        let path = format!("/Users/{}", world.user("ana").await);
+        (world, path)
+    };
+    let neighbour = world.neighbour().await;
+    let group = neighbour.group("Eng", &[]).await;
+    for path in ["/Users", &path, "/Groups", "/ServiceProviderConfig", "/Nothing"] {
+        let request = Request::get(format!("{}{path}", world.base_path));
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", neighbour.token));
+        world
+            .answer(request.body(Body::empty()).unwrap())
+            .await
+            .expect_error(404, None);
+    }
+    neighbour.get(&path).await.expect_error(404, None);
+    neighbour.delete(&path).await.expect_error(404, None);
+    world.get(&group).await.expect_error(404, None);
+    assert_eq!(neighbour.get("/Users").await.expect(200)["totalResults"], json!(0));
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_answered_in_scim() {
+    let world = World::new().await;
+    for path in [
+        "/Nothing",
+        "/Users/not-an-id",
+        "/Groups/not-an-id",
+        "/Users/a/b",
+        "",
+        "/",
+        "/Schemas/urn:x",
+        "/ResourceTypes/x",
+    ] {
+        world.get(path).await.expect_error(404, None);
+    }
+    for path in ["/scim", "/scim/", "/scim/v2", "/scim/v1/con-1/Users", "/scim/v2//Users"] {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {}", world.token));
+        world
+            .answer(request.body(Body::empty()).unwrap())
+            .await
+            .expect_error(404, None);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let world = World::new().await;
+    for (method, path, allowed) in [
+        (Method::DELETE, "/Users", "GET,HEAD,POST"),
+        (Method::POST, "/Users/1", "GET,HEAD,PUT,PATCH,DELETE"),
+        (Method::GET, "/Groups/.search", "POST"),
+        (Method::POST, "/ServiceProviderConfig", "GET,HEAD"),
+        (Method::OPTIONS, "/Schemas/", "GET,HEAD"),
+    ] {
+        let reply = world
+            .answer(world.request(method, path).body(Body::empty()).unwrap())
+            .await;
+        reply.expect_error(405, None);
+        assert_eq!(reply.header(header::ALLOW), allowed, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn clients_may_be_untidy_about_paths_and_parameters() {
+    let world = World::new().await;
+    let user = format!("/Users/{}", world.user("ana").await);
+    for path in [
+        "/Users/",
+        "/Users?",
+        "/Users?&",
+        "/Users/?aadOptscim062020",
+        "/Users?filter=userName+eq+%22ana%22&",
+        "/Users?FILTER=userName%20eq%20%22ana%22",
+    ] {
+        assert_eq!(world.get(path).await.expect(200)["totalResults"], json!(1), "{path}");
+    }
+    for tail in ["/", "?", "?x=1", "/?"] {
+        assert_eq!(
+            world.get(&format!("{user}{tail}")).await.expect(200)["userName"],
+            json!("ana"),
+            "{tail}"
+        );
+    }
+    world
+        .put(&format!("{user}?"), json!({"userName": "ana"}))
+        .await
+        .expect(200);
+    world
+        .patch(
+            &format!("{user}/"),
+            json!([{"op": "add", "path": "title", "value": "x"}]),
+        )
+        .await
+        .expect(200);
+    world.post("/Groups/", json!({"displayName": "Eng"})).await.expect(201);
+}
+
+#[tokio::test]
+async fn bodies_are_json_of_either_type_or_of_none() {
+    let world = World::new().await;
+    for (name, media_type, status) in [
+        ("a", Some("application/json"), 201),
+        ("b", Some("application/scim+json;charset=UTF-8"), 201),
+        ("c", None, 201),
+        ("d", Some("text/xml"), 415),
+    ] {
+        let request = world.request(Method::POST, "/Users");
+        let request = media_type
+            .into_iter()
+            .fold(request, |request, value| request.header(header::CONTENT_TYPE, value));
+        let body = json!({"userName": name}).to_string();
+        let reply = world.answer(request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(reply.status, status, "{media_type:?}");
+        assert_eq!(reply.header(header::CONTENT_TYPE), "application/scim+json");
+    }
+    for body in ["", "[]", "{", "\"x\""] {
+        let request = world.request(Method::POST, "/Users").body(Body::from(body)).unwrap();
+        world.answer(request).await.expect_error(400, Some("invalidSyntax"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused() {
+    let world = World::new().await;
+    let body = format!("{{\"userName\": \"{}\"}}", "x".repeat(SCIM_BODY_BYTES_MAX));
+    let request = world.request(Method::POST, "/Users").body(Body::from(body)).unwrap();
+    world.answer(request).await.expect_error(413, None);
+}
+
+#[tokio::test]
+async fn the_documents_of_discovery_are_served() {
+    let world = World::new().await;
+    let config = world.get("/ServiceProviderConfig").await;
+    assert_eq!(config.header(header::CONTENT_TYPE), "application/scim+json");
+    assert_eq!(config.expect(200)["patch"], json!({"supported": true}));
+    let types = world.get("/ResourceTypes").await;
+    assert_eq!(types.expect(200)["totalResults"], json!(2));
+    assert_eq!(
+        world.get("/ResourceTypes/Group").await.expect(200)["endpoint"],
+        json!("/Groups")
+    );
+    let schemas = world.get("/Schemas").await;
+    let user = &schemas.expect(200)["Resources"][0];
+    let urn = user["id"].as_str().unwrap();
+    assert_eq!(world.get(&format!("/Schemas/{urn}/")).await.expect(200), user);
+}
+
+#[tokio::test]
+async fn a_head_is_a_get_without_a_body() {
+    let world = World::new().await;
+    let path = format!("/Users/{}", world.user("ana").await);
+    let request = world.request(Method::HEAD, &path).body(Body::empty()).unwrap();
+    let reply = world.answer(request).await;
+    assert_eq!(
+        (reply.header(header::ETAG), reply.expect(200)),
+        ("W/\"1\"", &json!(null))
+    );
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_resource_method_and_code() {
+    let world = World::new().await;
+    let group = world.group("Eng", &[]).await;
+    world
+        .patch(&group, json!([]))
+        .await
+        .expect_error(400, Some("invalidSyntax"));
+    world.get("/Users/x").await.expect_error(404, None);
+    let supervisor = &world.app().supervisor;
+    let text = world
+        .app()
+        .metrics
+        .text(&supervisor.population(), &supervisor.log_status());
+    for series in [
+        "rolecall_scim_requests_total{code=\"201\",method=\"POST\",resource=\"groups\"} 1",
+        "rolecall_scim_requests_total{code=\"400\",method=\"PATCH\",resource=\"groups\"} 1",
+        "rolecall_scim_requests_total{code=\"404\",method=\"GET\",resource=\"users\"} 1",
+        "rolecall_scim_request_duration_seconds_count{method=\"PATCH\",resource=\"groups\"} 1",
+    ] {
+        assert!(text.contains(series), "{series} is missing from\n{text}");
+    }
+}
