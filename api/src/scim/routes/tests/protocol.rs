@@ -7,11 +7,38 @@ use serde_json::json;
 use super::world::World;
 use crate::limits::SCIM_BODY_BYTES_MAX;
 
+/// Every route, by method, with the path of a user and of a group put in.
+const ROUTES: [(&str, &str); 21] = [
+    ("GET", "/ServiceProviderConfig"),
+    ("GET", "/ResourceTypes"),
+    ("GET", "/ResourceTypes/User"),
+    ("GET", "/Schemas"),
+    ("GET", "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User"),
+    ("GET", "/Users"),
+    ("POST", "/Users"),
+    ("POST", "/Users/.search"),
+    ("GET", "{user}"),
+    ("PUT", "{user}"),
+    ("PATCH", "{user}"),
+    ("DELETE", "{user}"),
+    ("GET", "/Groups"),
+    ("POST", "/Groups"),
+    ("POST", "/Groups/.search"),
+    ("GET", "{group}"),
+    ("PUT", "{group}"),
+    ("PATCH", "{group}"),
+    ("DELETE", "{group}"),
+    ("GET", "/Nothing"),
+    ("DELETE", "/Users"),
+];
+
 #[tokio::test]
 async fn without_a_valid_token_nothing_is_told() {
     let world = World::new().await;
-    for path in ["/Users", "/Groups/1", "/Schemas", "/ServiceProviderConfig", "/Nothing"] {
-        let request = Request::get(format!("{}{path}", world.base_path));
+    for (method, path) in ROUTES {
+        let path = path.replace("{user}", "/Users/1").replace("{group}", "/Groups/1");
+        let request = Request::builder().method(method);
+        let request = request.uri(format!("{}{path}", world.base_path));
         let reply = world.answer(request.body(Body::empty()).unwrap()).await;
         reply.expect_error(401, None);
         assert_eq!(reply.header(header::WWW_AUTHENTICATE), "Bearer realm=\"rolecall\"");
@@ -20,25 +47,47 @@ async fn without_a_valid_token_nothing_is_told() {
 
 #[tokio::test]
 async fn a_token_opens_its_own_connection_alone() {
-    let (world, path) = {
-        let world = World::new().await;
-        let path = format!("/Users/{}", world.user("ana").await);
-        (world, path)
-    };
+    let world = World::new().await;
     let neighbour = world.neighbour().await;
-    let group = neighbour.group("Eng", &[]).await;
-    for path in ["/Users", &path, "/Groups", "/ServiceProviderConfig", "/Nothing"] {
-        let request = Request::get(format!("{}{path}", world.base_path));
-        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", neighbour.token));
-        world
-            .answer(request.body(Body::empty()).unwrap())
-            .await
-            .expect_error(404, None);
+    let user = format!("/Users/{}", world.user("ana").await);
+    let group = world.group("Eng", &[]).await;
+    let entries = world.entries();
+    for (method, path) in ROUTES {
+        let path = path.replace("{user}", &user).replace("{group}", &group);
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", world.base_path))
+            .header(header::AUTHORIZATION, format!("Bearer {}", neighbour.token));
+        let body =
+            json!({"userName": "eve", "displayName": "Eve", "Operations": [{"op": "remove", "path": "members"}]});
+        let reply = world.answer(request.body(Body::from(body.to_string())).unwrap()).await;
+        reply.expect_error(404, None);
+        assert!(
+            reply.body["detail"].as_str().unwrap().contains("connection"),
+            "{method} {path}"
+        );
     }
-    neighbour.get(&path).await.expect_error(404, None);
-    neighbour.delete(&path).await.expect_error(404, None);
-    world.get(&group).await.expect_error(404, None);
-    assert_eq!(neighbour.get("/Users").await.expect(200)["totalResults"], json!(0));
+    assert_eq!((world.entries(), neighbour.entries()), (entries, 0));
+}
+
+#[tokio::test]
+async fn a_resource_of_another_organization_is_not_there() {
+    let world = World::new().await;
+    let neighbour = world.neighbour().await;
+    let user = format!("/Users/{}", world.user("ana").await);
+    let group = world.group("Eng", &[]).await;
+    for path in [&user, &group] {
+        neighbour.get(path).await.expect_error(404, None);
+        let body = json!({"userName": "eve", "displayName": "Eve"});
+        neighbour.put(path, body.clone()).await.expect_error(404, None);
+        let operations = json!([{"op": "replace", "value": body}]);
+        neighbour.patch(path, operations).await.expect_error(404, None);
+        neighbour.delete(path).await.expect_error(404, None);
+    }
+    for list in ["/Users", "/Groups"] {
+        assert_eq!(neighbour.get(list).await.expect(200)["totalResults"], json!(0));
+        assert_eq!(world.get(list).await.expect(200)["totalResults"], json!(1));
+    }
 }
 
 #[tokio::test]
