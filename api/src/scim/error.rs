@@ -114,14 +114,14 @@ impl ScimError {
 
 impl IntoResponse for ScimError {
     fn into_response(self) -> Response {
-        scim_json(self.status, &self.body())
+        scim_json(self.status, self.body().to_string())
     }
 }
 
-/// An answer with a SCIM body.
-pub(crate) fn scim_json(status: StatusCode, body: &Value) -> Response {
+/// An answer with a SCIM body, which is JSON already.
+pub(crate) fn scim_json(status: StatusCode, body: String) -> Response {
     let media_type = [(header::CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON))];
-    (status, media_type, body.to_string()).into_response()
+    (status, media_type, body).into_response()
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 
 use crate::scim::error::scim_json;
 
-/// What is answered when nothing went wrong.
+/// What is answered when nothing went wrong. Bodies are texts: whoever makes a long one writes it out, too.
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// 200: a list, or a document of discovery.
-    Document(Value),
+    Document(String),
     /// 200: a resource.
     Resource(Shown),
     /// 201 with its location: a resource that is new (RFC 7644 3.3).
@@ -22,18 +22,32 @@ pub(crate) enum Answer {
 /// A resource as the client wants to see it.
 #[derive(Debug)]
 pub(crate) struct Shown {
-    /// The attributes that the client selected.
-    pub(crate) resource: Map<String, Value>,
-    /// `meta.location`, selected or not.
-    pub(crate) location: String,
-    /// `meta.version`, selected or not.
-    pub(crate) version: String,
+    body: String,
+    location: String,
+    version: String,
+}
+
+impl Answer {
+    /// A list, or a document of discovery.
+    pub(crate) fn document(document: &Value) -> Self {
+        Self::Document(document.to_string())
+    }
 }
 
 impl Shown {
+    /// The selected attributes of a resource; location and version are told whether they are selected or not.
+    pub(crate) fn new(resource: Map<String, Value>, location: String, version: String) -> Self {
+        let body = Value::Object(resource).to_string();
+        Self {
+            body,
+            location,
+            version,
+        }
+    }
+
     /// RFC 7644 3.14: the version goes into the `ETag`, too.
     fn respond(self, status: StatusCode) -> Response {
-        let mut response = scim_json(status, &Value::Object(self.resource));
+        let mut response = scim_json(status, self.body);
         set(&mut response, header::ETAG, &self.version);
         if status == StatusCode::CREATED {
             set(&mut response, header::LOCATION, &self.location);
@@ -51,7 +65,7 @@ fn set(response: &mut Response, name: HeaderName, value: &str) {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         match self {
-            Self::Document(document) => scim_json(StatusCode::OK, &document),
+            Self::Document(document) => scim_json(StatusCode::OK, document),
             Self::Resource(shown) => shown.respond(StatusCode::OK),
             Self::Created(shown) => shown.respond(StatusCode::CREATED),
             Self::Done => StatusCode::NO_CONTENT.into_response(),

@@ -9,27 +9,27 @@ use crate::scim_refusal::ScimRefusal;
 
 /// `GET /ServiceProviderConfig`
 pub(crate) async fn service_provider_config(caller: ScimCaller) -> Answer {
-    Answer::Document(of(&caller).service_provider_config())
+    Answer::document(&of(&caller).service_provider_config())
 }
 
 /// `GET /ResourceTypes`
 pub(crate) async fn resource_types(caller: ScimCaller) -> Answer {
-    Answer::Document(of(&caller).resource_types())
+    Answer::document(&of(&caller).resource_types())
 }
 
 /// `GET /ResourceTypes/{id}`
 pub(crate) async fn resource_type(caller: ScimCaller, Id(id): Id<String>) -> Result<Answer, ScimRefusal> {
-    Ok(Answer::Document(of(&caller).resource_type(&id)?))
+    Ok(Answer::document(&of(&caller).resource_type(&id)?))
 }
 
 /// `GET /Schemas`
 pub(crate) async fn schemas(caller: ScimCaller) -> Answer {
-    Answer::Document(of(&caller).schemas())
+    Answer::document(&of(&caller).schemas())
 }
 
 /// `GET /Schemas/{urn}`
 pub(crate) async fn schema(caller: ScimCaller, Id(urn): Id<String>) -> Result<Answer, ScimRefusal> {
-    Ok(Answer::Document(of(&caller).schema(&urn)?))
+    Ok(Answer::document(&of(&caller).schema(&urn)?))
 }
 
 /// Groups can be read even where they may not be written, so both types are always offered.

@@ -123,16 +123,12 @@ async fn changed(
 
 async fn show(caller: ScimCaller, state: Arc<State>, id: GroupId, selection: Selection) -> Result<Shown, ScimRefusal> {
     let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
-    let members = members_shown(group, &selection);
-    let (location, version) = (
-        resource::location(&caller.base_url, ResourceType::Group, &id.to_string()),
-        resource::version(group.modified),
-    );
-    let index = group.index;
-    let render = move || listing::group(&caller.base_url, &state, state.group_at(index), &selection);
-    Ok(Shown {
-        resource: aside::run(members, render).await?,
-        location,
-        version,
-    })
+    let (index, members) = (group.index, members_shown(group, &selection));
+    let show = move || {
+        let group = state.group_at(index);
+        let resource = listing::group(&caller.base_url, &state, group, &selection);
+        let location = resource::location(&caller.base_url, ResourceType::Group, &id.to_string());
+        Shown::new(resource, location, resource::version(group.modified))
+    };
+    Ok(aside::run(members, show).await?)
 }

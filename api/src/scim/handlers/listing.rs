@@ -24,7 +24,7 @@ use crate::scim::select::Selection;
 pub(crate) async fn users(caller: ScimCaller, request: ListRequest) -> Result<Answer, ApiError> {
     let state = caller.state();
     let steps = steps(user_candidates(&state, hint(&request)).map(|_| 1));
-    let list = move || Answer::Document(list_users(&caller.base_url, &state, &request));
+    let list = move || Answer::document(&list_users(&caller.base_url, &state, &request));
     aside::run(steps, list).await
 }
 
@@ -36,7 +36,7 @@ pub(crate) async fn groups(caller: ScimCaller, request: ListRequest) -> Result<A
     let state = caller.state();
     let candidates = group_candidates(&state, hint(&request));
     let steps = steps(candidates.map(|group| 1 + members_shown(group, &request.selection)));
-    let list = move || Answer::Document(list_groups(&caller.base_url, &state, &request));
+    let list = move || Answer::document(&list_groups(&caller.base_url, &state, &request));
     aside::run(steps, list).await
 }
 

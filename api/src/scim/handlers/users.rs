@@ -115,9 +115,6 @@ fn show(caller: &ScimCaller, state: &Arc<State>, id: UserId, selection: &Selecti
     let user = state.user(id).ok_or(Rejection::UnknownUser)?;
     let mut resource = resource::user(&caller.base_url, state, user);
     selection.apply(&mut resource);
-    Ok(Shown {
-        resource,
-        location: resource::location(&caller.base_url, ResourceType::User, &id.to_string()),
-        version: resource::version(user.modified),
-    })
+    let location = resource::location(&caller.base_url, ResourceType::User, &id.to_string());
+    Ok(Shown::new(resource, location, resource::version(user.modified)))
 }
