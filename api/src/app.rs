@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rolecall_engine::ConnectionId;
 use rolecall_engine::registry::TokenHash;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::auth::{ConnectionName, LastUse};
 use crate::config::PublicUrl;
@@ -19,6 +19,8 @@ pub(crate) struct App {
     /// The hash of the root token that the operator gave, if one was given.
     pub(crate) root: Option<TokenHash>,
     pub(crate) last_use: LastUse,
+    /// Held while a record is verified: one at a time, as it keeps a thread busy.
+    pub(crate) verifying: Arc<Semaphore>,
     /// Turns true when the server stops: what is open is to end by itself.
     pub(crate) draining: watch::Receiver<bool>,
 }

@@ -41,6 +41,10 @@ pub enum Command {
     /// Check the record of a data folder that no server has open
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Start on a temporary folder and play the onboarding of a PingOne and an Okta customer
+    ///
+    /// Prints what became of every group and user, and why, and stays up until Ctrl-C.
+    Demo(DemoOptions),
 }
 
 /// What to check.
@@ -127,6 +131,22 @@ pub enum LogFormat {
     Text,
     /// One JSON object per line
     Json,
+}
+
+/// How to show what Rolecall does.
+#[derive(Args, Clone, Debug)]
+pub struct DemoOptions {
+    /// End after the story instead of staying up
+    #[arg(long)]
+    pub exit: bool,
+
+    /// Where SCIM and the admin API listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+
+    /// Where /metrics, /healthz and /readyz listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub ops_listen: SocketAddr,
 }
 
 /// How identity providers reach the server: `http` or `https`, and no slash at the end.

@@ -115,6 +115,9 @@ pub(crate) enum ApiError {
     /// Too many event streams are open.
     #[error("too many event streams are open; close some, or read pages")]
     TooManyStreams,
+    /// Another record is being verified.
+    #[error("another verification is running; try again when it is done")]
+    VerificationRuns,
 }
 
 /// What the caller reads about the log; the causes below are for the operator.
@@ -148,7 +151,9 @@ impl ApiError {
     /// How long the caller is asked to wait before it tries again.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Busy | Self::TooManyStreams | Self::Log(LogError::Busy) => Some(RETRY_AFTER_BUSY),
+            Self::Busy | Self::TooManyStreams | Self::VerificationRuns | Self::Log(LogError::Busy) => {
+                Some(RETRY_AFTER_BUSY)
+            }
             _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_RELOAD),
         }
     }
@@ -180,6 +185,7 @@ impl ApiError {
             Self::Query { .. } => (StatusCode::BAD_REQUEST, "query"),
             Self::Value { .. } => (StatusCode::BAD_REQUEST, "value"),
             Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
+            Self::VerificationRuns => (StatusCode::TOO_MANY_REQUESTS, "verification_runs"),
         }
     }
 }

@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::limits::REQUEST_DURATION_MAX;
+use crate::limits::{REQUEST_DURATION_MAX, VERIFICATION_DURATION_MAX};
 use crate::organization::panic_text;
 use crate::problem::Problem;
 use crate::scim_refusal::ScimRefusal;
@@ -25,7 +25,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Around requests to the admin API.
 pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
-    let response = run(request, next)
+    let limit = duration_max(request.uri().path());
+    let response = run(request, next, limit)
         .await
         .unwrap_or_else(|error| Problem(error).into_response());
     app.metrics.admin_request(&method, response.status());
@@ -36,7 +37,7 @@ pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: N
 pub(crate) async fn scim(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (method, resource) = (request.method().clone(), resource(request.uri().path()));
-    let response = run(request, next)
+    let response = run(request, next, REQUEST_DURATION_MAX)
         .await
         .unwrap_or_else(|error| ScimRefusal::Api(error).into_response());
     app.metrics
@@ -44,10 +45,10 @@ pub(crate) async fn scim(State(app): State<Arc<App>>, request: Request, next: Ne
     response
 }
 
-async fn run(request: Request, next: Next) -> Result<Response, ApiError> {
+async fn run(request: Request, next: Next, limit: Duration) -> Result<Response, ApiError> {
     let id = request_id();
     let span = tracing::info_span!("request", request.id = %id);
-    let guarded = within(REQUEST_DURATION_MAX, AssertUnwindSafe(next.run(request)).catch_unwind());
+    let guarded = within(limit, AssertUnwindSafe(next.run(request)).catch_unwind());
     let mut response = match guarded.instrument(span.clone()).await? {
         Ok(response) => response,
         Err(panic) => {
@@ -65,6 +66,15 @@ async fn within<T>(limit: Duration, request: impl Future<Output = T>) -> Result<
     tokio::time::timeout(limit, request)
         .await
         .map_err(|_| ApiError::Timeout)
+}
+
+/// Verifying a record takes as long as the record is.
+fn duration_max(path: &str) -> Duration {
+    if path.ends_with("/audit/verify") {
+        VERIFICATION_DURATION_MAX
+    } else {
+        REQUEST_DURATION_MAX
+    }
 }
 
 /// Unique within a server, and short: it stands beside the time in every log line.

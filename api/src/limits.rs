@@ -13,6 +13,10 @@ pub(crate) const REQUEST_DURATION_MAX: Duration = Duration::from_secs(30);
 /// How long a connection may take to send the headers of its next request, idle time included. Much less would cut off
 /// clients that reuse idle connections; much more would let silent ones keep their place.
 pub(crate) const HEADERS_DURATION_MAX: Duration = Duration::from_secs(75);
+/// How long the verification of a whole record may take.
+pub(crate) const VERIFICATION_DURATION_MAX: Duration = Duration::from_secs(3_600);
+/// Threads that read the log for requests; further reads wait for one.
+pub(crate) const READING_THREADS_MAX: usize = 16;
 /// Bytes of the request line and all headers.
 pub(crate) const HEADERS_BYTES_MAX: usize = 64 * 1024;
 /// Connections that are open at one time, on each listener. A further one waits to be accepted.

@@ -10,7 +10,7 @@ use rolecall_engine::Actor;
 use rolecall_engine::registry::{RegistryCommand, TokenScope};
 use rolecall_eventlog::{Commit, EventLog, LogError, Observer, Options, SledLog};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::app::App;
 use crate::auth::{LastUse, Secret, hash};
@@ -116,6 +116,7 @@ impl Server {
             public_url: options.public_url.unwrap_or_else(|| PublicUrl::of_address(listen)),
             root: options.root_token.as_ref().map(|token| hash(token.reveal())),
             last_use: LastUse::default(),
+            verifying: Arc::new(Semaphore::new(1)),
             draining: drained,
         });
         write_addresses(&options.data.data, listen, ops_listen)?;

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use futures_util::StreamExt;
 use rolecall_eventlog::{EventLog, MemoryLog};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -42,13 +42,14 @@ impl TestServer {
         let supervisor = Supervisor::start(log, Arc::clone(&metrics)).await.unwrap();
         let (draining, drained) = watch::channel(false);
         let public_url: PublicUrl = "https://scim.example.com".parse().unwrap();
-        let (root, last_use) = (Some(hash(ROOT)), LastUse::default());
+        let (root, last_use, verifying) = (Some(hash(ROOT)), LastUse::default(), Arc::new(Semaphore::new(1)));
         let app = Arc::new(App {
             supervisor,
             metrics,
             public_url,
             root,
             last_use,
+            verifying,
             draining: drained,
         });
         Self {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use rolecall_engine::{Difference, Position, State};
+use axum::extract::State;
+use rolecall_engine::{Difference, Position};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::auth::{Auditor, Caller};
 use crate::entry_view;
 use crate::error::ApiError;
@@ -55,9 +57,18 @@ pub(crate) struct DamageView {
     (status = 200, description = "The report", body = Report),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
-pub(crate) async fn verify(caller: Caller<Auditor>) -> Result<Json<Report>, Problem> {
+pub(crate) async fn verify(caller: Caller<Auditor>, State(app): State<Arc<App>>) -> Result<Json<Report>, Problem> {
+    let place = Arc::clone(&app.verifying)
+        .try_acquire_owned()
+        .map_err(|_| ApiError::VerificationRuns)?;
     let (log, id) = (Arc::clone(caller.organization.log()), caller.id());
-    let verified = tokio::task::spawn_blocking(move || replay::verify(log.as_ref(), id, |_| {})).await;
+    let verified = tokio::task::spawn_blocking(move || {
+        let verified = replay::verify(log.as_ref(), id, |_| {});
+        // It goes on when the caller has gone, so the place goes with it.
+        drop(place);
+        verified
+    });
+    let verified = verified.await;
     let state = caller.state();
     match verified.map_err(|_| ApiError::Internal)? {
         Ok(audit) => Ok(Json(Report::of(&audit, &state))),
@@ -70,7 +81,7 @@ pub(crate) async fn verify(caller: Caller<Auditor>) -> Result<Json<Report>, Prob
 }
 
 impl Report {
-    fn of(audit: &Audit, state: &State) -> Self {
+    fn of(audit: &Audit, state: &rolecall_engine::State) -> Self {
         let differences = audit.differences.iter();
         Self {
             outcome: if audit.differing == 0 { "equal" } else { "different" },
@@ -101,7 +112,7 @@ impl Report {
 }
 
 impl DifferenceView {
-    fn of(position: Position, difference: &Difference, state: &State) -> Self {
+    fn of(position: Position, difference: &Difference, state: &rolecall_engine::State) -> Self {
         let views = |consequences: &[rolecall_engine::Consequence]| {
             consequences
                 .iter()

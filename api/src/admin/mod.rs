@@ -11,6 +11,8 @@ mod entities;
 mod events;
 mod groups;
 mod history;
+#[cfg(test)]
+mod history_tests;
 mod id;
 mod mapping_view;
 mod mappings;

@@ -1,12 +1,15 @@
 //! The command line: what each command does, and the exit code it ends with.
 
 mod audit;
+mod demo;
 mod logging;
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::config::{AuditCommand, Command, CommandLine, ServeOptions};
+use crate::limits::READING_THREADS_MAX;
 use crate::serve::serve;
 
 /// Carries out the command.
@@ -15,6 +18,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         None => run_server(line.serve),
         Some(Command::Serve(options)) => run_server(*options),
         Some(Command::Audit(AuditCommand::Verify(data))) => audit::verify(&data.data),
+        Some(Command::Demo(options)) => demo::run(&options),
     }
 }
 
@@ -22,23 +26,26 @@ fn run_server(options: ServeOptions) -> ExitCode {
     if let Err(error) = logging::start(&options.log) {
         return failed(&error);
     }
-    // Two threads carry more than one log on one disk can take.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    let served = match runtime {
-        Ok(runtime) => runtime.block_on(serve(options)).map_err(|error| error.into()),
-        Err(error) => Err(Box::<dyn std::error::Error>::from(error)),
-    };
-    match served {
+    match block_on(serve(options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(error.as_ref()),
     }
 }
 
+/// Runs to the end on a runtime of its own.
+fn block_on<E: Error + 'static>(run: impl Future<Output = Result<(), E>>) -> Result<(), Box<dyn Error>> {
+    // Two threads carry more than one log on one disk can take.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime
+        .worker_threads(2)
+        .max_blocking_threads(READING_THREADS_MAX)
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(run)?)
+}
+
 /// Says what went wrong, with all its causes, on standard error.
-fn failed(error: &dyn std::error::Error) -> ExitCode {
+fn failed(error: &dyn Error) -> ExitCode {
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     while let Some(source) = cause {

@@ -4,22 +4,10 @@ use axum::http::Method;
 use rolecall_engine::RoleCause;
 use rolecall_rules::EntityType;
 
-/// The resources of the SCIM endpoint, and `other` for what is none.
-pub(super) const SCIM_RESOURCES: [&str; 8] = [
-    "users",
-    "groups",
-    "schemas",
-    "resource_types",
-    "service_provider_config",
-    "bulk",
-    "search",
-    "other",
-];
+/// The methods that are answered.
+pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-/// The methods that are answered, and `other` for what is none.
-pub(super) const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "other"];
-
-/// A method as a label.
+/// A method as a label; `other` for what is not answered.
 pub(super) fn method(method: &Method) -> &'static str {
     METHODS
         .into_iter()

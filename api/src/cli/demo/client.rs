@@ -1,0 +1,118 @@
+//! A small HTTP client: one request at a time, JSON both ways.
+
+use std::net::SocketAddr;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use crate::serve::ServeError;
+
+/// Why the demo could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DemoError {
+    /// The server did not start, or ended.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The server cannot be reached.
+    #[error("failed to reach the server")]
+    Connect(#[from] std::io::Error),
+    /// The connection broke.
+    #[error("failed to send a request to the server")]
+    Send(#[from] hyper::Error),
+    /// The request could not be made, or the answer not be read.
+    #[error("failed to make a request, or to read its answer")]
+    Message(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The server refused what it should do.
+    #[error("{method} {path} was answered with {status}: {body}")]
+    Refused {
+        /// The method.
+        method: Method,
+        /// The path.
+        path: String,
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: Value,
+    },
+}
+
+/// A client with a token.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    address: SocketAddr,
+    token: String,
+}
+
+impl Client {
+    pub(super) fn new(address: SocketAddr, token: &str) -> Self {
+        Self {
+            address,
+            token: token.to_owned(),
+        }
+    }
+
+    /// The same server with another token.
+    pub(super) fn with_token(&self, token: &str) -> Self {
+        Self::new(self.address, token)
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Result<Value, DemoError> {
+        self.send(Method::GET, path, &Value::Null).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, DemoError> {
+        self.send(Method::POST, path, body).await
+    }
+
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Value, DemoError> {
+        self.send(Method::PATCH, path, body).await
+    }
+
+    /// Sends a request on a connection of its own.
+    async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, DemoError> {
+        let stream = TcpStream::connect(self.address).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // How the connection ends shows in the answer.
+        let connection = tokio::spawn(async move { drop(connection.await) });
+        let response = sender.send_request(self.request(&method, path, body)?).await?;
+        let status = response.status();
+        let bytes = to_bytes(Body::new(response.into_body()), usize::MAX).await;
+        let bytes = bytes.map_err(|error| DemoError::Message(error.into()))?;
+        connection.abort();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        if status.is_success() {
+            return Ok(body);
+        }
+        Err(DemoError::Refused {
+            method,
+            path: path.to_owned(),
+            status,
+            body,
+        })
+    }
+
+    fn request(&self, method: &Method, path: &str, body: &Value) -> Result<Request<Body>, DemoError> {
+        let is_scim = path.starts_with("/scim/");
+        let media_type = if is_scim {
+            "application/scim+json"
+        } else {
+            "application/json"
+        };
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            Body::from(body.to_string())
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, self.address.to_string())
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, media_type);
+        request.body(body).map_err(|error| DemoError::Message(error.into()))
+    }
+}
