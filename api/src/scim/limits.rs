@@ -17,3 +17,5 @@ pub(crate) const INLINE_STEPS_MAX: u64 = 500;
 /// How often a command is computed again because others were faster. Of all that come at one time, one gets through in
 /// each round.
 pub(crate) const ATTEMPTS_MAX: usize = 100;
+/// Long scans and long answers that are worked on at one time, in the whole server.
+pub(crate) const LONG_WORKS_MAX: usize = 8;
