@@ -68,12 +68,17 @@ impl Organization {
 
     /// All items of a list, page by page.
     pub async fn list(&self, path: &str) -> Vec<Value> {
+        let separator = if path.contains('?') { '&' } else { '?' };
         let mut items = Vec::new();
         let mut cursor = Value::Null;
         loop {
             let page = match &cursor {
                 Value::Null => self.http.get(path).await,
-                cursor => self.http.get(&format!("{path}?cursor={}", plain(cursor))).await,
+                cursor => {
+                    self.http
+                        .get(&format!("{path}{separator}after={}", plain(cursor)))
+                        .await
+                }
             };
             let page = page.expect(200).json();
             items.extend(page["items"].as_array().expect("a list has items").iter().cloned());
@@ -135,7 +140,7 @@ impl Organization {
 
     /// Every role change of a user, oldest first.
     pub async fn history(&self, user: &str) -> Vec<Value> {
-        self.list(&format!("/users/{user}/history")).await
+        self.list(&format!("/users/{user}/history?of=role")).await
     }
 
     /// Derives the whole log again; the report.

@@ -19,11 +19,12 @@ pub struct Story {
     pub title: String,
     /// The provider, as the admin API names it.
     pub provider: String,
+    /// Header fields of every request, beside Authorization.
+    pub headers: BTreeMap<String, String>,
+    /// The media type of every body.
+    pub content_type: String,
     /// Rules saved before the first request, as bodies of the admin API.
     pub rules: Vec<Value>,
-    /// Settings changed before the first request, as a body of the admin API.
-    #[serde(default)]
-    pub settings: Option<Value>,
     /// The requests, in order.
     pub steps: Vec<Step>,
 }
@@ -72,9 +73,6 @@ pub struct Request {
     pub method: String,
     /// The path below the SCIM base URL, with its query as sent.
     pub path: String,
-    /// Header fields beside Authorization.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
     /// The body.
     #[serde(default)]
     pub body: Option<Value>,
@@ -84,8 +82,8 @@ pub struct Request {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
-    /// The status.
-    pub status: u16,
+    /// The statuses that the provider takes for what is expected here.
+    pub status: Vec<u16>,
     /// What the body says at least (see [`crate::subset`]); left out where the body does not matter.
     #[serde(default)]
     pub body: Option<Value>,

@@ -159,6 +159,19 @@ impl Answer {
         self
     }
 
+    /// The answer itself, if it is a positive one; RFC 7644 3.5.2 leaves 200 or 204 to the server, for one.
+    #[track_caller]
+    pub fn expect_success(self) -> Answer {
+        assert!(
+            (200..300).contains(&self.status),
+            "answer to {}: {} {}",
+            self.request,
+            self.status,
+            self.body
+        );
+        self
+    }
+
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {

@@ -22,6 +22,7 @@ pub mod load;
 pub mod player;
 pub mod prometheus;
 pub mod random;
+pub mod rule;
 pub mod scim;
 pub mod server;
 pub mod standing;

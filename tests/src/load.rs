@@ -15,7 +15,9 @@ use tokio::task::JoinSet;
 use crate::admin::{Connection, Organization};
 use crate::random::Random;
 use crate::scim::{self, Scim};
+use crate::server::Server;
 
+const WRITERS: usize = 8;
 const LOAD_LIMIT: Duration = Duration::from_secs(120);
 
 /// One client that changes its own group and users.
@@ -168,6 +170,29 @@ impl Writer {
             Change::RenameGroup(name) => ("PATCH", group, scim::patch(scim::rename(name))),
         }
     }
+}
+
+/// Kills the server under load and starts it again on the same data, `rounds` times; panics when anything that was
+/// answered is not there afterwards, when positions have a gap, or when the log does not derive to what it says.
+pub async fn survive_kills(mut server: Server, rounds: u64, mut random: Random) {
+    let organization = server.organization("Acme").await;
+    let connection = organization.connect(&server.public(), "okta").await;
+    let mut writers = writers(&connection, WRITERS, random.below(1000)).await;
+    let mut head = 0;
+    for _ in 0..rounds {
+        let acknowledged = 20 + random.below(400);
+        writers = write_until(writers, acknowledged, async || server.kill()).await;
+        server.start_again().await;
+        check_and_resume(&mut writers, &organization).await;
+        let now = check_entries(&organization, head).await;
+        assert!(
+            now >= head + acknowledged,
+            "{acknowledged} writes were answered after {head}, the log ends at {now}"
+        );
+        head = now;
+    }
+    let report = organization.verify().await;
+    assert_eq!(report["outcome"], "equal", "{report}");
 }
 
 /// Holds what every writer knows against what the restarted server says, and lets the writers go on from there.

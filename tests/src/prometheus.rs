@@ -70,7 +70,7 @@ impl Prometheus {
             if let Some(status) = prometheus.child.try_wait().expect("failed to look after Prometheus") {
                 panic!("Prometheus ended ({status}):\n{text}");
             }
-            text.lines().find_map(listening_address)
+            ready_address(&text)
         })
         .await;
         origin.set(&format!("http://{address}"));
@@ -115,9 +115,14 @@ impl Prometheus {
     }
 }
 
-fn listening_address(line: &str) -> Option<String> {
-    let entry: Value = serde_json::from_str(line).ok()?;
-    (entry["msg"] == "Listening on").then(|| entry["address"].as_str().map(str::to_owned))?
+/// The address in the log, once the log says that queries are answered, too.
+fn ready_address(log: &str) -> Option<String> {
+    let entries: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    entries
+        .iter()
+        .find(|entry| entry["msg"] == "Server is ready to receive web requests.")?;
+    let listening = entries.iter().find(|entry| entry["msg"] == "Listening on")?;
+    listening["address"].as_str().map(str::to_owned)
 }
 
 fn sample(item: &Value) -> Sample {

@@ -45,17 +45,17 @@ impl Scim {
 
     /// Adds one member.
     pub async fn add_member(&self, group: &str, user: &str) {
-        self.patch_group(group, add_member(user)).await.expect(204);
+        self.patch_group(group, add_member(user)).await.expect_success();
     }
 
     /// Removes one member.
     pub async fn remove_member(&self, group: &str, user: &str) {
-        self.patch_group(group, remove_member(user)).await.expect(204);
+        self.patch_group(group, remove_member(user)).await.expect_success();
     }
 
     /// Gives a group another name.
     pub async fn rename_group(&self, group: &str, display_name: &str) {
-        self.patch_group(group, rename(display_name)).await.expect(204);
+        self.patch_group(group, rename(display_name)).await.expect_success();
     }
 
     /// Deletes a group.

@@ -26,7 +26,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 pub struct Server {
     folder: TempDir,
     data: PathBuf,
-    flags: Vec<String>,
+    root_token: Option<&'static str>,
     child: Option<Child>,
     listen: Origin,
     ops: Origin,
@@ -42,24 +42,30 @@ struct Addresses {
 impl Server {
     /// Starts a server on a new folder, and returns when it serves.
     pub async fn start() -> Server {
-        Server::start_with(&[]).await
-    }
-
-    /// The same with more flags.
-    pub async fn start_with(flags: &[&str]) -> Server {
         let folder = tempfile::tempdir().expect("failed to create a folder for the server");
         let data = folder.path().join("data");
-        Server::start_in(folder, data, flags).await
+        Server::start_on(folder, data, Some(ROOT_TOKEN)).await
     }
 
-    /// Starts a server whose data lies in `data`, which may be elsewhere than its log in `folder`.
-    pub async fn start_in(folder: TempDir, data: PathBuf, flags: &[&str]) -> Server {
-        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    /// Starts a server whose data lies elsewhere than the rest of its traces.
+    pub async fn start_with_data(data: PathBuf) -> Server {
+        let folder = tempfile::tempdir().expect("failed to create a folder for the server");
+        Server::start_on(folder, data, Some(ROOT_TOKEN)).await
+    }
+
+    /// Starts a server as somebody does who has read nothing: it has to make up a root token and say so.
+    pub async fn start_unconfigured() -> Server {
+        let folder = tempfile::tempdir().expect("failed to create a folder for the server");
+        let data = folder.path().join("data");
+        Server::start_on(folder, data, None).await
+    }
+
+    async fn start_on(folder: TempDir, data: PathBuf, root_token: Option<&'static str>) -> Server {
         let (listen, ops) = (Origin::default(), Origin::default());
         let mut server = Server {
             folder,
             data,
-            flags,
+            root_token,
             child: None,
             listen,
             ops,
@@ -94,10 +100,8 @@ impl Server {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary::rolecall());
         // Nothing of the machine's own settings may change what a test shows.
-        command
-            .env_clear()
-            .env("ROLECALL_ROOT_TOKEN", ROOT_TOKEN)
-            .env("RUST_BACKTRACE", "1");
+        command.env_clear().env("RUST_BACKTRACE", "1");
+        command.envs(self.root_token.map(|token| ("ROLECALL_ROOT_TOKEN", token)));
         command
             .args(arguments)
             .arg("--data")
@@ -113,9 +117,7 @@ impl Server {
             .open(self.log_path())
             .expect("failed to open the log");
         let mut command = self.command(&["serve"]);
-        command
-            .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
-            .args(&self.flags);
+        command.args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"]);
         let output = log.try_clone().expect("failed to share the log");
         command
             .stdout(output)

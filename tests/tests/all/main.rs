@@ -1,0 +1,26 @@
+//! The end-to-end tests of every run; each module is one promise of the server.
+//!
+//! They need the server that `cargo build` makes and the tools that `tests/run` fetches.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod demo_and_cli;
+#[cfg(test)]
+mod graceful;
+#[cfg(test)]
+mod live_events;
+#[cfg(test)]
+mod no_change_no_entry;
+#[cfg(test)]
+mod pingone_auto_approve;
+#[cfg(test)]
+mod prometheus;
+#[cfg(test)]
+mod recorded_providers;
+#[cfg(test)]
+mod role_history;
+#[cfg(test)]
+mod tenant_isolation;
