@@ -28,6 +28,9 @@ use crate::serve::{ServeError, Server, told_to_end};
 
 /// Plays the demo, and stays up until it is told to end.
 pub(super) fn run(options: &DemoOptions) -> ExitCode {
+    if let Err(error) = logging::start(&quiet()) {
+        return failed(&error);
+    }
     let folder = temporary_folder();
     let played = block_on(play(options, folder.clone()));
     if let Err(error) = std::fs::remove_dir_all(&folder) {
@@ -43,12 +46,6 @@ pub(super) fn run(options: &DemoOptions) -> ExitCode {
 }
 
 async fn play(options: &DemoOptions, folder: PathBuf) -> Result<(), DemoError> {
-    let log = LogOptions {
-        log_format: LogFormat::Text,
-        log_level: "warn".to_owned(),
-    };
-    // Logging may have been started before, by whoever runs the demo within something else.
-    drop(logging::start(&log));
     let root = Secret::draw(TokenScope::Root);
     let options_of_server = ServeOptions {
         data: DataOptions { data: folder.clone() },
@@ -57,7 +54,7 @@ async fn play(options: &DemoOptions, folder: PathBuf) -> Result<(), DemoError> {
         public_url: None,
         root_token: root.reveal().parse::<RootToken>().ok(),
         accept_lost_tail: false,
-        log,
+        log: quiet(),
     };
     let server = Server::start(options_of_server).await?;
     let (listen, ops_listen) = (server.listen, server.ops_listen);
@@ -90,6 +87,14 @@ async fn tell(root: &Client) -> Result<(), DemoError> {
     let okta = Customer::create(root, "A customer with Okta", "okta").await?;
     okta::play(&okta).await?;
     report::print(&okta).await
+}
+
+/// The story is on standard output; only what goes wrong is logged beside it.
+fn quiet() -> LogOptions {
+    LogOptions {
+        log_format: LogFormat::Text,
+        log_level: "warn".to_owned(),
+    }
 }
 
 fn temporary_folder() -> PathBuf {
