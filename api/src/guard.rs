@@ -47,7 +47,7 @@ pub(crate) async fn scim(State(app): State<Arc<App>>, request: Request, next: Ne
 
 async fn run(request: Request, next: Next, limit: Duration) -> Result<Response, ApiError> {
     let id = request_id();
-    let span = tracing::info_span!("request", request.id = %id);
+    let span = tracing::info_span!("request", request.id = %id, http.method = %request.method());
     let guarded = within(limit, AssertUnwindSafe(next.run(request)).catch_unwind());
     let mut response = match guarded.instrument(span.clone()).await? {
         Ok(response) => response,
@@ -56,6 +56,7 @@ async fn run(request: Request, next: Next, limit: Duration) -> Result<Response, 
             return Err(ApiError::Internal);
         }
     };
+    span.in_scope(|| tracing::debug!(http.status = response.status().as_u16(), "answered"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }

@@ -1,5 +1,6 @@
 //! Reading the record of an organization from its first entry: to start from it, and to check it.
 
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rolecall_engine::{CodecError, Difference, Entry, OrganizationId, Position, State, audit};
@@ -75,6 +76,7 @@ pub(crate) fn load(log: &dyn EventLog, organization: OrganizationId) -> Result<S
     let mut state = State::default();
     each_entry(log, organization, |entry| {
         state = state.replay(entry);
+        ControlFlow::Continue(())
     })?;
     Ok(state)
 }
@@ -117,8 +119,9 @@ pub(crate) fn verify(
     let mut state = State::default();
     let end = from_log(verified.head.position);
     each_entry(log, organization, |entry| {
+        // What was appended meanwhile is left for the next check.
         if entry.position > end {
-            return;
+            return ControlFlow::Break(());
         }
         let (next, difference) = audit(&state, entry);
         state = next;
@@ -130,6 +133,7 @@ pub(crate) fn verify(
         }
         audited.position = entry.position;
         progress(entry.position);
+        ControlFlow::Continue(())
     })?;
     Ok(audited)
 }
@@ -137,7 +141,7 @@ pub(crate) fn verify(
 fn each_entry(
     log: &dyn EventLog,
     organization: OrganizationId,
-    mut take: impl FnMut(&Entry),
+    mut take: impl FnMut(&Entry) -> ControlFlow<()>,
 ) -> Result<(), ReplayError> {
     let mut cursor = Position::START;
     loop {
@@ -155,7 +159,7 @@ fn each_entry(
                 source,
             })?;
             let taken = catch_unwind(AssertUnwindSafe(|| take(&entry)));
-            taken.map_err(|panic| {
+            let taken = taken.map_err(|panic| {
                 let reason = panic_text(panic.as_ref());
                 ReplayError::Impossible {
                     organization,
@@ -163,6 +167,9 @@ fn each_entry(
                     reason,
                 }
             })?;
+            if taken.is_break() {
+                return Ok(());
+            }
             cursor = position;
         }
     }

@@ -11,6 +11,7 @@ use rolecall_engine::registry::{RegistryCommand, TokenScope};
 use rolecall_eventlog::{Commit, EventLog, LogError, Observer, Options, SledLog};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::auth::{LastUse, Secret, hash};
@@ -19,9 +20,13 @@ use crate::error::ApiError;
 use crate::limits::SHUTDOWN_DURATION_MAX;
 use crate::listener::answer_until_draining;
 use crate::metrics::Metrics;
+use crate::ops::{self, Operations};
 use crate::replay::ReplayError;
 use crate::supervisor::Supervisor;
-use crate::{admin, guard, ops, scim};
+use crate::{admin, guard, scim};
+
+/// The file in the data folder that names the addresses.
+const ADDRESSES: &str = "addresses.json";
 
 /// Why a server did not start, or ended by itself. The texts say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +76,9 @@ pub(crate) struct Server {
     app: Arc<App>,
     log: Arc<SledLog>,
     draining: watch::Sender<bool>,
-    listeners: [(TcpListener, Router); 2],
+    listener: TcpListener,
+    /// The operator's listener, which answers already.
+    ops: JoinHandle<()>,
     /// Where SCIM and the admin API are.
     pub(crate) listen: SocketAddr,
     /// Where metrics and health are.
@@ -91,7 +98,7 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 }
 
 impl Server {
-    /// Opens the log, replays the record, and binds the addresses.
+    /// Binds the addresses, opens the log, and replays the record.
     ///
     /// # Errors
     /// When any of that fails.
@@ -103,13 +110,17 @@ impl Server {
             address(&ops_listener, options.ops_listen),
         );
         let metrics = Arc::new(Metrics::new());
+        let (draining, drained) = watch::channel(false);
+        let operations = Arc::new(Operations::starting(Arc::clone(&metrics)));
+        let ops_router = ops::router(Arc::clone(&operations));
+        let ops = tokio::spawn(answer_until_draining(ops_listener, ops_router, drained.clone()));
         let log = open(&options, Arc::clone(&metrics)).await?;
         let supervisor = Supervisor::start(Arc::clone(&log) as Arc<dyn EventLog>, Arc::clone(&metrics)).await?;
+        write_addresses(&options.data.data, listen, ops_listen)?;
         let new_root_token = match options.root_token {
             Some(_) => None,
             None => create_root_token(&supervisor).await.map_err(ServeError::RootToken)?,
         };
-        let (draining, drained) = watch::channel(false);
         let app = Arc::new(App {
             supervisor,
             metrics,
@@ -119,16 +130,13 @@ impl Server {
             verifying: Arc::new(Semaphore::new(1)),
             draining: drained,
         });
-        write_addresses(&options.data.data, listen, ops_listen)?;
-        let listeners = [
-            (listener, router(Arc::clone(&app))),
-            (ops_listener, ops::router(Arc::clone(&app))),
-        ];
+        operations.started(Arc::clone(&app));
         Ok(Self {
             app,
             log,
             draining,
-            listeners,
+            listener,
+            ops,
             listen,
             ops_listen,
             new_root_token,
@@ -162,23 +170,20 @@ impl Server {
             app,
             log,
             draining,
-            listeners,
+            listener,
+            ops,
             ..
         } = self;
-        let mut serving = tokio::task::JoinSet::new();
-        for (listener, router) in listeners {
-            serving.spawn(answer_until_draining(listener, router, app.draining.clone()));
-        }
+        let router = router(Arc::clone(&app));
+        let serving = tokio::spawn(answer_until_draining(listener, router, app.draining.clone()));
         let ended = tokio::select! {
             () = end => Ok(()),
             () = app.supervisor.log_stopped() => Err(ServeError::LogStopped),
         };
         tracing::info!("stopping");
         draining.send_replace(true);
-        let drained = tokio::time::timeout(SHUTDOWN_DURATION_MAX, async {
-            while serving.join_next().await.is_some() {}
-        });
-        if drained.await.is_err() {
+        let answered = async { tokio::join!(serving, ops) };
+        if tokio::time::timeout(SHUTDOWN_DURATION_MAX, answered).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
         app.supervisor.stop();
@@ -250,7 +255,8 @@ async fn create_root_token(supervisor: &Supervisor) -> Result<Option<Secret>, Ap
 
 /// Names the addresses in a file, for whoever started the server with port 0. Replaced as a whole.
 fn write_addresses(folder: &Path, listen: SocketAddr, ops_listen: SocketAddr) -> Result<(), ServeError> {
-    let (path, aside) = (folder.join("addresses.json"), folder.join("addresses.json.new"));
+    let path = folder.join(ADDRESSES);
+    let aside = path.with_extension("new");
     let text = serde_json::json!({
         "listen": format!("http://{listen}"),
         "ops_listen": format!("http://{ops_listen}"),

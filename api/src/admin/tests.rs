@@ -293,3 +293,21 @@ async fn the_record_is_read_in_pages_and_verified() {
         .expect(200);
     assert_eq!((&report["outcome"], &report["entries"]), (&json!("equal"), &json!(3)));
 }
+
+#[tokio::test]
+async fn the_reserved_organization_is_read_but_not_written_like_others() {
+    let server = TestServer::start().await;
+    server.organization("ours").await;
+    let reserved = format!("/v1/organizations/{}", Uuid::nil());
+    let events = server
+        .json("GET", &format!("{reserved}/events"), ROOT, Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(events["items"][0]["facts"][0]["kind"], "organization_created");
+    assert!(!events.to_string().contains("hash"), "{events}");
+    let body = json!({"type": "team", "name": "a"});
+    server
+        .json("POST", &format!("{reserved}/entities"), ROOT, body)
+        .await
+        .expect(404);
+}

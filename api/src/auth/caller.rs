@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use rolecall_engine::registry::{AdminRole, TokenScope};
+use rolecall_engine::registry::{AdminRole, REGISTRY, TokenScope};
 use rolecall_engine::{Actor, Command, OrganizationId, Rejection, State};
 
 use super::{Holder, holder};
@@ -87,6 +87,8 @@ impl<R: Least> FromRequestParts<Arc<App>> for Caller<R> {
         let id = organization_in_path(parts, app).await;
         // INVARIANT: a token never learns whether another organization exists.
         let id = id.filter(|id| holder.scope.organization().is_none_or(|own| own == *id));
+        // The reserved organization is read like any other, but written in its own ways only.
+        let id = id.filter(|id| *id != REGISTRY || R::ROLE <= AdminRole::Auditor);
         let id = id.ok_or(ApiError::Rejected(Rejection::UnknownOrganization))?;
         allow(holder.scope, R::ROLE)?;
         let organization = app.supervisor.get(id)?;

@@ -251,6 +251,7 @@ impl Writer {
                 found,
             });
         }
+        tracing::debug!(organization.id = %self.id, log.position = found.get(), "published the head");
         self.head.send_replace(state);
         for judged in &batch.judged {
             if let Ok(Submitted {
