@@ -95,7 +95,7 @@ pub struct ServeOptions {
     )]
     pub ops_listen: SocketAddr,
 
-    /// How identity providers reach this server, as in https://scim.example.com; the listening address by default
+    /// How identity providers reach this server, as in `https://scim.example.com`; the listening address by default
     #[arg(long, env = "ROLECALL_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
 

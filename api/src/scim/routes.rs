@@ -25,7 +25,8 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .merge(connection("Groups/.search", post(groups::search)))
         .merge(connection("Groups/{id}", group()));
     // Paths instead of a fallback: a router that is merged into another one brings no fallback of its own.
-    let router = ["/scim", "/scim/", "/scim/{*rest}"]
+    // Below a connection the caller is known, and is told about the path; anywhere else there is no connection to speak of.
+    let router = ["/scim", "/scim/", "/scim/{*rest}", "/scim/v2/{connection}/{*rest}"]
         .into_iter()
         .fold(router, |router, path| router.route(path, any(no_route)));
     router.method_not_allowed_fallback(method_not_allowed)

@@ -46,6 +46,14 @@ async fn without_a_valid_token_nothing_is_told() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_nothing_is_not_called_a_missing_connection() {
+    let reply = World::new().await.get("/Nothing").await;
+    reply.expect_error(404, None);
+    let detail = reply.expect(404)["detail"].to_string();
+    assert!(detail.contains("nothing at this path"), "{detail}");
+}
+
+#[tokio::test]
 async fn a_token_opens_its_own_connection_alone() {
     let world = World::new().await;
     let neighbour = world.neighbour().await;
