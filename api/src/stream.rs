@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
@@ -12,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use rolecall_engine::{Entry, Position, State, TokenId};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, interval_at};
+use tokio_stream::StreamExt;
 
 use crate::app::App;
 use crate::entry_view;
@@ -33,7 +35,6 @@ struct Live {
     /// Where tokens are; it wakes the stream when one is revoked.
     registry: watch::Receiver<Arc<State>>,
     draining: watch::Receiver<bool>,
-    heartbeat: tokio::time::Interval,
     _counted: StreamClient,
 }
 
@@ -50,8 +51,6 @@ pub(crate) fn answer(
     if usize::try_from(app.metrics.open_streams()).unwrap_or(0) >= STREAM_CLIENTS_MAX {
         return Err(ApiError::TooManyStreams);
     }
-    let mut heartbeat = tokio::time::interval_at(Instant::now() + STREAM_HEARTBEAT, STREAM_HEARTBEAT);
-    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let live = Live {
         head: organization.watch_head(),
         registry: app.supervisor.registry()?.watch_head(),
@@ -60,12 +59,14 @@ pub(crate) fn answer(
         organization,
         token,
         cursor: after,
-        heartbeat,
     };
+    let events = stream::unfold(live, |mut live| async move { Some((live.next().await?, live)) });
+    let events = events.timeout_repeating(interval_at(Instant::now() + STREAM_HEARTBEAT, STREAM_HEARTBEAT));
+    // A timeout says that nothing has happened for a while.
+    let events = events.map(|sent| sent.unwrap_or(Bytes::from_static(b": alive\n\n")));
     // The first bytes go out at once, so that the client knows that it is connected.
-    let opening = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b": connected\n\n"))]);
-    let events = stream::unfold(live, |mut live| async move { Some((Ok(live.next().await?), live)) });
-    let body = Body::from_stream(futures_util::StreamExt::chain(opening, events));
+    let opening = tokio_stream::once(Bytes::from_static(b": connected\n\n"));
+    let body = Body::from_stream(opening.chain(events).map(Ok::<_, Infallible>));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
@@ -77,7 +78,8 @@ impl Live {
     /// The next bytes to send; `None` when the stream ends.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if *self.draining.borrow() || !self.token_is_valid() {
+            let rest = self.rest_of_token()?;
+            if *self.draining.borrow() {
                 return None;
             }
             if self.cursor < self.head.borrow_and_update().position() {
@@ -87,8 +89,8 @@ impl Live {
                 // An error says that the organization stopped; the client comes back and goes on from its last event.
                 moved = self.head.changed() => moved.ok()?,
                 changed = self.registry.changed() => changed.ok()?,
-                _ = self.heartbeat.tick() => return Some(Bytes::from_static(b": alive\n\n")),
                 _ = self.draining.changed() => {}
+                () = tokio::time::sleep(rest) => {}
             }
         }
     }
@@ -112,11 +114,17 @@ impl Live {
         )
     }
 
-    fn token_is_valid(&mut self) -> bool {
-        let Some(id) = self.token else { return true };
+    /// For how long the token still opens the stream; `None` when it does not any more.
+    fn rest_of_token(&mut self) -> Option<Duration> {
+        let Some(id) = self.token else {
+            return Some(Duration::MAX);
+        };
         let state = self.registry.borrow_and_update();
-        let token = state.registry().token(id);
-        token.is_some_and(|token| token.expires_at.is_none_or(|expires| expires > time::now()))
+        let Some(expires) = state.registry().token(id)?.expires_at else {
+            return Some(Duration::MAX);
+        };
+        let rest = expires.milliseconds().checked_sub(time::now().milliseconds())?;
+        (rest > 0).then_some(Duration::from_millis(rest))
     }
 }
 
