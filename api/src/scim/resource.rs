@@ -2,9 +2,13 @@
 //!
 //! Members are the only part that grows with a group, so they are made only when they are wanted.
 
+use std::fmt;
+
 use rolecall_engine::state::{Group, Stamp, User};
-use rolecall_engine::{State, Timestamp};
+use rolecall_engine::{State, Timestamp, UserId};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::schema::ResourceType;
 
@@ -55,19 +59,87 @@ pub fn group(base: &str, group: &Group) -> Map<String, Value> {
 /// A group as a SCIM resource with its members; `members` is left out when there are none (RFC 7643 2.5).
 pub fn group_with_members(base: &str, state: &State, group: &Group) -> Map<String, Value> {
     let mut resource = self::group(base, group);
-    let members: Vec<Value> = group
-        .members
-        .iter()
-        .map(|index| member(base, state.user_at(index)))
-        .collect();
-    if !members.is_empty() {
-        resource.insert("members".to_owned(), Value::Array(members));
+    if !group.members.is_empty() {
+        let members = members(base, state, group).filter_map(|member| serde_json::to_value(member).ok());
+        resource.insert("members".to_owned(), Value::Array(members.collect()));
     }
     resource
 }
 
-fn member(base: &str, user: &User) -> Value {
-    json!({"value": user.id, "type": "User", "$ref": format!("{base}/Users/{}", user.id)})
+/// The text of a group with all its members. They are written out one by one: a change of one member is often answered
+/// with the whole group, and a tree of values for each would cost more than the change.
+pub fn group_text(base: &str, state: &State, group: &Group, without_members: &Map<String, Value>) -> String {
+    let text = GroupText {
+        without_members,
+        members: MembersText { base, state, group },
+    };
+    serde_json::to_string(&text).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct GroupText<'a> {
+    #[serde(flatten)]
+    without_members: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "MembersText::is_empty")]
+    members: MembersText<'a>,
+}
+
+struct MembersText<'a> {
+    base: &'a str,
+    state: &'a State,
+    group: &'a Group,
+}
+
+impl MembersText<'_> {
+    fn is_empty(&self) -> bool {
+        self.group.members.is_empty()
+    }
+}
+
+impl Serialize for MembersText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(members(self.base, self.state, self.group))
+    }
+}
+
+/// A member as it is shown (RFC 7643 4.2).
+#[derive(Serialize)]
+struct Member<'a> {
+    #[serde(rename = "$ref")]
+    reference: Reference<'a>,
+    r#type: &'static str,
+    value: UserId,
+}
+
+/// The URL of a user, written out without a copy.
+struct Reference<'a> {
+    base: &'a str,
+    user: UserId,
+}
+
+impl fmt::Display for Reference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.base)?;
+        f.write_str("/Users/")?;
+        f.write_str(self.user.uuid().hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    }
+}
+
+impl Serialize for Reference<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+fn members<'a>(base: &'a str, state: &'a State, group: &'a Group) -> impl Iterator<Item = Member<'a>> {
+    group.members.iter().map(move |index| {
+        let user = state.user_at(index).id;
+        Member {
+            reference: Reference { base, user },
+            r#type: "User",
+            value: user,
+        }
+    })
 }
 
 /// The URL of a resource, for `meta.location` and the `Location` header.
@@ -199,9 +271,12 @@ mod tests {
                 "location": format!("{BASE}/Groups/{}", staff.id), "version": "W/\"2\"",
             },
         });
-        assert_eq!(Value::Object(group(BASE, staff)), expected);
+        let without_members = group(BASE, staff);
+        assert_eq!(Value::Object(without_members.clone()), expected);
         expected["members"] = json!([{"value": ana.id, "type": "User", "$ref": format!("{BASE}/Users/{}", ana.id)}]);
         assert_eq!(Value::Object(group_with_members(BASE, &state, staff)), expected);
+        let text = group_text(BASE, &state, staff, &without_members);
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
     }
 
     /// Okta answers each GET with a PUT of the same: that must run no rule and write no entry.

@@ -62,6 +62,14 @@ impl Selection {
         !excluded && self.only.as_ref().is_none_or(|only| only.0.contains_key(&name))
     }
 
+    /// Whether parts of this attribute are wanted and others not.
+    pub fn narrows(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let keys = self.only.iter().chain([&self.except]);
+        keys.filter_map(|keys| keys.0.get(&name))
+            .any(|below| !below.0.is_empty())
+    }
+
     /// Leaves what is wanted. RFC 7643 7: `id` and `schemas` are always returned.
     pub fn apply(&self, resource: &mut Map<String, Value>) {
         let always = ["id", "schemas"].map(|name| (name.to_owned(), resource.remove(name)));

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::scim::error::scim_json;
 
@@ -35,9 +35,8 @@ impl Answer {
 }
 
 impl Shown {
-    /// The selected attributes of a resource; location and version are told whether they are selected or not.
-    pub(crate) fn new(resource: Map<String, Value>, location: String, version: String) -> Self {
-        let body = Value::Object(resource).to_string();
+    /// The text of the selected attributes of a resource; location and version are told whether they are selected or not.
+    pub(crate) fn new(body: String, location: String, version: String) -> Self {
         Self {
             body,
             location,

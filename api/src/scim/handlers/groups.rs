@@ -106,8 +106,8 @@ async fn apply(caller: &ScimCaller, id: GroupId, patch: GroupPatch) -> Result<Su
     submit_computed(caller, command).await
 }
 
-/// RFC 7644 3.5.2 leaves 200 or 204 to us unless `attributes` is given: nobody needs all members of a large group back
-/// with each change of one.
+/// The resource, so that the client need not read it. RFC 7644 3.5.2 leaves 200 or 204 to us unless `attributes` is given,
+/// and nobody needs all members of a large group back with each change of one.
 async fn changed(
     caller: ScimCaller,
     state: Arc<State>,
@@ -126,9 +126,9 @@ async fn show(caller: ScimCaller, state: Arc<State>, id: GroupId, selection: Sel
     let (index, members) = (group.index, members_shown(group, &selection));
     let show = move || {
         let group = state.group_at(index);
-        let resource = listing::group(&caller.base_url, &state, group, &selection);
+        let body = listing::group_text(&caller.base_url, &state, group, &selection);
         let location = resource::location(&caller.base_url, ResourceType::Group, &id.to_string());
-        Shown::new(resource, location, resource::version(group.modified))
+        Shown::new(body, location, resource::version(group.modified))
     };
     Ok(aside::run(members, show).await?)
 }

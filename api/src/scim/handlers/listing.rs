@@ -47,6 +47,16 @@ pub(crate) fn group(base: &str, state: &State, group: &Group, selection: &Select
     resource
 }
 
+/// The text of a group with what is wanted of it.
+pub(crate) fn group_text(base: &str, state: &State, group: &Group, selection: &Selection) -> String {
+    if !selection.wants("members") || selection.narrows("members") {
+        return Value::Object(self::group(base, state, group, selection)).to_string();
+    }
+    let mut without_members = resource::group(base, group);
+    selection.apply(&mut without_members);
+    resource::group_text(base, state, group, &without_members)
+}
+
 /// How many members it takes to show a group.
 pub(crate) fn members_shown(group: &Group, selection: &Selection) -> u64 {
     if selection.wants("members") {

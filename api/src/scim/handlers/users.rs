@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rolecall_engine::state::User;
 use rolecall_engine::{Command, Fact, Rejection, State, UserId, UserInput};
+use serde_json::Value;
 
 use super::answer::{Answer, Shown};
 use super::listing;
@@ -116,5 +117,6 @@ fn show(caller: &ScimCaller, state: &Arc<State>, id: UserId, selection: &Selecti
     let mut resource = resource::user(&caller.base_url, state, user);
     selection.apply(&mut resource);
     let location = resource::location(&caller.base_url, ResourceType::User, &id.to_string());
-    Ok(Shown::new(resource, location, resource::version(user.modified)))
+    let body = Value::Object(resource).to_string();
+    Ok(Shown::new(body, location, resource::version(user.modified)))
 }
