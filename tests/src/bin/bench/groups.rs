@@ -74,13 +74,11 @@ async fn filled_group(target: &Target, name: &str, members: &[String]) -> String
 fn requests_of(target: &Target, group: &str, guests: &[String], connections: usize) -> Vec<Vec<Vec<u8>>> {
     let path = format!("/Groups/{group}");
     let of = |guests: &[String]| {
-        let add = guests
-            .iter()
-            .map(|user| target.request("PATCH", &path, &scim::patch(scim::add_member(user))));
-        let remove = guests
-            .iter()
-            .map(|user| target.request("PATCH", &path, &scim::patch(scim::remove_member(user))));
-        add.chain(remove).collect()
+        let come_and_go = |user| {
+            let bodies = [scim::add_member(user), scim::remove_member(user)];
+            bodies.map(|operations| target.request("PATCH", &path, &scim::patch(operations)))
+        };
+        guests.iter().flat_map(|user| come_and_go(user)).collect()
     };
     guests.chunks(GUESTS).take(connections).map(of).collect()
 }
