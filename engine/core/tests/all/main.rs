@@ -17,4 +17,6 @@ mod rules;
 #[cfg(test)]
 mod slots;
 #[cfg(test)]
+mod stored_format;
+#[cfg(test)]
 mod world;

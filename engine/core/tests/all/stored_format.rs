@@ -1,0 +1,234 @@
+//! Stored formats outlive code: what a release wrote, every later one reads.
+//!
+//! `tests/fixtures/entries-v1.hex` holds the entries of a story that meets every kind of fact and consequence, one encoded
+//! entry a line. It is never written again. A new format gets a file and a test of its own.
+
+use std::collections::BTreeSet;
+
+use rolecall_engine::registry::{AdminRole, RegistryCommand, RegistryFact, TokenHash, TokenScope};
+use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
+use rolecall_engine::{
+    Command, Entry, Fact, GroupChange, MappingTarget, MembersChange, SettingsChange, State, Timestamp,
+};
+
+use crate::world::{World, match_all};
+
+const FIXTURE: &str = include_str!("../fixtures/entries-v1.hex");
+
+fn stored() -> Vec<Entry> {
+    let decode = |line: &str| Entry::decode(&from_hex(line)).unwrap();
+    FIXTURE.lines().map(decode).collect()
+}
+
+fn from_hex(line: &str) -> Vec<u8> {
+    let byte = |at: usize| u8::from_str_radix(&line[at..at + 2], 16).unwrap();
+    (0..line.len()).step_by(2).map(byte).collect()
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn entries_of_version_1_are_read_and_replayed() {
+    let state = stored()
+        .iter()
+        .fold(State::default(), |state, entry| state.replay(entry));
+    assert_eq!(state.position().get(), 43);
+    let mut world = World::default();
+    world.state = state;
+    assert_eq!(
+        (world.role("ana").as_deref(), world.role("ben").as_deref()),
+        (Some("user"), Some("admin"))
+    );
+    assert_eq!(world.placed("ben"), ["concurrency_group cg-TWO-b", "team Builders"]);
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "concurrency_group cg-three: ended(group_deleted)",
+            "concurrency_group fast: auto_approved",
+            "team Builders: approved",
+            "concurrency_group cg-TWO-b: auto_approved"
+        ]
+    );
+    assert_eq!(world.state.conflicts().count(), 1);
+    assert_eq!(world.state.registry().organizations().count(), 1);
+}
+
+#[test]
+fn version_1_is_what_is_written_today() {
+    let written: Vec<String> = story().entries.iter().map(|entry| to_hex(&entry.encode())).collect();
+    let differs = written
+        .iter()
+        .zip(FIXTURE.lines())
+        .position(|(written, stored)| written != stored);
+    assert!(
+        differs.is_none() && written.len() == FIXTURE.lines().count(),
+        "entry {differs:?} is written in another way now: that is a new format version, with a fixture of its own:\n{}",
+        written.join("\n")
+    );
+}
+
+#[test]
+fn the_fixture_meets_every_kind() {
+    let entries = stored();
+    let facts: BTreeSet<&str> = entries.iter().flat_map(|entry| &entry.facts).map(Fact::kind).collect();
+    let effects = entries.iter().flat_map(|entry| &entry.consequences);
+    let effects: BTreeSet<&str> = effects.map(|consequence| consequence.effect.kind()).collect();
+    assert_eq!((facts.len(), effects.len()), (31, 12), "{facts:?} {effects:?}");
+}
+
+fn story() -> World {
+    let mut world = World::default();
+    rules_and_people(&mut world);
+    groups(&mut world);
+    mappings_by_hand(&mut world);
+    endings(&mut world);
+    registry(&mut world);
+    world
+}
+
+fn rules_and_people(world: &mut World) {
+    let rule = world.rule(RuleDefinition {
+        matching: Pattern::prefix("cg-"),
+        ..match_all(EntityType::ConcurrencyGroup)
+    });
+    let role = Some("admin".parse().unwrap());
+    let definition = RuleDefinition {
+        role,
+        priority: 7,
+        ..match_all(EntityType::ConcurrencyGroup)
+    };
+    world.done(&Command::ChangeRule { rule, definition });
+    world.user("ana");
+    world.user("ben");
+    world.user("cleo");
+    world.set_user("cleo", false, Some("guest"));
+    world.set_user("cleo", true, None);
+    let mut renamed = crate::world::user_input("cleo", true, None);
+    renamed.person.display_name = None;
+    let user = world.user_named("cleo").id;
+    world.done(&Command::ChangeUser {
+        user,
+        expected: None,
+        to: renamed,
+    });
+    world.delete_user("cleo");
+    world.settings(SettingsChange {
+        username_immutable: Some(true),
+        ..SettingsChange::default()
+    });
+    world.done(&Command::DeleteRule { rule });
+    world.rule(RuleDefinition {
+        matching: Pattern::prefix("cg-"),
+        ..match_all(EntityType::ConcurrencyGroup)
+    });
+}
+
+fn groups(world: &mut World) {
+    world.group_with_roles("cg-one", &["ana", "ben"], &["admin"]);
+    world.group("cg-two", &["ana"]);
+    world.remove("cg-one", "ana");
+    world.rename("cg-one", "cg-three");
+    world.entity(EntityType::ConcurrencyGroup, "cg-TWO-b");
+    world.rename("cg-three", "cg-TWO-b");
+    world.rename("cg-two", "fast");
+    let members = MembersChange {
+        add: vec!["nobody".to_owned()],
+        ..MembersChange::default()
+    };
+    world.change_group(
+        "fast",
+        GroupChange {
+            members,
+            ..GroupChange::default()
+        },
+    );
+    world.set_group_roles("cg-TWO-b", &["guest"]);
+    world.set_group_roles("cg-TWO-b", &["admin"]);
+}
+
+fn mappings_by_hand(world: &mut World) {
+    world.entity(EntityType::Team, "taken");
+    let group = world.group("Builders", &["ben"]);
+    let target = MappingTarget::Named {
+        entity_type: EntityType::Team,
+        name: "Builders".to_owned(),
+    };
+    world.done(&Command::CreateMapping { group, target });
+    let mapping = world.mappings("Builders")[0].id;
+    world.done(&Command::PauseMapping { mapping });
+    world.done(&Command::ResumeMapping { mapping });
+    world.done(&Command::RejectMapping { mapping });
+    world.approve(mapping);
+}
+
+fn endings(world: &mut World) {
+    world.delete_group("cg-TWO-b");
+    world.group_with_roles("cg-TWO-b", &["ben"], &["admin"]);
+    world.add("fast", "ben");
+    let entity = world.entity(EntityType::Team, "short-lived").id;
+    world.done(&Command::DeleteEntity { entity });
+}
+
+fn registry(world: &mut World) {
+    let mut done = |command| match world.done(&Command::Registry(command)).facts.as_slice() {
+        [Fact::Registry(fact)] => fact.clone(),
+        facts => panic!("one fact of the registry: {facts:?}"),
+    };
+    let name = || "Example".to_owned();
+    let RegistryFact::OrganizationCreated { organization, .. } =
+        done(RegistryCommand::CreateOrganization { name: name() })
+    else {
+        panic!("an organization")
+    };
+    let connect = RegistryCommand::CreateConnection {
+        organization,
+        name: name(),
+        provider: "okta".to_owned(),
+    };
+    let RegistryFact::ConnectionCreated { connection, .. } = done(connect) else {
+        panic!("a connection")
+    };
+    let group_provisioning = Some(false);
+    done(RegistryCommand::ChangeConnection {
+        organization,
+        connection,
+        name: None,
+        group_provisioning,
+    });
+    let (scim, admin) = (
+        TokenScope::Scim {
+            organization,
+            connection,
+        },
+        TokenScope::Admin {
+            organization,
+            role: AdminRole::Auditor,
+        },
+    );
+    for (number, scope) in [(1, TokenScope::Root), (2, scim), (3, admin)] {
+        let (hash, suffix) = (TokenHash([number; 32]), "abcd".to_owned());
+        let expires_at = Some(Timestamp::from_milliseconds(2_000_000));
+        let create = RegistryCommand::CreateToken {
+            scope,
+            name: name(),
+            hash,
+            suffix,
+            expires_at,
+        };
+        let RegistryFact::TokenCreated { token, .. } = done(create) else {
+            panic!("a token")
+        };
+        if scope != scim {
+            done(RegistryCommand::RevokeToken {
+                organization: scope.organization(),
+                token,
+            });
+        }
+    }
+    done(RegistryCommand::DeleteConnection {
+        organization,
+        connection,
+    });
+}
