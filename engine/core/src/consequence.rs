@@ -310,6 +310,22 @@ impl RoleCause {
 }
 
 impl Effect {
+    /// Every kind of consequence.
+    pub const KINDS: [&str; 12] = [
+        "group_decided",
+        "mapping_proposed",
+        "mapping_moved",
+        "entity_created",
+        "entity_renamed",
+        "entity_rename_skipped",
+        "members_placed",
+        "members_unplaced",
+        "role_changed",
+        "conflict_opened",
+        "conflict_closed",
+        "no_admin_left",
+    ];
+
     /// The name of the kind of consequence, the same in metrics, streams and documentation.
     pub fn kind(&self) -> &'static str {
         match self {

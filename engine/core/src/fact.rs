@@ -212,6 +212,41 @@ pub struct GroupAttributes {
 }
 
 impl Fact {
+    /// Every kind of fact.
+    pub const KINDS: [&str; 31] = [
+        "user_created",
+        "user_attributes_changed",
+        "user_role_attribute_changed",
+        "user_activated",
+        "user_deactivated",
+        "user_deleted",
+        "group_created",
+        "group_restored",
+        "group_renamed",
+        "group_attributes_changed",
+        "members_added",
+        "members_removed",
+        "ignored_members_changed",
+        "group_deleted",
+        "rule_created",
+        "rule_changed",
+        "rule_deleted",
+        "entity_registered",
+        "entity_deleted",
+        "mapping_requested",
+        "mapping_approved",
+        "mapping_rejected",
+        "mapping_paused",
+        "mapping_resumed",
+        "settings_changed",
+        "organization_created",
+        "connection_created",
+        "connection_changed",
+        "connection_deleted",
+        "token_created",
+        "token_revoked",
+    ];
+
     /// The name of the kind of fact, the same in metrics, streams and documentation.
     pub fn kind(&self) -> &'static str {
         match self {

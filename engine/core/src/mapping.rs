@@ -23,6 +23,16 @@ pub enum Origin {
     Manual,
 }
 
+impl Origin {
+    /// The rule that made it, where one did.
+    pub fn rule(self) -> Option<RuleVersion> {
+        match self {
+            Self::Rule(rule) => Some(rule),
+            Self::Manual => None,
+        }
+    }
+}
+
 /// The status of a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MappingStatus {
@@ -39,6 +49,9 @@ pub enum MappingStatus {
 }
 
 impl MappingStatus {
+    /// The words for all statuses, without their reasons.
+    pub const WORDS: [&str; 5] = ["pending", "approved", "auto_approved", "rejected", "ended"];
+
     /// Whether members of the group are put into the entity (unless the mapping is paused).
     pub fn is_approved(self) -> bool {
         matches!(self, Self::Approved | Self::AutoApproved)

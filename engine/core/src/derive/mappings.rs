@@ -290,7 +290,7 @@ impl Derivation<'_> {
         let because = Because {
             fact,
             mapping: Some(id),
-            rule: rule_of(origin),
+            rule: origin.rule(),
         };
         let entity = match entity {
             Some(entity) => entity,
@@ -321,7 +321,7 @@ impl Derivation<'_> {
         let because = Because {
             fact,
             mapping: Some(id),
-            rule: rule_of(mapping.origin),
+            rule: mapping.origin.rule(),
         };
         let from = mapping.status;
         self.conclude(
@@ -337,13 +337,6 @@ impl Derivation<'_> {
 
     pub(super) fn mapping(&self, id: MappingId) -> &Mapping {
         known(self.state.mapping(id), "mapping")
-    }
-}
-
-pub(super) fn rule_of(origin: Origin) -> Option<RuleVersion> {
-    match origin {
-        Origin::Rule(rule) => Some(rule),
-        Origin::Manual => None,
     }
 }
 

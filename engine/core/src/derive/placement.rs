@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_rules::RoleName;
 
 use super::Derivation;
-use super::mappings::rule_of;
 use crate::claims::{Claims, approval};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
@@ -90,7 +89,7 @@ impl Derivation<'_> {
         }
         for (entity, mapping) in placement.entities.iter().filter(|(entity, _)| !now.contains(entity)) {
             let mapping = mapping.map(|mapping| self.state.mapping_at(mapping));
-            let rule = mapping.and_then(|mapping| rule_of(mapping.origin));
+            let rule = mapping.and_then(|mapping| mapping.origin.rule());
             let because = Because {
                 mapping: mapping.map(|mapping| mapping.id),
                 rule,

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use rolecall_rules::MatchName;
 
 use super::Derivation;
-use super::mappings::rule_of;
 use crate::consequence::{Because, Effect, RenameSkipped};
 use crate::id::{EntityIndex, GroupIndex, MappingIndex};
 use crate::mapping::Slot;
@@ -21,7 +20,7 @@ impl Derivation<'_> {
             let because = Because {
                 fact,
                 mapping: Some(mapping.id),
-                rule: rule_of(mapping.origin),
+                rule: mapping.origin.rule(),
             };
             match self.new_name(entity) {
                 Ok(to) if to == entity.name => {}
