@@ -1,6 +1,7 @@
 //! The writer against logs that fail, and the order of its answers.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rolecall_engine::registry::RegistryCommand;
@@ -15,11 +16,13 @@ use crate::limits::RELOAD_PAUSE;
 use crate::metrics::Metrics;
 use crate::supervisor::Supervisor;
 
-/// A log whose appends wait until the test lets them go on.
+/// A log whose appends wait until the test lets them go on, or are refused at once while it is full.
 #[derive(Default)]
 struct HeldLog {
     inner: MemoryLog,
     held: Mutex<Vec<(Append, Answer)>>,
+    full: AtomicBool,
+    refused: AtomicUsize,
 }
 
 impl HeldLog {
@@ -39,6 +42,11 @@ impl HeldLog {
 
 impl EventLog for HeldLog {
     fn append(&self, append: Append, done: Answer) {
+        if self.full.load(Ordering::SeqCst) {
+            done(Err(LogError::Full { available_bytes: 7 }));
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return;
+        }
         self.held.lock().unwrap().push((append, done));
     }
 
@@ -158,6 +166,32 @@ async fn what_a_full_disk_refuses_is_dropped_with_all_that_was_built_on_it() {
             .collect::<Vec<_>>(),
         ["c"]
     );
+}
+
+#[tokio::test]
+async fn an_append_refused_at_once_leaves_the_one_before_it_alone() {
+    let log = Arc::new(HeldLog::default());
+    let supervisor = start(Arc::clone(&log) as Arc<dyn EventLog>).await;
+    let registry = supervisor.registry().unwrap();
+    let first = submit(&registry, create_organization("a"));
+    until(|| log.held() == 1).await;
+    log.full.store(true, Ordering::SeqCst);
+    let second = submit(&registry, create_organization("b"));
+    until(|| log.refused.load(Ordering::SeqCst) == 1).await;
+    tokio::task::yield_now().await;
+    assert!(!first.is_finished() && !second.is_finished());
+
+    log.release(None);
+    assert_eq!(first.await.unwrap().unwrap().state.position().get(), 1);
+    let refusal = second.await.unwrap().unwrap_err();
+    assert_eq!(refusal.status(), axum::http::StatusCode::INSUFFICIENT_STORAGE);
+
+    // The same writer goes on: nothing was reloaded.
+    log.full.store(false, Ordering::SeqCst);
+    let third = submit(&registry, create_organization("c"));
+    until(|| log.held() == 1).await;
+    log.release(None);
+    assert_eq!(third.await.unwrap().unwrap().state.position().get(), 2);
 }
 
 #[tokio::test(start_paused = true)]

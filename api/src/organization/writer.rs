@@ -51,10 +51,17 @@ pub(crate) struct Writer {
     stopping: watch::Receiver<bool>,
     /// The state after everything that was judged, durable or not.
     candidate: Arc<State>,
-    in_flight: VecDeque<Batch>,
-    outcomes: (mpsc::UnboundedSender<Outcome>, mpsc::UnboundedReceiver<Outcome>),
+    in_flight: VecDeque<InFlight>,
     /// Why the log refused an append, until all that was built on it is answered.
     refused: Option<LogError>,
+}
+
+/// A batch whose append is on its way.
+///
+/// Each has an outcome of its own: the log may refuse an append at once, while one before it still waits for the disk.
+struct InFlight {
+    batch: Batch,
+    outcome: oneshot::Receiver<Outcome>,
 }
 
 /// The commands that share an append.
@@ -74,7 +81,7 @@ struct Judged {
 
 /// What a writer is woken by.
 enum Woken {
-    /// An append is durable, or was refused.
+    /// The oldest append is durable, or was refused.
     Settle(Outcome),
     /// Commands were waiting; none means that no more will come.
     Judge { taken: usize },
@@ -92,7 +99,6 @@ impl Writer {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let candidate = Arc::clone(&head.borrow());
-        let (in_flight, outcomes) = (VecDeque::new(), mpsc::unbounded_channel());
         Self {
             id,
             queue,
@@ -101,8 +107,7 @@ impl Writer {
             metrics,
             stopping,
             candidate,
-            in_flight,
-            outcomes,
+            in_flight: VecDeque::new(),
             refused: None,
         }
     }
@@ -118,7 +123,7 @@ impl Writer {
             let takes_more = !ended && self.refused.is_none() && self.in_flight.len() < BATCHES_IN_FLIGHT_MAX;
             let woken = tokio::select! {
                 biased;
-                Some(outcome) = self.outcomes.1.recv(), if !self.in_flight.is_empty() => Woken::Settle(outcome),
+                Some(outcome) = oldest_outcome(&mut self.in_flight) => Woken::Settle(outcome),
                 taken = self.queue.recv_many(&mut waiting, BATCH_COMMANDS_MAX), if takes_more => Woken::Judge { taken },
                 () = told_to_stop(&mut self.stopping), if !self.queue.is_closed() => Woken::Stop,
             };
@@ -196,29 +201,29 @@ impl Writer {
         let after = self
             .in_flight
             .back()
-            .map_or_else(|| Arc::clone(&self.head.borrow()), Batch::last_state);
-        self.in_flight.push_back(batch);
+            .map_or_else(|| Arc::clone(&self.head.borrow()), |last| last.batch.last_state());
+        let (answer, outcome) = oneshot::channel();
+        self.in_flight.push_back(InFlight { batch, outcome });
         let append = Append {
             stream: stream(self.id),
             after: to_log(after.position()),
             entries,
         };
-        let outcomes = self.outcomes.0.clone();
         // When the receiver is gone, the writer has stopped and nobody waits any more.
         self.log
-            .append(append, Box::new(move |outcome| drop(outcomes.send(outcome))));
+            .append(append, Box::new(move |outcome| drop(answer.send(outcome))));
     }
 
     /// Commands that wrote nothing need no append, but what they were judged against has to be durable first.
     fn answer_with_the_batch_before(&mut self, batch: Batch) {
         match self.in_flight.back_mut() {
-            Some(before) => before.judged.extend(batch.judged),
+            Some(before) => before.batch.judged.extend(batch.judged),
             None => batch.judged.into_iter().for_each(Judged::answer),
         }
     }
 
     fn settle(&mut self, outcome: Outcome) -> Result<(), Stopped> {
-        let Some(batch) = self.in_flight.pop_front() else {
+        let Some(InFlight { batch, .. }) = self.in_flight.pop_front() else {
             return Ok(());
         };
         match (outcome, self.refused.clone()) {
@@ -292,6 +297,13 @@ impl Judged {
         // Whoever is gone does not wait for an answer.
         drop(self.answer.send(self.outcome));
     }
+}
+
+/// The outcome of the oldest append, once it is known; `None` when none is on its way.
+async fn oldest_outcome(in_flight: &mut VecDeque<InFlight>) -> Option<Outcome> {
+    let oldest = in_flight.front_mut()?;
+    // A log that drops an append without an answer leaves its outcome unknown.
+    Some((&mut oldest.outcome).await.unwrap_or(Err(LogError::Stopped)))
 }
 
 async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
