@@ -60,7 +60,8 @@ async fn metrics(State(operations): State<Arc<Operations>>) -> impl IntoResponse
     )
 }
 
-/// Ready when every organization runs and the log takes appends.
+/// Ready when the log is open and the registry runs. A full disk, or one organization that cannot be loaded, is shown by
+/// metrics instead: being taken out of service would cost everybody else their reads.
 async fn ready(State(operations): State<Arc<Operations>>) -> impl IntoResponse {
     match operations
         .app
@@ -74,15 +75,12 @@ async fn ready(State(operations): State<Arc<Operations>>) -> impl IntoResponse {
 
 /// What keeps the server from taking requests.
 fn obstacle(app: &App) -> Option<&'static str> {
-    let log = app.supervisor.log_status();
     if app.is_draining() {
         Some("the server is stopping\n")
-    } else if log.stopped {
+    } else if app.supervisor.log_status().stopped {
         Some("the log has stopped after a failed write\n")
-    } else if log.full {
-        Some("the disk is nearly full: writes are refused\n")
-    } else if !app.supervisor.is_ready() {
-        Some("an organization is being reloaded\n")
+    } else if app.supervisor.registry().is_err() {
+        Some("the registry is being reloaded\n")
     } else {
         None
     }
@@ -92,6 +90,7 @@ fn obstacle(app: &App) -> Option<&'static str> {
 mod tests {
     use axum::body::{Body, to_bytes};
     use axum::http::Request;
+    use rolecall_eventlog::{Answer, Append, EventLog, Head, LogError, MemoryLog, Position, Record, Stream};
     use tower::ServiceExt;
 
     use super::*;
@@ -103,6 +102,38 @@ mod tests {
         let status = response.status();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// A log without room, but with a record.
+    struct FullLog(MemoryLog);
+
+    impl EventLog for FullLog {
+        fn append(&self, _: Append, done: Answer) {
+            done(Err(LogError::Full { available_bytes: 0 }));
+        }
+
+        fn read(&self, stream: Stream, after: Position, max: usize) -> Result<Vec<Record>, LogError> {
+            self.0.read(stream, after, max)
+        }
+
+        fn head(&self, stream: Stream) -> Result<Head, LogError> {
+            self.0.head(stream)
+        }
+
+        fn anchor(&self, stream: Stream) -> Result<Head, LogError> {
+            self.0.anchor(stream)
+        }
+
+        fn streams(&self) -> Result<Vec<Stream>, LogError> {
+            self.0.streams()
+        }
+
+        fn status(&self) -> Status {
+            Status {
+                full: true,
+                ..self.0.status()
+            }
+        }
     }
 
     #[tokio::test]
@@ -120,5 +151,14 @@ mod tests {
         server.draining.send_replace(true);
         assert_eq!(get(&operations, "/readyz").await.1, "the server is stopping\n");
         assert_eq!(get(&operations, "/healthz").await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_takes_the_reads_of_nobody_away() {
+        let server = TestServer::over(Arc::new(FullLog(MemoryLog::new()))).await;
+        let operations = Arc::new(Operations::starting(Arc::clone(&server.app.metrics)));
+        operations.started(Arc::clone(&server.app));
+        assert_eq!(get(&operations, "/readyz").await.0, StatusCode::OK);
+        assert!(get(&operations, "/metrics").await.1.contains("rolecall_log_full 1"));
     }
 }

@@ -51,8 +51,8 @@ pub(crate) enum ServeError {
         #[source]
         source: LogError,
     },
-    /// The record cannot be replayed.
-    #[error("cannot replay the record; `rolecall audit verify` shows the extent of the damage")]
+    /// The record of the registry cannot be replayed.
+    #[error("cannot replay the record of the registry; `rolecall audit verify` shows the extent of the damage")]
     Replay(#[from] ReplayError),
     /// The root token cannot be created.
     #[error("cannot create the root token")]

@@ -1,5 +1,8 @@
 //! Who keeps organizations running: loads them from the log, starts their writers, and does so again after a failure.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -33,11 +36,21 @@ enum Slot {
     Loading,
 }
 
+impl Slot {
+    fn running(&self) -> Result<Arc<Organization>, ApiError> {
+        match self {
+            Self::Running(organization) => Ok(Arc::clone(organization)),
+            Self::Loading => Err(ApiError::Unavailable),
+        }
+    }
+}
+
 impl Supervisor {
-    /// Loads every organization and starts its writer.
+    /// Loads every organization and starts its writer. One that cannot be loaded leaves the others alone: it is tried again
+    /// and again, as after a failure.
     ///
     /// # Errors
-    /// When a record is damaged or cannot be read.
+    /// When the record of the registry is damaged or cannot be read: without it nobody can be told from anybody else.
     pub(crate) async fn start(log: Arc<dyn EventLog>, metrics: Arc<Metrics>) -> Result<Arc<Self>, ReplayError> {
         let supervisor = Arc::new(Self {
             log,
@@ -60,9 +73,18 @@ impl Supervisor {
             .organizations()
             .map(|organization| organization.id)
             .collect();
-        self.run(REGISTRY, registry);
+        let writer = self.run(REGISTRY, registry);
+        self.spawn(REGISTRY, Some(writer));
         for (done, id) in ids.iter().enumerate() {
-            let state = self.load(*id).await?;
+            let state = match self.load(*id).await {
+                Ok(state) => state,
+                Err(error) => {
+                    log_replay_error(*id, &error, RELOAD_PAUSE.0);
+                    self.set(*id, Slot::Loading);
+                    self.spawn(*id, None);
+                    continue;
+                }
+            };
             entries += state.position().get();
             tracing::info!(
                 organization.id = %id,
@@ -71,7 +93,8 @@ impl Supervisor {
                 done + 1,
                 ids.len()
             );
-            self.run(*id, state);
+            let writer = self.run(*id, state);
+            self.spawn(*id, Some(writer));
         }
         self.metrics.replayed(entries, started.elapsed());
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -84,16 +107,14 @@ impl Supervisor {
     /// # Errors
     /// When there is none, or it is being reloaded.
     pub(crate) fn get(self: &Arc<Self>, id: OrganizationId) -> Result<Arc<Organization>, ApiError> {
-        match self.read_slots().get(&id) {
-            Some(Slot::Running(organization)) => return Ok(Arc::clone(organization)),
-            Some(Slot::Loading) => return Err(ApiError::Unavailable),
-            None => {}
+        if let Some(slot) = self.read_slots().get(&id) {
+            return slot.running();
         }
         // A new organization starts when it is first asked for, whether or not the answer to its creation got through.
         if self.registry()?.head().registry().organization(id).is_none() {
             return Err(ApiError::Rejected(Rejection::UnknownOrganization));
         }
-        Ok(self.start_new(id))
+        self.start_new(id)
     }
 
     /// The reserved organization.
@@ -101,23 +122,18 @@ impl Supervisor {
     /// # Errors
     /// When it is being reloaded.
     pub(crate) fn registry(&self) -> Result<Arc<Organization>, ApiError> {
-        match self.read_slots().get(&REGISTRY) {
-            Some(Slot::Running(registry)) => Ok(Arc::clone(registry)),
-            Some(Slot::Loading) | None => Err(ApiError::Unavailable),
-        }
+        self.read_slots()
+            .get(&REGISTRY)
+            .map_or(Err(ApiError::Unavailable), Slot::running)
     }
 
-    /// Whether every organization runs.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.read_slots().values().all(|slot| matches!(slot, Slot::Running(_)))
-    }
-
-    /// How many of everything there are, over all organizations.
+    /// How many of everything there are, over all organizations that run.
     pub(crate) fn population(&self) -> Population {
         let mut population = Population::default();
         for slot in self.read_slots().values() {
-            if let Slot::Running(organization) = slot {
-                population.add(organization.head().counts());
+            match slot {
+                Slot::Running(organization) => population.add(organization.head().counts()),
+                Slot::Loading => population.add_loading(),
             }
         }
         population
@@ -146,22 +162,24 @@ impl Supervisor {
     }
 
     /// Where nothing is loaded there is nothing to read: the organization is new.
-    fn start_new(self: &Arc<Self>, id: OrganizationId) -> Arc<Organization> {
+    fn start_new(self: &Arc<Self>, id: OrganizationId) -> Result<Arc<Organization>, ApiError> {
         let mut slots = self.organizations.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Slot::Running(organization)) = slots.get(&id) {
-            return Arc::clone(organization);
+        // Another caller was faster, and since then the organization may even have stopped again.
+        if let Some(slot) = slots.get(&id) {
+            return slot.running();
         }
         let (organization, writer) = self.prepare(id, Arc::default());
         slots.insert(id, Slot::Running(Arc::clone(&organization)));
         drop(slots);
-        self.spawn(id, writer);
-        organization
+        self.spawn(id, Some(writer));
+        Ok(organization)
     }
 
-    fn run(self: &Arc<Self>, id: OrganizationId, state: State) {
+    /// Lets callers have the organization in this state; its writer is to be run.
+    fn run(&self, id: OrganizationId, state: State) -> Writer {
         let (organization, writer) = self.prepare(id, Arc::new(state));
         self.set(id, Slot::Running(organization));
-        self.spawn(id, writer);
+        writer
     }
 
     fn prepare(&self, id: OrganizationId, state: Arc<State>) -> (Arc<Organization>, Writer) {
@@ -170,7 +188,7 @@ impl Supervisor {
         (Arc::new(organization), writer)
     }
 
-    fn spawn(self: &Arc<Self>, id: OrganizationId, writer: Writer) {
+    fn spawn(self: &Arc<Self>, id: OrganizationId, writer: Option<Writer>) {
         let supervisor = Arc::clone(self);
         self.running.send_modify(|running| *running += 1);
         tokio::spawn(async move {
@@ -179,14 +197,19 @@ impl Supervisor {
         });
     }
 
-    async fn supervise(&self, id: OrganizationId, mut writer: Writer) {
-        while let Err(stopped) = run_to_its_end(writer).await {
+    /// Runs a writer, and reloads the organization whenever it stops. Without a writer the organization is loaded first.
+    async fn supervise(&self, id: OrganizationId, mut writer: Option<Writer>) {
+        loop {
+            let Some(running) = writer.take() else {
+                let Some(state) = self.reload(id).await else { return };
+                writer = Some(self.run(id, state));
+                continue;
+            };
+            let Err(stopped) = run_to_its_end(running).await else {
+                return;
+            };
             log_stopped(id, &stopped);
             self.set(id, Slot::Loading);
-            let Some(state) = self.reload(id).await else { return };
-            let (organization, next) = self.prepare(id, Arc::new(state));
-            self.set(id, Slot::Running(organization));
-            writer = next;
         }
     }
 
@@ -249,5 +272,5 @@ fn log_stopped(id: OrganizationId, stopped: &Stopped) {
 
 fn log_replay_error(id: OrganizationId, error: &ReplayError, pause: Duration) {
     let cause = error as &dyn std::error::Error;
-    tracing::error!(organization.id = %id, error = cause, seconds = pause.as_secs_f64(), "failed to reload an organization");
+    tracing::error!(organization.id = %id, error = cause, seconds = pause.as_secs_f64(), "failed to load an organization; it is tried again");
 }

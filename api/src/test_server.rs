@@ -21,7 +21,7 @@ use crate::supervisor::Supervisor;
 /// The root token of every test server.
 pub(crate) const ROOT: &str = "a root token of at least 32 characters";
 
-/// A server over a log in memory.
+/// A server, over a log in memory unless the test gives another.
 pub(crate) struct TestServer {
     router: Router,
     pub(crate) app: Arc<App>,
@@ -37,8 +37,12 @@ pub(crate) struct Answer {
 
 impl TestServer {
     pub(crate) async fn start() -> Self {
+        Self::over(Arc::new(MemoryLog::new())).await
+    }
+
+    /// A server over a log of the test.
+    pub(crate) async fn over(log: Arc<dyn EventLog>) -> Self {
         let metrics = Arc::new(Metrics::new());
-        let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new());
         let supervisor = Supervisor::start(log, Arc::clone(&metrics)).await.unwrap();
         let (draining, drained) = watch::channel(false);
         let public_url: PublicUrl = "https://scim.example.com".parse().unwrap();

@@ -11,9 +11,11 @@ use rolecall_rules::{EntityType, RoleName};
 
 use super::{Metrics, kinds};
 
-/// How many of everything there are, over all organizations.
+/// How many of everything there are, over all organizations that run.
 #[derive(Debug, Default)]
 pub(crate) struct Population {
+    running: u64,
+    loading: u64,
     active_users: BTreeMap<RoleName, u64>,
     inactive_users: u64,
     groups: u64,
@@ -23,8 +25,9 @@ pub(crate) struct Population {
 }
 
 impl Population {
-    /// Adds those of one organization.
+    /// Adds an organization that runs, and what it has.
     pub(crate) fn add(&mut self, counts: &Counts) {
+        self.running += 1;
         for (role, count) in &counts.active_users {
             *self.active_users.entry(role.clone()).or_default() += count;
         }
@@ -40,6 +43,11 @@ impl Population {
         self.inactive_users += counts.inactive_users;
         self.groups += counts.groups;
     }
+
+    /// Adds an organization that is being loaded.
+    pub(crate) fn add_loading(&mut self) {
+        self.loading += 1;
+    }
 }
 
 impl Metrics {
@@ -48,6 +56,7 @@ impl Metrics {
         let _scrape = self.scrape.lock().unwrap_or_else(PoisonError::into_inner);
         self.fill(population);
         self.log_size.set(gauge(log.log_bytes));
+        self.log_full.set(i64::from(log.full));
         let mut text = Vec::new();
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
             tracing::error!(error = &error as &dyn std::error::Error, "failed to encode the metrics");
@@ -56,6 +65,9 @@ impl Metrics {
     }
 
     fn fill(&self, population: &Population) {
+        for (state, count) in [("running", population.running), ("loading", population.loading)] {
+            self.organizations.with_label_values(&[state]).set(gauge(count));
+        }
         self.users.reset();
         for role in kinds::DEFAULT_ROLES {
             self.users.with_label_values(&[role, "true"]);
@@ -115,6 +127,9 @@ mod tests {
             "rolecall_log_append_duration_seconds_count 0",
             "rolecall_log_batch_entries_count 0",
             "rolecall_log_size_bytes 0",
+            "rolecall_log_full 0",
+            "rolecall_organizations{state=\"running\"} 0",
+            "rolecall_organizations{state=\"loading\"} 0",
             "rolecall_log_entries_total 0",
             "rolecall_scim_request_duration_seconds_count{method=\"PATCH\",resource=\"groups\"} 0",
             "rolecall_no_admin_left_total 0",

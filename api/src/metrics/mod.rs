@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     log_sync_duration: Histogram,
     log_batch_entries: Histogram,
     log_size: IntGauge,
+    log_full: IntGauge,
     log_entries: IntCounter,
     facts: IntCounterVec,
     consequences: IntCounterVec,
@@ -42,6 +43,7 @@ pub(crate) struct Metrics {
     rule_evaluations: IntCounterVec,
     ignored_members: IntCounter,
     no_admin_left: IntCounter,
+    organizations: IntGaugeVec,
     mappings: IntGaugeVec,
     conflicts_open: IntGaugeVec,
     users: IntGaugeVec,
@@ -91,6 +93,10 @@ impl Metrics {
                 register::powers_of_two(),
             ),
             log_size: new.gauge("log_size_bytes", "What the log occupies on disk."),
+            log_full: new.gauge(
+                "log_full",
+                "1 while the disk is nearly full and appends are refused, else 0.",
+            ),
             log_entries: new.counter("log_entries_total", "Entries appended since the start of the server."),
             facts: new.counters("facts_total", "Facts recorded, by kind.", &["kind"]),
             consequences: new.counters("consequences_total", "Consequences recorded, by kind.", &["kind"]),
@@ -116,6 +122,11 @@ impl Metrics {
             no_admin_left: new.counter(
                 "no_admin_left_total",
                 "Times that the last active user of the highest role lost it.",
+            ),
+            organizations: new.gauges(
+                "organizations",
+                "Organizations in use, the registry among them, by whether they run or are being loaded.",
+                &["state"],
             ),
             mappings: new.gauges("mappings", "Mappings, by status.", &["status"]),
             conflicts_open: new.gauges("conflicts_open", "Open conflicts, by slot.", &["slot"]),
