@@ -11,6 +11,9 @@ use crate::rule::RuleDefinition;
 use crate::target::{NameTemplate, Target, check_types};
 use crate::template::Template;
 
+/// How a pattern is compiled: as one to be saved, or as one that was saved.
+type Compile = fn(&Pattern) -> Result<Matcher, Fault>;
+
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) matching: Matcher,
@@ -26,11 +29,21 @@ pub(crate) struct CompiledTarget {
 }
 
 impl Compiled {
+    /// A definition that somebody wants to save.
     pub(crate) fn of(definition: &RuleDefinition) -> Result<Self, Problems> {
+        Self::by(definition, Matcher::compile)
+    }
+
+    /// A definition that was saved once.
+    pub(crate) fn stored(definition: &RuleDefinition) -> Result<Self, Problems> {
+        Self::by(definition, Matcher::stored)
+    }
+
+    fn by(definition: &RuleDefinition, compile: Compile) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         problems.extend(check_name(&definition.name));
-        let matching = gather(&mut problems, compile_pattern(&definition.matching, "match"));
-        let exclude = gather(&mut problems, compile_excludes(&definition.exclude));
+        let matching = gather(&mut problems, compile_pattern(&definition.matching, "match", compile));
+        let exclude = gather(&mut problems, compile_excludes(&definition.exclude, compile));
         let targets = gather(&mut problems, compile_targets(definition, matching.as_ref()));
         match (matching, exclude, targets) {
             (Some(matching), Some(exclude), Some(targets)) if problems.is_empty() => Ok(Self {
@@ -63,18 +76,18 @@ fn check_name(name: &str) -> Option<Problem> {
     Some(Fault::from(ProblemKind::Name(error)).at_place("name"))
 }
 
-fn compile_pattern(pattern: &Pattern, place: &str) -> Result<Matcher, Vec<Problem>> {
-    Matcher::compile(pattern).map_err(|fault| vec![fault.at_place(format!("{place}.pattern"))])
+fn compile_pattern(pattern: &Pattern, place: &str, compile: Compile) -> Result<Matcher, Vec<Problem>> {
+    compile(pattern).map_err(|fault| vec![fault.at_place(format!("{place}.pattern"))])
 }
 
-fn compile_excludes(patterns: &[Pattern]) -> Result<Vec<Matcher>, Vec<Problem>> {
+fn compile_excludes(patterns: &[Pattern], compile: Compile) -> Result<Vec<Matcher>, Vec<Problem>> {
     if patterns.len() > EXCLUDES_MAX {
         return Err(vec![Fault::from(ProblemKind::TooManyExcludes).at_place("exclude")]);
     }
     let compiled = patterns
         .iter()
         .enumerate()
-        .map(|(index, pattern)| compile_pattern(pattern, &format!("exclude[{index}]")));
+        .map(|(index, pattern)| compile_pattern(pattern, &format!("exclude[{index}]"), compile));
     all_or_problems(compiled)
 }
 

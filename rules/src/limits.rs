@@ -21,5 +21,7 @@ pub const PATTERN_BYTES_MAX: usize = 1024;
 pub const TEMPLATE_BYTES_MAX: usize = 1024;
 /// Bytes of memory that one compiled regular expression may take: `\w` takes about 50 KiB each time, `[a-z0-9]` next to none.
 pub const REGEX_COMPILED_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of one compiled regular expression that was saved before.
+pub const REGEX_STORED_BYTES_MAX: usize = 16 * REGEX_COMPILED_BYTES_MAX;
 /// Depth to which the groups, repetitions and classes of one regular expression may nest.
 pub const REGEX_NESTING_MAX: u32 = 50;

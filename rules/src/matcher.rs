@@ -5,7 +5,7 @@
 use regex::{Captures, Regex, RegexBuilder};
 
 use crate::error::{Fault, ProblemKind};
-use crate::limits::{PATTERN_BYTES_MAX, REGEX_COMPILED_BYTES_MAX, REGEX_NESTING_MAX};
+use crate::limits::{PATTERN_BYTES_MAX, REGEX_COMPILED_BYTES_MAX, REGEX_NESTING_MAX, REGEX_STORED_BYTES_MAX};
 use crate::name::{MatchName, compose, fold};
 use crate::pattern::{Pattern, PatternKind};
 
@@ -25,7 +25,18 @@ pub(crate) enum Found<'name> {
 }
 
 impl Matcher {
+    /// Compiles a pattern that somebody wants to save.
     pub(crate) fn compile(pattern: &Pattern) -> Result<Self, Fault> {
+        Self::within(pattern, REGEX_COMPILED_BYTES_MAX)
+    }
+
+    /// Compiles a pattern that was saved once. It has more room than it was checked for, so that it goes on compiling
+    /// when a later release of the regex engine takes more memory for the same pattern.
+    pub(crate) fn stored(pattern: &Pattern) -> Result<Self, Fault> {
+        Self::within(pattern, REGEX_STORED_BYTES_MAX)
+    }
+
+    fn within(pattern: &Pattern, compiled_bytes_max: usize) -> Result<Self, Fault> {
         let text = pattern.pattern.as_str();
         match pattern.kind {
             PatternKind::All if text.is_empty() => Ok(Self::All),
@@ -36,7 +47,7 @@ impl Matcher {
                 kind: ProblemKind::PatternTooLong,
             }),
             PatternKind::Prefix => Prefix::new(text).map(Self::Prefix),
-            PatternKind::Regex => compile_regex(text).map(Self::Regex),
+            PatternKind::Regex => compile_regex(text, compiled_bytes_max).map(Self::Regex),
         }
     }
 
@@ -97,13 +108,13 @@ impl Prefix {
     }
 }
 
-fn compile_regex(text: &str) -> Result<Regex, Fault> {
+fn compile_regex(text: &str, compiled_bytes_max: usize) -> Result<Regex, Fault> {
     check_syntax(text)?;
     // Names are matched in NFC, so an accent in the pattern has to be in NFC too.
     RegexBuilder::new(&compose(text))
         .nest_limit(REGEX_NESTING_MAX)
-        .size_limit(REGEX_COMPILED_BYTES_MAX)
-        .dfa_size_limit(REGEX_COMPILED_BYTES_MAX)
+        .size_limit(compiled_bytes_max)
+        .dfa_size_limit(compiled_bytes_max)
         .build()
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => ProblemKind::RegexTooLarge.into(),

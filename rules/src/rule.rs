@@ -70,6 +70,12 @@ impl Rule {
         Ok(Self(Arc::new(Parts { definition, compiled })))
     }
 
+    /// Compiles a definition that [`Rule::compile`] accepted once, with room to spare. Fails only when it never did.
+    pub fn stored(definition: RuleDefinition) -> Result<Self, Problems> {
+        let compiled = Compiled::stored(&definition)?;
+        Ok(Self(Arc::new(Parts { definition, compiled })))
+    }
+
     /// The definition that this rule was compiled from, unchanged.
     pub fn definition(&self) -> &RuleDefinition {
         &self.0.definition
@@ -156,6 +162,15 @@ mod tests {
             expected.map(|names| names.iter().map(|name| (*name).to_owned()).collect())
         );
         assert_eq!(rule.matches(&name), expected.is_some());
+    }
+
+    #[test]
+    fn a_stored_rule_has_room_to_spare() {
+        let large = definition(Pattern::regex(r"\w{40}"), Vec::new(), vec![team("x")]);
+        assert!(Rule::compile(large.clone()).is_err());
+        assert!(Rule::stored(large).is_ok());
+        let broken = definition(Pattern::regex("("), Vec::new(), vec![team("x")]);
+        assert!(Rule::stored(broken).is_err());
     }
 
     #[test]

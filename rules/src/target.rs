@@ -57,7 +57,7 @@ impl NameTemplate {
         let Some(text) = &self.template else {
             return Template::display_name().fill(name, None);
         };
-        let matcher = Matcher::compile(&self.pattern).map_err(|_| TemplateError::Invalid)?;
+        let matcher = Matcher::stored(&self.pattern).map_err(|_| TemplateError::Invalid)?;
         let template = Template::parse(text, Some(&matcher)).map_err(|_| TemplateError::Invalid)?;
         let found = if template.needs_match() {
             matcher.find(name)

@@ -26,7 +26,7 @@ impl Claims {
         if !user.is_effective() {
             return claims;
         }
-        claims.add_role(state, user.organization_role.as_deref(), RoleSource::Attribute);
+        claims.add_role(state, user.organization_role.as_ref(), RoleSource::Attribute);
         for group in user.groups().map(|group| state.group_at(group)) {
             claims.add_group(state, group);
         }
@@ -38,7 +38,7 @@ impl Claims {
 
     fn add_group(&mut self, state: &State, group: &Group) {
         for role in &group.attributes.roles {
-            self.add_role(state, Some(role), RoleSource::Group { group: group.id });
+            self.add_role(state, role.parse().ok().as_ref(), RoleSource::Group { group: group.id });
         }
         for mapping in state.mappings_of(group).filter(|mapping| mapping.in_force()) {
             if let Some(entity) = mapping.entity {
@@ -53,19 +53,22 @@ impl Claims {
                     mapping: mapping.id,
                     group: group.id,
                 };
-                self.add_role(state, Some(role.as_str()), source);
+                self.add_role(state, Some(role), source);
             }
         }
     }
 
-    /// Adds a claim to a role. A name that the organization does not know is no claim.
-    fn add_role(&mut self, state: &State, name: Option<&str>, source: RoleSource) {
-        let role = name.and_then(|name| name.parse::<RoleName>().ok());
-        if let Some(role) = role.filter(|role| state.settings().rank(role).is_some()) {
-            let claim = RoleClaim { role, source };
-            if !self.roles.contains(&claim) {
-                self.roles.push(claim);
-            }
+    /// Adds a claim to a role. A role that the organization does not know is no claim.
+    fn add_role(&mut self, state: &State, role: Option<&RoleName>, source: RoleSource) {
+        let Some(role) = role.filter(|role| state.settings().rank(role).is_some()) else {
+            return;
+        };
+        let claim = RoleClaim {
+            role: role.clone(),
+            source,
+        };
+        if !self.roles.contains(&claim) {
+            self.roles.push(claim);
         }
     }
 

@@ -33,8 +33,12 @@ pub enum CodecError {
     },
 }
 
+/// Damaged lengths must not ask for memory that is not there. bincode counts what a value would take unpacked, which is up
+/// to eight times what it takes: a number that fits one byte counts as the eight that it could have.
+const UNPACKED_BYTES_MAX: usize = 8 * ENTRY_BYTES_MAX;
+
 fn bincode() -> impl Config {
-    config::standard().with_limit::<ENTRY_BYTES_MAX>()
+    config::standard().with_limit::<UNPACKED_BYTES_MAX>()
 }
 
 /// The value as bytes.

@@ -58,3 +58,51 @@ impl Entry {
         codec::decode(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::consequence::{Because, Effect};
+    use crate::id::{ConflictId, EntityId, UserId};
+    use crate::limits::ENTRY_BYTES_MAX;
+    use crate::mapping::Slot;
+
+    /// The decoder counts what values take unpacked; whatever is within the limit packed has to be read all the same.
+    #[test]
+    fn an_entry_of_the_largest_size_is_read() {
+        let id = Uuid::from_u128(7);
+        let consequence = Consequence {
+            because: Because {
+                fact: 0,
+                mapping: None,
+                rule: None,
+            },
+            effect: Effect::ConflictOpened {
+                conflict: ConflictId::new(id),
+                slot: Slot::ConcurrencyGroup,
+                user: UserId::new(id),
+                claimed: vec![EntityId::new(id); 2],
+                current: EntityId::new(id),
+            },
+        };
+        let mut entry = Entry {
+            position: Position::new(1),
+            at: Timestamp::default(),
+            actor: Actor::System,
+            seed: IdSeed::new([0; 16]),
+            facts: Vec::new(),
+            consequences: vec![consequence.clone()],
+        };
+        let count = (ENTRY_BYTES_MAX - 100) / (entry.encode().len() - 20);
+        entry.consequences = vec![consequence; count];
+        let bytes = entry.encode();
+        assert!(
+            (ENTRY_BYTES_MAX * 9 / 10..=ENTRY_BYTES_MAX).contains(&bytes.len()),
+            "{}",
+            bytes.len()
+        );
+        assert_eq!(Entry::decode(&bytes).unwrap().consequences.len(), count);
+    }
+}

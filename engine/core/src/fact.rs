@@ -3,7 +3,7 @@
 //! Facts are stored: a variant or field is never removed, renumbered or given another meaning (append new variants at
 //! the end; CONTRIBUTING.md has the steps).
 
-use rolecall_rules::{EntityType, RuleDefinition};
+use rolecall_rules::{EntityType, RoleName, RuleDefinition};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ConnectionId, EntityId, GroupId, MappingId, RuleId, UserId, UserIndex};
@@ -27,8 +27,8 @@ pub enum Fact {
         person: SealedPerson,
         /// Whether it is active.
         active: bool,
-        /// The role that its own attribute asks for, as it came.
-        organization_role: Option<String>,
+        /// The role that its own attribute asks for; `None` also when the attribute is no name of a role.
+        organization_role: Option<RoleName>,
     },
     /// The attributes of a user changed.
     UserAttributesChanged {
@@ -42,7 +42,7 @@ pub enum Fact {
         /// The user.
         user: UserId,
         /// The attribute now.
-        organization_role: Option<String>,
+        organization_role: Option<RoleName>,
     },
     /// A user became active again.
     UserActivated {
@@ -111,7 +111,7 @@ pub enum Fact {
     IgnoredMembersChanged {
         /// The group.
         group: GroupId,
-        /// All of them as they are now, in order.
+        /// All of them as they are now, in order: as they came, or the hash of what is no id at all.
         ignored: Vec<String>,
     },
     /// A group was deleted, and has no members any more.

@@ -18,7 +18,7 @@ pub const GROUPS_MAX: usize = 1_000_000;
 pub const RULES_MAX: usize = 10_000;
 /// Entities of one organization, deleted ones included.
 pub const ENTITIES_MAX: usize = 1_000_000;
-/// Mappings that one group may have had.
+/// Mappings of one group that have not ended.
 pub const GROUP_MAPPINGS_MAX: usize = 1_000;
 /// Roles in the ordered list of an organization.
 pub const ROLES_MAX: usize = 32;

@@ -80,7 +80,7 @@ pub enum Rejection {
     AlreadyMapped,
     #[error("a mapping that is {status} cannot be {action}")]
     MappingStatus { status: &'static str, action: &'static str },
-    #[error("the group has had {limit} mappings, which is the limit")]
+    #[error("the group has {limit} mappings, which is the limit")]
     TooManyMappings { limit: usize },
 
     #[error("`{setting}`: {problem}")]

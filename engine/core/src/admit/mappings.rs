@@ -7,9 +7,9 @@ use crate::command::MappingTarget;
 use crate::fact::Fact;
 use crate::id::{EntityId, GroupId, GroupIndex, MappingId, NewIds};
 use crate::limits::GROUP_MAPPINGS_MAX;
-use crate::mapping::MappingStatus;
+use crate::mapping::{MappingStatus, PendingReason};
 use crate::rejection::Rejection;
-use crate::state::{Mapping, State};
+use crate::state::{Group, Mapping, State};
 
 pub(super) fn create(
     state: &State,
@@ -34,14 +34,7 @@ pub(super) fn create(
         } => (*entity_type, name("name", given)?),
     };
     let entity = find(state, row.index, target)?;
-    let same = |mapping: &Mapping| {
-        let bound = mapping
-            .entity
-            .filter(|_| mapping.status.is_approved())
-            .map(|bound| state.entity_at(bound).id);
-        bound.is_some() && bound == entity
-    };
-    if state.mappings_of(row).any(same) {
+    if is_bound(state, row, entity, |_| true) {
         return Err(Rejection::AlreadyMapped);
     }
     Ok(vec![Fact::MappingRequested {
@@ -71,6 +64,12 @@ pub(super) fn approve(state: &State, id: MappingId, target: Option<&MappingTarge
     let named_other = matches!(&target, MappingTarget::Named { entity_type, name } if
         *entity_type != mapping.entity_type || Some(name) != mapping.name.as_ref());
     let entity = find(state, mapping.group, &target)?;
+    // What a rule approved before a rename ends with this approval, so it is not in the way.
+    let replaces = mapping.status == MappingStatus::Pending(PendingReason::RuleChanged);
+    let stays = |other: &Mapping| !(replaces && other.status == MappingStatus::AutoApproved);
+    if is_bound(state, state.group_at(mapping.group), entity, stays) {
+        return Err(Rejection::AlreadyMapped);
+    }
     let found_type = entity
         .and_then(|entity| state.entity(entity))
         .map(|entity| entity.entity_type);
@@ -112,6 +111,15 @@ fn refused(mapping: &Mapping, action: &'static str) -> Rejection {
         status: mapping.status.as_str(),
         action,
     }
+}
+
+/// Whether an approved mapping that counts binds the group to the entity.
+fn is_bound(state: &State, group: &Group, entity: Option<EntityId>, counts: impl Fn(&Mapping) -> bool) -> bool {
+    let approved = state
+        .mappings_of(group)
+        .filter(|mapping| mapping.status.is_approved() && counts(mapping));
+    let mut bound = approved.filter_map(|mapping| mapping.entity);
+    bound.any(|bound| Some(state.entity_at(bound).id) == entity)
 }
 
 /// The entity of a target, free for this group; `None` when a new one is to be created.

@@ -5,7 +5,7 @@ use imbl::OrdSet;
 use crate::command::MembersChange;
 use crate::fact::Fact;
 use crate::id::{GroupId, UserId, UserIndex};
-use crate::limits::{IGNORED_MEMBERS_MAX, NAME_CHARACTERS_MAX, REQUEST_MEMBERS_MAX};
+use crate::limits::{IGNORED_MEMBERS_MAX, REQUEST_MEMBERS_MAX};
 use crate::rejection::Rejection;
 use crate::state::{Group, State};
 use crate::user_set::UserSet;
@@ -56,7 +56,7 @@ impl<'a> Members<'a> {
             }
         }
         for id in &change.remove {
-            ignored.remove(id);
+            ignored.remove(&ignored_id(id));
             if let Some(index) = user(state, id).filter(|index| self.contains(*index)) {
                 changed.removed.insert(index);
             }
@@ -100,6 +100,15 @@ fn user(state: &State, id: &str) -> Option<UserIndex> {
 
 fn remember(ignored: &mut OrdSet<String>, id: &str) {
     if ignored.len() < IGNORED_MEMBERS_MAX {
-        ignored.insert(id.chars().take(NAME_CHARACTERS_MAX).collect());
+        ignored.insert(ignored_id(id));
+    }
+}
+
+/// What is kept of an id that names no user. An id that could be one of ours is kept as it came. Anything else may be an
+/// address or a name, and those have no place in the record: its hash tells it apart, and that is enough to count.
+fn ignored_id(id: &str) -> String {
+    match id.parse::<UserId>() {
+        Ok(id) => id.to_string(),
+        Err(_) => format!("blake3:{}", blake3::hash(id.as_bytes()).to_hex()),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rolecall_rules::EntityType;
 
 use crate::fact::Fact;
+use crate::id::EntityIndex;
 use crate::limits::{EMAIL_DOMAINS_MAX, NAME_CHARACTERS_MAX, ROLES_MAX};
 use crate::rejection::Rejection;
 use crate::settings::{Settings, SettingsChange};
@@ -18,6 +19,7 @@ pub(super) fn change(state: &State, change: &SettingsChange) -> Result<Vec<Fact>
     check_roles(state, &settings)?;
     check_default_concurrency_group(state, &settings)?;
     check_domains(&settings)?;
+    check_owners(state, &settings)?;
     Ok(vec![Fact::SettingsChanged { settings }])
 }
 
@@ -65,6 +67,28 @@ fn check_default_concurrency_group(state: &State, settings: &Settings) -> Result
     let problem = "there is no such concurrency group; create it first".to_owned();
     Err(Rejection::Setting {
         setting: "default_concurrency_group",
+        problem,
+    })
+}
+
+/// The switch can be turned on only where what it promises is so already.
+fn check_owners(state: &State, settings: &Settings) -> Result<(), Rejection> {
+    if !settings.one_group_per_entity || state.settings().one_group_per_entity {
+        return Ok(());
+    }
+    let mut entities = state.entities_from(EntityIndex::from(0));
+    let shared = entities.find(|entity| {
+        let groups = entity.mappings.iter().map(|mapping| state.mapping_at(*mapping));
+        let approved = groups.filter(|mapping| mapping.status.is_approved());
+        approved.map(|mapping| mapping.group).collect::<BTreeSet<_>>().len() > 1
+    });
+    let Some(shared) = shared else { return Ok(()) };
+    let problem = format!(
+        "{} `{}` belongs to several groups; end all mappings to it but one first",
+        shared.entity_type, shared.name
+    );
+    Err(Rejection::Setting {
+        setting: "one_group_per_entity",
         problem,
     })
 }

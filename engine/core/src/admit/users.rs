@@ -1,5 +1,7 @@
 //! Creating, changing and deleting users.
 
+use rolecall_rules::RoleName;
+
 use super::{check_attributes, check_limit, check_name};
 use crate::command::UserInput;
 use crate::fact::Fact;
@@ -26,7 +28,7 @@ pub(super) fn create(
         connection,
         person: SealedPerson::seal(&input.person),
         active: input.active,
-        organization_role: input.organization_role.clone(),
+        organization_role: role_attribute(input),
     }])
 }
 
@@ -52,8 +54,8 @@ pub(super) fn change(
             person: SealedPerson::seal(&to.person),
         });
     }
-    if user.organization_role != to.organization_role {
-        let organization_role = to.organization_role.clone();
+    let organization_role = role_attribute(to);
+    if user.organization_role != organization_role {
         facts.push(Fact::UserRoleAttributeChanged {
             user: id,
             organization_role,
@@ -70,6 +72,12 @@ pub(super) fn change(
 pub(super) fn delete(state: &State, id: UserId) -> Result<Vec<Fact>, Rejection> {
     state.user(id).ok_or(Rejection::UnknownUser)?;
     Ok(vec![Fact::UserDeleted { user: id }])
+}
+
+/// The role that the attribute of a user asks for. Free text that is no name of a role asks for none; it stays among the
+/// attributes of the person, and is no part of a decision.
+fn role_attribute(input: &UserInput) -> Option<RoleName> {
+    input.organization_role.as_deref().and_then(|name| name.parse().ok())
 }
 
 fn check_person(state: &State, person: &Person) -> Result<(), Rejection> {

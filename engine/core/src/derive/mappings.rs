@@ -50,11 +50,10 @@ impl Derivation<'_> {
                 }
             }
         } else if decided.auto_approve && self.state.settings().on_rename == OnRename::Apply {
-            let mut all_built = true;
             for target in &open {
-                all_built &= self.propose(fact, group, &decided, target).is_approved();
+                self.propose(fact, group, &decided, target);
             }
-            if all_built {
+            if self.all_built(group, &decided) {
                 by_other_rule
                     .into_iter()
                     .for_each(|mapping| self.end_mapping(fact, mapping, EndReason::Replaced));
@@ -125,12 +124,16 @@ impl Derivation<'_> {
                 matches!(mapping.origin, Origin::Rule(by) if by.rule == rule.rule && by.version < rule.version);
             by_older && !mapping.status.is_pending()
         };
-        let live = self
-            .state
-            .mappings_of(self.state.group_at(group))
-            .filter(|mapping| !mapping.status.has_ended());
-        live.into_iter()
-            .any(|mapping| is_same(mapping, rule, target) || older(mapping))
+        let mut live = self.state.mappings_of(self.state.group_at(group));
+        live.any(|mapping| is_same(mapping, rule, target) || older(mapping))
+    }
+
+    /// Whether every target of the rule has its approved mapping: what is to be replaced ends then, and not before.
+    fn all_built(&self, group: GroupIndex, decided: &Decided) -> bool {
+        let mappings = || self.state.mappings_of(self.state.group_at(group));
+        let built =
+            |target| mappings().any(|mapping| mapping.status.is_approved() && is_same(mapping, decided.rule, target));
+        decided.targets.iter().all(built)
     }
 
     /// The mappings that another rule approved, and whether a person approved any.

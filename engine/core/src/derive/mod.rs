@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 use crate::consequence::{Because, Consequence, Effect};
 use crate::fact::Fact;
-use crate::id::{GroupIndex, IdSeed, IdsFor, NewIds, UserId, UserIndex};
+use crate::id::{EntityIndex, GroupId, GroupIndex, IdSeed, IdsFor, NewIds, UserId, UserIndex};
 use crate::invariant::known;
-use crate::mapping::{MappingStatus, PendingReason};
+use crate::mapping::{EndReason, MappingStatus, PendingReason};
 use crate::settings::Settings;
 use crate::state::{Stamp, State};
 use crate::user_set::UserSet;
@@ -154,16 +154,13 @@ impl Derivation<'_> {
     }
 
     fn end_mappings_of(&mut self, fact: u32, group: GroupIndex) {
-        let mappings = self.state.group_at(group).mappings.clone();
-        for mapping in mappings {
-            let mapping = self.state.mapping_at(mapping);
-            if !mapping.status.has_ended() {
-                self.end_mapping(fact, mapping.id, crate::mapping::EndReason::GroupDeleted);
-            }
+        for mapping in self.state.group_at(group).mappings.clone() {
+            let mapping = self.state.mapping_at(mapping).id;
+            self.end_mapping(fact, mapping, EndReason::GroupDeleted);
         }
     }
 
-    fn let_go_of_entity(&mut self, fact: u32, entity: crate::id::EntityIndex) {
+    fn let_go_of_entity(&mut self, fact: u32, entity: EntityIndex) {
         for index in self.state.entity_at(entity).mappings.clone() {
             let mapping = self.state.mapping_at(index);
             if mapping.entity == Some(entity) && mapping.status.is_approved() {
@@ -174,7 +171,7 @@ impl Derivation<'_> {
         }
     }
 
-    fn group_index(&self, group: crate::id::GroupId) -> GroupIndex {
+    fn group_index(&self, group: GroupId) -> GroupIndex {
         known(self.state.group_ever(group), "group").index
     }
 

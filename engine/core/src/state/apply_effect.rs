@@ -104,7 +104,7 @@ impl State {
         let stamp = self.stamp;
         let entity = entity.map(|entity| self.entity_index(entity));
         let mapping = self.mapping_mut(id);
-        let (index, from) = (mapping.index, mapping.status);
+        let (index, group, from, was_for) = (mapping.index, mapping.group, mapping.status, mapping.entity);
         mapping.status = to;
         mapping.entity = entity;
         mapping.modified = stamp;
@@ -113,7 +113,14 @@ impl State {
         } else {
             mapping.paused = false;
         }
-        self.feed(entity, index);
+        self.starve(was_for, index);
+        if to.has_ended() {
+            let group = self.groups.at_mut(group.into());
+            group.mappings.retain(|live| *live != index);
+            group.ended_mappings.push_back(index);
+        } else {
+            self.feed(entity, index);
+        }
         decrease(&mut self.counts.mappings, &from);
         increase(&mut self.counts.mappings, to);
     }
@@ -121,9 +128,14 @@ impl State {
     /// Lets the entity know a mapping that is for it.
     fn feed(&mut self, entity: Option<EntityIndex>, mapping: MappingIndex) {
         let Some(entity) = entity else { return };
-        if !self.entity_at(entity).mappings.contains(&mapping) {
-            self.entities.at_mut(entity.into()).mappings.push(mapping);
-        }
+        self.entities.at_mut(entity.into()).mappings.push(mapping);
+    }
+
+    /// Lets the entity forget a mapping that was for it.
+    fn starve(&mut self, entity: Option<EntityIndex>, mapping: MappingIndex) {
+        let Some(entity) = entity else { return };
+        let entity = self.entities.at_mut(entity.into());
+        entity.mappings.retain(|live| *live != mapping);
     }
 
     fn rename_entity(&mut self, id: EntityId, to: &str) {

@@ -206,6 +206,7 @@ impl State {
             ignored: imbl::OrdSet::new(),
             decided_by: None,
             mappings: Vec::new(),
+            ended_mappings: Vector::new(),
             deleted: false,
             created: self.stamp,
             modified: self.stamp,

@@ -23,7 +23,7 @@ pub struct Entity {
     pub external_id: Option<String>,
     /// Who is in it.
     pub members: UserSet,
-    /// The mappings that were ever approved for it, in order of their creation.
+    /// The mappings that are for it and have not ended.
     pub mappings: Vec<MappingIndex>,
     /// The last rename of its group that it did not follow, and why.
     pub rename_skipped: Option<&'static str>,

@@ -1,6 +1,6 @@
 //! What is known of a group.
 
-use imbl::OrdSet;
+use imbl::{OrdSet, Vector};
 use rolecall_rules::NameKey;
 
 use super::Stamp;
@@ -24,12 +24,14 @@ pub struct Group {
     pub attributes: GroupAttributes,
     /// Its members.
     pub members: UserSet,
-    /// Member ids that name no user of the organization, as they came.
+    /// Member ids that name no user of the organization: as they came, or the hash of what is no id at all.
     pub ignored: OrdSet<String>,
     /// The rule that decided it when rules last ran.
     pub decided_by: Option<RuleVersion>,
-    /// Its mappings, in order of their creation, ended ones included.
+    /// Its mappings that have not ended, in order of their creation.
     pub mappings: Vec<MappingIndex>,
+    /// Its mappings that have ended, in the order of their ends.
+    pub ended_mappings: Vector<MappingIndex>,
     /// Whether it was deleted.
     pub deleted: bool,
     /// When and where it was created.

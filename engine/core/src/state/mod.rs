@@ -238,9 +238,14 @@ impl State {
         self.mappings.iter_from(first.into())
     }
 
-    /// The mappings of a group, in the order of their creation, ended ones included.
+    /// The mappings of a group that have not ended, in the order of their creation.
     pub fn mappings_of<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Mapping> {
         group.mappings.iter().map(|index| self.mapping_at(*index))
+    }
+
+    /// The mappings of a group that have ended, in the order of their ends.
+    pub fn ended_mappings_of<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Mapping> {
+        group.ended_mappings.iter().map(|index| self.mapping_at(*index))
     }
 
     /// The open conflicts, by slot and user.

@@ -87,8 +87,8 @@ impl Rules {
     pub(crate) fn save(&mut self, id: RuleId, version: u32, definition: &RuleDefinition, now: Stamp) {
         let created = self.get(id).map_or(now, |before| before.created);
         self.delete(id);
-        // INVARIANT: only rules that compiled are on the record, and a pattern that once compiled goes on doing so.
-        let rule = known(Rule::compile(definition.clone()).ok(), "rule that compiles");
+        // INVARIANT: only rules that compiled are on the record, and what compiled once has room to spare here.
+        let rule = known(Rule::stored(definition.clone()).ok(), "rule that compiles");
         let stored = StoredRule {
             id,
             version,

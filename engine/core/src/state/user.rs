@@ -25,8 +25,8 @@ pub struct User {
     pub person: Option<Arc<Person>>,
     /// What the provider says of it.
     pub active: bool,
-    /// The role that its own attribute asks for, as it came.
-    pub organization_role: Option<String>,
+    /// The role that its own attribute asks for.
+    pub organization_role: Option<RoleName>,
     /// Whether it was deleted.
     pub deleted: bool,
     /// When and where it was created.

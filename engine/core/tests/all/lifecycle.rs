@@ -284,6 +284,96 @@ fn on_rename_apply_lets_the_new_rule_take_over_at_once() {
 }
 
 #[test]
+fn on_rename_apply_ends_nothing_before_its_replacement_is_built() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        on_rename: Some(OnRename::Apply),
+        ..SettingsChange::default()
+    });
+    world.rule(prefix("eng-", EntityType::Team, None));
+    world.rule(prefix("ops-", EntityType::Team, Some("Operations")));
+    world.user("ana");
+    world.group("ops-first", &[]);
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "ops-web");
+    world.rename("ops-web", "ops-mobile");
+    assert_eq!(
+        world.placed("ana"),
+        ["team ops-mobile"],
+        "the entity of the new rule belongs to another group"
+    );
+    let waiting = world.mappings("ops-mobile")[1].id;
+    world.done(&Command::RejectMapping { mapping: waiting });
+    world.rename("ops-mobile", "ops-desktop");
+    assert_eq!(
+        world.placed("ana"),
+        ["team ops-desktop"],
+        "a person rejected the replacement"
+    );
+}
+
+#[test]
+fn one_group_is_not_mapped_to_one_entity_twice() {
+    let mut world = World::default();
+    world.rule(by_hand(match_all(EntityType::Team)));
+    let group = world.group("Engineering", &[]);
+    let target = MappingTarget::Named {
+        entity_type: EntityType::Team,
+        name: "Engineering".to_owned(),
+    };
+    world.done(&Command::CreateMapping { group, target });
+    let mapping = world.mappings("Engineering")[0].id;
+    let refused = world.run(&Command::ApproveMapping { mapping, target: None });
+    assert_eq!(refused, Err(Rejection::AlreadyMapped));
+}
+
+#[test]
+fn approving_after_a_rename_takes_over_the_same_entity() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, None));
+    world.rule(prefix("ops-", EntityType::Team, None));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "ops-web");
+    let waiting = world.mappings("ops-web")[1].id;
+    world.approve(waiting);
+    assert_eq!(
+        world.all_mappings(),
+        ["team ops-web: ended(replaced)", "team ops-web: approved"]
+    );
+    assert_eq!(world.placed("ana"), ["team ops-web"]);
+}
+
+#[test]
+fn ownership_is_switched_on_only_where_nothing_is_shared() {
+    let mut world = World::default();
+    let shared = |on| SettingsChange {
+        one_group_per_entity: Some(on),
+        ..SettingsChange::default()
+    };
+    world.settings(shared(false));
+    world.rule(RuleDefinition {
+        targets: vec![Target {
+            entity_type: EntityType::Team,
+            name: Some("Everybody".to_owned()),
+        }],
+        ..match_all(EntityType::Team)
+    });
+    world.group("Engineering", &[]);
+    world.group("Sales", &[]);
+    let refused = world.run(&Command::ChangeSettings { change: shared(true) });
+    assert!(matches!(
+        refused,
+        Err(Rejection::Setting {
+            setting: "one_group_per_entity",
+            ..
+        })
+    ));
+    world.delete_group("Sales");
+    world.settings(shared(true));
+}
+
+#[test]
 fn a_rename_that_no_rule_matches_leaves_the_mapping_stale() {
     let mut world = World::default();
     world.rule(prefix("eng-", EntityType::Team, None));

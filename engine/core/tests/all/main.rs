@@ -5,6 +5,8 @@ mod bug_classes;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod oracle;

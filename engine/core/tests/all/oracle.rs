@@ -43,7 +43,7 @@ fn in_force<'a>(state: &'a State, group: &'a Group) -> impl Iterator<Item = &'a 
 
 fn check_role(state: &State, user: &User, groups: &[&Group]) {
     let known: Vec<&str> = state.settings().roles.iter().map(|role| role.as_str()).collect();
-    let mut claimed: Vec<String> = user.organization_role.iter().cloned().collect();
+    let mut claimed: Vec<String> = user.organization_role.iter().map(ToString::to_string).collect();
     for group in groups_of(user, groups) {
         claimed.extend(group.attributes.roles.iter().cloned());
         claimed.extend(

@@ -160,3 +160,10 @@ fn the_record_tells_each_change_with_the_claims_before_and_after() {
     assert_eq!(changes[1].after[0].source, RoleSource::Group { group });
     assert_eq!((&changes[2].before, changes[2].after.len()), (&changes[1].after, 0));
 }
+
+#[test]
+fn what_is_no_name_of_a_role_is_no_part_of_the_record() {
+    let mut world = World::default();
+    world.user("ana");
+    assert_eq!(world.set_user("ana", true, Some("Ana Lima, head of sales")), None);
+}
