@@ -5,8 +5,8 @@
 use rolecall_engine::registry::{RegistryFact, TokenScope};
 use rolecall_engine::rules::RoleName;
 use rolecall_engine::{
-    Actor, Because, Consequence, Effect, EntityId, Entry, Fact, GroupAttributes, MappingId, MappingStatus, Origin,
-    RoleClaim, RuleVersion, State, UserSet,
+    Actor, Because, Consequence, Effect, EntityId, Entry, Fact, GroupAttributes, MappingId, MappingStatus, RoleClaim,
+    RuleVersion, State, UserSet,
 };
 use serde_json::{Map, Value, json};
 
@@ -220,7 +220,7 @@ fn effect(effect: &Effect, state: &State) -> Value {
                 "entity_id": entity.map(EntityId::uuid), "name": name, "status": mapping_status(*status),
                 "role": role.as_ref().map(RoleName::as_str),
             }),
-            rule_version(rule_of(*origin)),
+            rule_version(origin.rule()),
         ),
         Effect::MappingMoved {
             mapping,
@@ -279,13 +279,6 @@ fn effect(effect: &Effect, state: &State) -> Value {
 
 fn mapping_status(status: MappingStatus) -> Value {
     json!({"status": status.as_str(), "reason": status.reason()})
-}
-
-fn rule_of(origin: Origin) -> Option<RuleVersion> {
-    match origin {
-        Origin::Rule(rule) => Some(rule),
-        Origin::Manual => None,
-    }
 }
 
 fn rule_version(rule: Option<RuleVersion>) -> Value {

@@ -53,3 +53,5 @@ pub(crate) const RELOAD_PAUSE: (Duration, Duration) = (Duration::from_millis(100
 pub(crate) const ROOT_TOKEN_CHARACTERS_MIN: usize = 32;
 /// Role names that get a label of their own in metrics; further ones share `other`.
 pub(crate) const ROLE_LABELS_MAX: usize = 32;
+/// Ended mappings that a group is shown with.
+pub(crate) const ENDED_MAPPINGS_SHOWN_MAX: usize = 100;

@@ -12,6 +12,7 @@ use super::mapping_view::MappingView;
 use super::page::{self, Page};
 use super::query::Query;
 use crate::auth::{Caller, Viewer};
+use crate::limits::ENDED_MAPPINGS_SHOWN_MAX;
 use crate::problem::{Problem, ProblemBody};
 use crate::time::Time;
 
@@ -33,6 +34,7 @@ pub(crate) struct GroupView {
     /// The most that any of its mappings has reached: `auto_approved` or `approved`, then `pending`, then `rejected`. An
     /// unmapped group is `pending`.
     status: &'static str,
+    /// Those in force or waiting, in the order of their creation, then the last that ended.
     mappings: Vec<MappingView>,
     created_at: Time,
     modified_at: Time,
@@ -53,13 +55,7 @@ pub(crate) struct GroupsQuery {
 
 impl GroupView {
     fn of(group: &Group, state: &State) -> Self {
-        let live = || state.mappings_of(group).filter(|mapping| !mapping.status.has_ended());
-        let reached = |words: &[&'static str]| {
-            let words = words.iter().copied();
-            words
-                .into_iter()
-                .find(|word| live().any(|mapping| mapping.status.as_str() == *word))
-        };
+        let ended = state.ended_mappings_of(group).rev().take(ENDED_MAPPINGS_SHOWN_MAX);
         Self {
             id: group.id.uuid(),
             display_name: group.display_name.clone(),
@@ -68,10 +64,11 @@ impl GroupView {
             member_count: group.members.len(),
             ignored_member_count: group.ignored.len(),
             decided_by_rule_id: group.decided_by.map(|rule| rule.rule.uuid()),
-            unmapped: live().next().is_none(),
-            status: reached(&["auto_approved", "approved", "pending", "rejected"]).unwrap_or("pending"),
+            unmapped: group.mappings.is_empty(),
+            status: state.group_status(group),
             mappings: state
                 .mappings_of(group)
+                .chain(ended)
                 .map(|mapping| MappingView::of(mapping, state))
                 .collect(),
             created_at: Time(group.created.at),

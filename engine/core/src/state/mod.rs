@@ -244,7 +244,7 @@ impl State {
     }
 
     /// The mappings of a group that have ended, in the order of their ends.
-    pub fn ended_mappings_of<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Mapping> {
+    pub fn ended_mappings_of<'a>(&'a self, group: &'a Group) -> impl DoubleEndedIterator<Item = &'a Mapping> {
         group.ended_mappings.iter().map(|index| self.mapping_at(*index))
     }
 
@@ -265,6 +265,17 @@ impl State {
             .filter(|mapping| mapping.entity == Some(entity.index) && mapping.status.is_approved())
             .find(|mapping| mapping.group != group)
             .map(|mapping| self.group_at(mapping.group))
+    }
+
+    /// The word for what has become of a group: the most that any of its mappings has reached. A group without a mapping
+    /// is unmapped, and shows as pending (SEMANTICS 4).
+    pub fn group_status(&self, group: &Group) -> &'static str {
+        let reached = |status: &&'static str| {
+            self.mappings_of(group)
+                .any(|mapping| mapping.status.as_str() == *status)
+        };
+        let furthest_first = ["auto_approved", "approved", "pending", "rejected"];
+        furthest_first.into_iter().find(reached).unwrap_or("pending")
     }
 
     /// Whether a mapping follows from a rule that is no longer the one it was, or no longer decides its group.
