@@ -1,7 +1,7 @@
 //! A mapping in JSON: in its own list, and in its group.
 
 use rolecall_engine::state::{Entity, Mapping, State};
-use rolecall_engine::{EntityIndex, Origin, RuleId};
+use rolecall_engine::{EntityIndex, RuleId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -71,10 +71,7 @@ impl MappingView {
     /// The mapping in this state.
     pub(crate) fn of(mapping: &Mapping, state: &State) -> Self {
         let group = state.group_at(mapping.group);
-        let rule = match mapping.origin {
-            Origin::Rule(rule) => Some(rule),
-            Origin::Manual => None,
-        };
+        let rule = mapping.origin.rule();
         Self {
             id: mapping.id.uuid(),
             status: mapping.status.as_str(),
