@@ -126,7 +126,7 @@ fn public_text(error: &LogError) -> &'static str {
         LogError::Full { .. } => "the disk of the server is nearly full: writes are refused, reads go on",
         LogError::Busy => "too many writes are waiting; try again",
         LogError::TooLarge { .. } => "the change is too large; send it in parts",
-        LogError::Corrupt { .. } | LogError::LostTail { .. } | LogError::Damaged { .. } => {
+        LogError::Corrupt { .. } | LogError::LostTail { .. } | LogError::Missing { .. } | LogError::Damaged { .. } => {
             "the record is damaged; the operator finds the position in the server's log"
         }
         LogError::Conflict { .. }
@@ -236,6 +236,7 @@ fn of_log_error(error: &LogError) -> (StatusCode, &'static str) {
         LogError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "entry_too_large"),
         LogError::Corrupt { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_corrupt"),
         LogError::LostTail { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_lost_tail"),
+        LogError::Missing { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_missing"),
         LogError::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_damaged"),
         LogError::Conflict { .. } => (StatusCode::SERVICE_UNAVAILABLE, "log_conflict"),
         LogError::Locked { .. } => (StatusCode::SERVICE_UNAVAILABLE, "log_locked"),

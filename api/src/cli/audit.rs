@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use rolecall_engine::OrganizationId;
-use rolecall_eventlog::{EventLog, LogError, Options, SledLog};
+use rolecall_eventlog::{EventLog, LogError, SledLog};
 use uuid::Uuid;
 
 use super::failed;
@@ -17,7 +17,7 @@ const DAMAGED: u8 = 2;
 /// How often progress is shown, in entries.
 const PROGRESS_ENTRIES: u64 = 100_000;
 
-/// Verifies every organization in the folder.
+/// Verifies every organization in the folder, whatever is found in the ones before.
 pub(super) fn verify(folder: &Path) -> ExitCode {
     match verify_all(folder) {
         Ok(code) => ExitCode::from(code),
@@ -29,14 +29,7 @@ pub(super) fn verify(folder: &Path) -> ExitCode {
 }
 
 fn verify_all(folder: &Path) -> Result<u8, LogError> {
-    if !folder.is_dir() {
-        let (path, reason) = (
-            folder.to_owned(),
-            "there is no such folder; name another with --data".to_owned(),
-        );
-        return Err(LogError::Damaged { path, reason });
-    }
-    let log = SledLog::open(Options::new(folder))?;
+    let log = SledLog::examine(folder)?;
     let mut worst = EQUAL;
     for stream in log.streams()? {
         let organization = OrganizationId::new(Uuid::from_bytes(*stream.bytes()));

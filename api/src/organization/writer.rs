@@ -321,6 +321,7 @@ fn keeps_nothing(error: &LogError) -> bool {
         | LogError::Locked { .. }
         | LogError::Stopped
         | LogError::Unavailable(_)
+        | LogError::Missing { .. }
         | LogError::Damaged { .. }
         | LogError::NotDurable => false,
     }

@@ -72,6 +72,12 @@ pub enum LogError {
     /// The storage below failed; whether an append was kept is unknown.
     #[error("the log is unavailable")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
+    /// The folder holds no log to examine.
+    #[error("the folder `{}` holds no record: there is no file `VERSION` in it", folder.display())]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The files of the log cannot be opened as they are.
     #[error("the data folder is damaged at `{}`: {reason}", path.display())]
     Damaged {

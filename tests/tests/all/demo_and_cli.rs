@@ -115,6 +115,17 @@ async fn a_second_server_on_the_same_folder_is_refused_with_a_reason() {
     server.root().get("/organizations").await.expect(200);
 }
 
+#[test]
+fn audit_verify_of_a_folder_without_a_record_is_refused_and_leaves_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path().to_owned(), folder.path().join("none")] {
+        let output = rolecall(&["audit", "verify", "--data", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains("holds no record"), "{}", said(&output));
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
 #[tokio::test]
 async fn audit_verify_finds_one_changed_byte() {
     let name = "Flight recorder maintenance";

@@ -40,6 +40,16 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Takes a folder that was created before; nothing is written where there is none.
+    pub(super) fn existing(path: &Path) -> Result<Folder, LogError> {
+        if !path.join("VERSION").exists() {
+            return Err(LogError::Missing {
+                folder: path.to_owned(),
+            });
+        }
+        Folder::open(path)
+    }
+
     /// Whether the folder has still to be completed.
     pub(super) fn is_new(&self) -> bool {
         self.is_new

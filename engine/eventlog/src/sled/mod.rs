@@ -93,6 +93,26 @@ impl SledLog {
         Ok(log)
     }
 
+    /// Opens the log in a data folder only to examine it: no log is created, appends are refused, and damage to one stream,
+    /// even at its end, is left for [`verify`](crate::verify()) to find, so that the others can be read.
+    ///
+    /// Fails with [`Missing`](LogError::Missing) when the folder holds no log, and otherwise as [`open`](SledLog::open) when the files cannot
+    /// be opened.
+    pub fn examine(folder: &Path) -> Result<SledLog, LogError> {
+        let folder = Folder::existing(folder)?;
+        let store = open_store(&folder.log())?;
+        let noted = folder.read_anchor()?;
+        let heads = claimed_heads(&store, &folder.log(), &noted)?;
+        let shared = Shared::new(folder, store, heads);
+        *shared.anchored.write().unwrap_or_else(PoisonError::into_inner) = noted;
+        shared.queue.close();
+        Ok(SledLog {
+            shared: Arc::new(shared),
+            signal: Arc::default(),
+            threads: Mutex::default(),
+        })
+    }
+
     fn start(&self, options: Options) -> Result<(), LogError> {
         Upkeep::new(&self.shared, options.disk).watch_disk();
         let shared = Arc::clone(&self.shared);
@@ -220,17 +240,42 @@ fn unusable(folder: &Path, error: &StoreError) -> LogError {
 
 /// The last entry of every stream, read and checked with its block.
 fn stored_heads(store: &Store, folder: &Path) -> Result<Heads, LogError> {
-    let unusable = |error| unusable(folder, &error);
     let mut heads = Heads::new();
+    for (stream, last) in last_blocks(store, folder)? {
+        heads.insert(stream, reader::stored_head(store, last)?);
+    }
+    Ok(heads)
+}
+
+/// Where every stream ends or, where that is damaged or gone, where it ought to end: reading up to there finds the damage.
+fn claimed_heads(store: &Store, folder: &Path, noted: &Heads) -> Result<Heads, LogError> {
+    let mut heads: Heads = noted.keys().map(|stream| (*stream, Head::START)).collect();
+    for (stream, last) in last_blocks(store, folder)? {
+        let head = reader::stored_head(store, last).unwrap_or_else(|_| {
+            let noted = noted.get(&stream).copied().unwrap_or(Head::START);
+            Head {
+                position: noted.position.max(last.position),
+                hash: noted.hash,
+            }
+        });
+        heads.insert(stream, head);
+    }
+    Ok(heads)
+}
+
+/// The last block of every stream.
+fn last_blocks(store: &Store, folder: &Path) -> Result<Vec<(Stream, Key)>, LogError> {
+    let unusable = |error| unusable(folder, &error);
+    let mut blocks = Vec::new();
     let mut next = store.stream_after(None).map_err(unusable)?;
     while let Some(stream) = next {
         let end = Key::last(stream, Position::new(u64::MAX));
         if let Some(last) = store.floor(end).map_err(unusable)? {
-            heads.insert(stream, reader::stored_head(store, last)?);
+            blocks.push((stream, last));
         }
         next = store.stream_after(Some(stream)).map_err(unusable)?;
     }
-    Ok(heads)
+    Ok(blocks)
 }
 
 /// Finishes the creation of a folder; entries in a folder that was never finished mean that it lost its version.

@@ -286,6 +286,65 @@ fn a_block_moved_to_another_place_is_found() {
     assert_eq!(outcome, Outcome::FoundOnReading);
 }
 
+#[test]
+fn a_damaged_end_of_one_stream_leaves_the_others_to_be_examined() {
+    let sample = Sample::new();
+    let damaged = streams().next().unwrap();
+    let last = Position::new(sample.written[&damaged].len() as u64);
+    let remove_last = |tree: &::sled::Db| drop(tree.remove(Key::first(damaged, last).encode()).unwrap().unwrap());
+    let rewrite_last =
+        |tree: &::sled::Db| drop(tree.insert(Key::first(damaged, last).encode(), b"x").unwrap().unwrap());
+    let remove_all = |tree: &::sled::Db| {
+        let keys = tree.scan_prefix(&Key::first(damaged, last).encode()[..16]).keys();
+        keys.for_each(|key| drop(tree.remove(key.unwrap()).unwrap()));
+    };
+    for (what, damage) in [
+        ("the last entry removed", &remove_last as &dyn Fn(&::sled::Db)),
+        ("the last entry rewritten", &rewrite_last),
+        ("all entries removed", &remove_all),
+    ] {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(sample.folder.path(), copy.path());
+        with_sled(copy.path(), damage);
+        // Looking twice: the first look must not note what it found as what ought to be.
+        for _ in 0..2 {
+            let log = SledLog::examine(copy.path()).unwrap();
+            assert_eq!(log.streams().unwrap().len(), usize::from(STREAMS), "{what}");
+            for stream in streams() {
+                assert_eq!(
+                    verify(&log, stream, |_| ()).is_err(),
+                    stream == damaged,
+                    "{what}: {stream}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_log_opened_to_be_examined_takes_no_appends() {
+    let sample = Sample::new();
+    let log = SledLog::examine(sample.folder.path()).unwrap();
+    let stream = streams().next().unwrap();
+    let after = log.head(stream).unwrap().position;
+    let append = Append {
+        stream,
+        after,
+        entries: vec![vec![1]],
+    };
+    assert!(matches!(append_wait(&log, append), Err(LogError::Stopped)));
+}
+
+#[test]
+fn examining_a_folder_without_a_log_leaves_it_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path().to_owned(), folder.path().join("none")] {
+        let refused = SledLog::examine(&path).err().unwrap();
+        assert!(matches!(refused, LogError::Missing { .. }), "{refused:?}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
 fn with_sled(folder: &Path, change: impl FnOnce(&::sled::Db)) {
     let tree = ::sled::open(folder.join("log")).unwrap();
     change(&tree);
