@@ -9,15 +9,18 @@ use serde_json::{Map, Value, json};
 use super::error::ScimError;
 use super::limits::ATTRIBUTE_VALUES_MAX;
 use super::schema::{Attribute, Extension, Kind, ResourceSchema};
+use super::weight;
 
 /// The whole body of a resource in canonical form.
 ///
 /// # Errors
-/// `invalidValue` when a value does not fit its attribute, `invalidSyntax` when one attribute is given twice.
+/// `invalidValue` when a value does not fit its attribute or all are too large together, `tooMany` when they are too many,
+/// `invalidSyntax` when one attribute is given twice.
 pub(crate) fn resource(
     schema: &'static ResourceSchema,
     body: Map<String, Value>,
 ) -> Result<Map<String, Value>, ScimError> {
+    weight::check_attributes(&body)?;
     let mut document = Map::new();
     for (key, value) in body {
         let (name, value) = match (schema.attribute(&key), schema.extension(&key)) {
@@ -37,6 +40,7 @@ fn extension(known: &'static Extension, value: Value) -> Result<Option<Value>, S
         value if unknown(value.clone()).is_none() => return Ok(None),
         _ => return Err(ScimError::invalid_value(format!("`{}` takes an object", known.urn))),
     };
+    weight::check_count(&members)?;
     let mut object = Map::new();
     for (key, value) in members {
         let (name, value) = match known.attribute(&key) {
@@ -338,6 +342,21 @@ mod tests {
         check(
             json!({"emails": [{"value": "a", "primary": true}, {"value": "b", "primary": "True"}]}),
             Ok(json!({"emails": [{"value": "a", "primary": true}, {"value": "b", "primary": false}]})),
+        );
+    }
+
+    #[test]
+    fn more_attributes_than_can_be_stored_are_refused() {
+        let attributes =
+            |count: usize| -> Map<String, Value> { (0..count).map(|index| (format!("a{index}"), json!(1))).collect() };
+        check(json!(attributes(1_001)), Err("an object takes at most 1000 attributes"));
+        check(
+            json!({"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": attributes(1_001)}),
+            Err("an object takes at most 1000 attributes"),
+        );
+        check(
+            json!({"notes": "x".repeat(65_536)}),
+            Err("the attributes are longer than 65536 bytes"),
         );
     }
 

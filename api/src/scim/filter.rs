@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::comparison::Operand;
 use super::error::ScimError;
 use super::lenient;
+use super::limits::FILTER_COMPARISONS_MAX;
 use super::object::member;
 use super::schema::{Attribute, Kind, Place, ResourceSchema, ResourceType, Target};
 
@@ -61,7 +62,13 @@ impl Filter {
     /// `invalidFilter`, when it is malformed, too long, names an attribute that they do not have, or compares what cannot
     /// be compared.
     pub fn read(of: ResourceType, text: &str) -> Result<Self, ScimError> {
-        Ok(Self(filter(of.schema(), &lenient::filter(text)?)?))
+        let filter = filter(of.schema(), &lenient::filter(text)?)?;
+        if comparisons(&filter) > FILTER_COMPARISONS_MAX {
+            return Err(ScimError::invalid_filter(format!(
+                "a filter takes at most {FILTER_COMPARISONS_MAX} comparisons; ask in smaller parts"
+            )));
+        }
+        Ok(Self(filter))
     }
 
     /// Whether the resource matches. `has_member` answers for a group without listing its members; a user has none.
@@ -128,6 +135,14 @@ pub(crate) fn selector(attribute: Option<&'static Attribute>, parsed: &ValFilter
             let operand = operand(&place, operator, value)?;
             Ok(Expression::Compare(place.into(), operator.clone(), operand))
         }
+    }
+}
+
+fn comparisons(expression: &Expression) -> usize {
+    match expression {
+        Expression::All(operands) | Expression::Any(operands) => operands.iter().map(comparisons).sum(),
+        Expression::Not(inner) | Expression::Within(_, inner) => comparisons(inner),
+        Expression::Present(_) | Expression::Compare(..) | Expression::HasMember(_) => 1,
     }
 }
 

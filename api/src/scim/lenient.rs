@@ -146,36 +146,35 @@ fn value(word: &str) -> String {
 
 /// `emails[type eq "work"].value eq "x"` becomes `emails[(type eq "work") and value eq "x"]`.
 fn move_comparisons(words: &[String]) -> Vec<String> {
-    let moved = || {
-        let close = words.windows(4).position(|window| {
-            let [bracket, name, space, operator] = window else {
-                return false;
-            };
-            bracket == "]" && name.starts_with('.') && is_space(space) && is_operator(operator)
-        })?;
-        let (head, tail) = words.split_at(close);
-        let open = head.iter().rposition(|word| word == "[")?;
-        let (before, inside) = head.split_at(open + 1);
-        let length = if tail.get(3).is_some_and(|operator| takes_value(operator)) {
-            5
-        } else {
-            3
+    let (mut moved, mut rest) = (Vec::new(), words);
+    while let Some((next, after)) = move_comparison(rest) {
+        moved.extend(next);
+        rest = after;
+    }
+    moved.extend_from_slice(rest);
+    moved
+}
+
+/// The words up to the first comparison behind brackets, with it moved into them, and the words after it.
+fn move_comparison(words: &[String]) -> Option<(Vec<String>, &[String])> {
+    let close = words.windows(4).position(|window| {
+        let [bracket, name, space, operator] = window else {
+            return false;
         };
-        let (comparison, rest) = tail.get(1..)?.split_at_checked(length)?;
-        let comparison = comparison.concat();
-        let comparison = format!(") and {}]", comparison.trim_start_matches('.'));
-        Some(
-            [
-                before,
-                &["(".to_owned()],
-                inside,
-                &[comparison],
-                &move_comparisons(rest),
-            ]
-            .concat(),
-        )
+        bracket == "]" && name.starts_with('.') && is_space(space) && is_operator(operator)
+    })?;
+    let (head, tail) = words.split_at(close);
+    let open = head.iter().rposition(|word| word == "[")?;
+    let (before, inside) = head.split_at(open + 1);
+    let length = if tail.get(3).is_some_and(|operator| takes_value(operator)) {
+        5
+    } else {
+        3
     };
-    moved().unwrap_or_else(|| words.to_vec())
+    let (comparison, rest) = tail.get(1..)?.split_at_checked(length)?;
+    let comparison = comparison.concat();
+    let comparison = format!(") and {}]", comparison.trim_start_matches('.'));
+    Some(([before, &["(".to_owned()], inside, &[comparison]].concat(), rest))
 }
 
 fn is_space(word: &str) -> bool {

@@ -25,6 +25,7 @@ mod operations;
 mod patch;
 mod routes;
 mod schema;
+mod weight;
 
 pub(crate) use routes::router;
 pub use schema::ResourceType;

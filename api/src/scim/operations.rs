@@ -28,7 +28,7 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ScimError> {
 /// Reads the operations of a PATCH, in order.
 ///
 /// # Errors
-/// `invalidSyntax` or `invalidPath`, naming the operation at fault.
+/// `invalidSyntax`, `invalidValue`, `invalidPath` or `noTarget`, naming the operation at fault; `tooMany` beyond the limit.
 pub(crate) fn operations(mut body: Map<String, Value>) -> Result<Vec<PatchOperation>, ScimError> {
     let operations = match take(&mut body, "Operations") {
         Some(Value::Array(operations)) if !operations.is_empty() => operations,
@@ -40,11 +40,7 @@ pub(crate) fn operations(mut body: Map<String, Value>) -> Result<Vec<PatchOperat
             ));
         }
     };
-    if operations.len() > PATCH_OPERATIONS_MAX {
-        return Err(ScimError::too_many(format!(
-            "a PATCH takes at most {PATCH_OPERATIONS_MAX} operations; send several"
-        )));
-    }
+    check_count(operations.len())?;
     let mut read = Vec::with_capacity(operations.len());
     for (index, operation) in operations.into_iter().enumerate() {
         let Value::Object(operation) = operation else {
@@ -54,8 +50,19 @@ pub(crate) fn operations(mut body: Map<String, Value>) -> Result<Vec<PatchOperat
             )));
         };
         read.extend(self::operation(index + 1, operation)?);
+        // A remove without a path is as many operations as it names attributes.
+        check_count(read.len())?;
     }
     Ok(read)
+}
+
+fn check_count(operations: usize) -> Result<(), ScimError> {
+    if operations > PATCH_OPERATIONS_MAX {
+        return Err(ScimError::too_many(format!(
+            "a PATCH takes at most {PATCH_OPERATIONS_MAX} operations; send several"
+        )));
+    }
+    Ok(())
 }
 
 fn operation(number: usize, mut members: Map<String, Value>) -> Result<Vec<PatchOperation>, ScimError> {
@@ -202,6 +209,17 @@ mod tests {
         let many = vec![json!({"op": "remove", "path": "title"}); PATCH_OPERATIONS_MAX + 1];
         check(
             json!({"Operations": many}),
+            Err("a PATCH takes at most 10000 operations; send several"),
+        );
+    }
+
+    #[test]
+    fn a_remove_without_a_path_counts_as_many_operations_as_it_names_attributes() {
+        let named: Map<String, Value> = (0..=PATCH_OPERATIONS_MAX)
+            .map(|index| (format!("a{index}"), Value::Null))
+            .collect();
+        check(
+            json!({"Operations": [{"op": "remove", "value": named}]}),
             Err("a PATCH takes at most 10000 operations; send several"),
         );
     }

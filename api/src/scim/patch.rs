@@ -15,18 +15,22 @@ use super::lenient;
 use super::limits::ATTRIBUTE_VALUES_MAX;
 use super::object::{member, set, spelling};
 use super::schema::{Attribute, Kind, Place, ResourceSchema, Target};
+use super::weight::{self, Work};
 
 /// The document after all operations.
 ///
 /// # Errors
-/// `invalidPath`, `invalidFilter`, `invalidValue`, `noTarget` or `mutability`, for the first operation that cannot be done.
+/// `invalidPath`, `invalidFilter`, `invalidValue`, `noTarget`, `mutability` or `tooMany`, for the first operation that
+/// cannot be done.
 pub(crate) fn apply(
     schema: &'static ResourceSchema,
     document: Map<String, Value>,
     operations: Vec<PatchOperation>,
 ) -> Result<Map<String, Value>, ScimError> {
     let mut patch = Patch { schema, document };
+    let mut work = Work::default();
     for operation in operations {
+        work.count(&patch.document, &operation)?;
         patch.operation(operation)?;
     }
     Ok(patch.document)
@@ -85,6 +89,7 @@ impl Patch {
 
     /// An operation without a path: its value names attributes, with dots and URNs as Entra writes them.
     fn write_attributes(&mut self, verb: Verb, attributes: Map<String, Value>) -> Result<(), ScimError> {
+        weight::check_count(&attributes)?;
         for (name, value) in attributes {
             if self.is_ignored(&name) {
                 continue;
@@ -119,6 +124,7 @@ impl Patch {
             value if canonical::unknown(value.clone()).is_none() => return self.remove_extension(urn, None),
             _ => return Err(ScimError::invalid_value(format!("`{urn}` takes an object"))),
         };
+        weight::check_count(&attributes)?;
         for (name, value) in attributes {
             let place = self.extension_place(urn, &name);
             self.write(verb, &place, value)?;
@@ -197,10 +203,11 @@ impl Patch {
             selected.push(elements.len());
             elements.push(Value::Object(demanded));
         }
+        weight::check_copies(&value, selected.len())?;
         for (_, element) in elements
             .iter_mut()
             .enumerate()
-            .filter(|(index, _)| selected.contains(index))
+            .filter(|(index, _)| selected.binary_search(index).is_ok())
         {
             elements::write_one(verb, path, attribute, demanded.as_ref(), element, value.clone())?;
         }
@@ -337,6 +344,7 @@ fn write_sub(
     if elements.is_empty() {
         elements.push(Value::Object(Map::new()));
     }
+    weight::check_copies(&value, elements.len())?;
     let (name, value) = canonical::sub_value(attribute, sub, value)?;
     elements
         .iter_mut()
@@ -350,13 +358,13 @@ fn write_unknown(container: &mut Map<String, Value>, verb: Verb, name: &str, val
     let key = spelling(container, name);
     match (container.get_mut(&key), value) {
         (Some(Value::Array(elements)), Value::Array(added)) if verb == Verb::Add => {
+            if elements.len().saturating_add(added.len()) > ATTRIBUTE_VALUES_MAX {
+                return Err(too_many_values(name));
+            }
             for value in added {
                 if !elements.contains(&value) {
                     elements.push(value);
                 }
-            }
-            if elements.len() > ATTRIBUTE_VALUES_MAX {
-                return Err(too_many_values(name));
             }
         }
         (_, value) => set(container, name, canonical::unknown(value)),

@@ -21,9 +21,13 @@ impl UserDocument {
     /// Reads the body of a POST or PUT. Unknown URNs in `schemas` are ignored: the endpoint decides what is created.
     ///
     /// # Errors
-    /// `invalidSyntax` when it is no JSON object, `invalidValue` when a value does not fit its attribute.
+    /// `invalidSyntax` when it is no JSON object, `invalidValue` when a value does not fit its attribute, `tooMany` beyond a
+    /// limit.
     pub fn read(body: &[u8]) -> Result<Self, ScimError> {
-        canonical::resource(schema::user(), operations::object(body)?).map(Self::cleaned)
+        let mut body = operations::object(body)?;
+        // They are dropped first: a user in thousands of groups, echoed whole, is not too large.
+        body.retain(|name, _| !is_dropped(name));
+        canonical::resource(schema::user(), body).map(Self::cleaned)
     }
 
     /// The document of a stored user, from `Person::attributes` and its current state.
@@ -43,7 +47,7 @@ impl UserDocument {
     }
 
     fn cleaned(mut document: Map<String, Value>) -> Self {
-        document.retain(|name, _| !DROPPED.contains(&name.as_str()));
+        document.retain(|name, _| !is_dropped(name));
         canonical::prune_labels(schema::user(), &mut document);
         Self(document)
     }
@@ -69,6 +73,10 @@ impl UserDocument {
             },
         })
     }
+}
+
+fn is_dropped(name: &str) -> bool {
+    DROPPED.iter().any(|dropped| dropped.eq_ignore_ascii_case(name))
 }
 
 /// Whether a user is active when the request does not say: a new one is, an existing one stays what it is.
@@ -147,6 +155,12 @@ mod tests {
             json!({"id": "u1", "meta": {"version": "1"}, "groups": [{"value": "g"}], "schemas": ["x"], "userName": "a", "Active": "True"}),
             json!({"userName": "a"}),
         );
+    }
+
+    #[test]
+    fn a_user_in_thousands_of_groups_can_be_echoed() {
+        let groups = vec![json!({"value": "g", "display": "Staff", "type": "direct"}); 5_000];
+        check_attributes(json!({"userName": "a", "Groups": groups}), json!({"userName": "a"}));
     }
 
     #[test]

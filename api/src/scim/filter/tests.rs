@@ -226,3 +226,12 @@ fn what_no_index_answers_has_no_hint() {
     check_hint(users(r#"emails[type eq "work"]"#), None);
     check_hint(users(r#"urn:x:Ext:userName eq "a""#), None);
 }
+
+#[test]
+fn a_filter_has_a_bounded_number_of_comparisons() {
+    check(&vec!["title pr"; 100].join(" or "), true);
+    check_refused(
+        &vec!["title pr"; 101].join(" or "),
+        "a filter takes at most 100 comparisons; ask in smaller parts",
+    );
+}

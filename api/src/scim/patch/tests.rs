@@ -378,3 +378,85 @@ proptest! {
         }
     }
 }
+
+/// Bodies of 4 MiB, each of which would keep a thread for minutes were its values compared one with another.
+mod work_is_bounded_before_it_is_done {
+    use super::*;
+
+    const TOO_MANY: &str = "the operations touch too many values; send them in several PATCH requests";
+    const TOO_LARGE: &str = "the attributes are longer than 65536 bytes";
+
+    #[test]
+    fn hundreds_of_thousands_of_values_for_an_unknown_attribute() {
+        let numbers = |range: std::ops::Range<u32>| range.collect::<Vec<_>>();
+        check_refused(
+            json!([{"op": "add", "path": "badges", "value": [0]}, {"op": "add", "path": "badges", "value": numbers(1..600_000)}]),
+            "invalidValue",
+            TOO_LARGE,
+        );
+        check_refused(
+            json!([{"op": "add", "path": "badges", "value": [0]}, {"op": "add", "path": "badges", "value": numbers(1..1_001)}]),
+            "tooMany",
+            "`badges` takes at most 1000 values",
+        );
+    }
+
+    #[test]
+    fn hundreds_of_thousands_of_attributes_without_a_path() {
+        let attributes = |count: u32| Map::from_iter((0..count).map(|index| (format!("a{index:06}"), json!(1))));
+        let extension = json!({ENTERPRISE: attributes(1_001)});
+        let many = "an object takes at most 1000 attributes";
+        check_refused(
+            json!([{"op": "add", "value": attributes(300_000)}]),
+            "invalidValue",
+            TOO_LARGE,
+        );
+        check_refused(json!([{"op": "add", "value": attributes(1_001)}]), "tooMany", many);
+        check_refused(json!([{"op": "add", "value": extension}]), "tooMany", many);
+    }
+
+    #[test]
+    fn thousands_of_operations_that_each_add_or_remove_many_values() {
+        let emails: Vec<_> = (0..900).map(|index| format!("{index}@x")).collect();
+        for op in ["add", "remove"] {
+            let mut operations = vec![json!({"op": "add", "path": "emails", "value": emails})];
+            operations.extend(vec![
+                json!({"op": op, "path": "emails", "value": vec!["y"; 1_000]});
+                1_000
+            ]);
+            check_refused(Value::Array(operations), "tooMany", TOO_MANY);
+        }
+    }
+
+    #[test]
+    fn thousands_of_selections_among_many_values() {
+        let emails: Vec<_> = (0..900).map(|index| format!("{index}@x")).collect();
+        let selection = vec![r#"value co "y""#; 200].join(" or ");
+        let remove = json!({"op": "remove", "path": format!("emails[{selection}]")});
+        let mut operations = vec![json!({"op": "add", "path": "emails", "value": emails})];
+        operations.extend(vec![remove; 1_000]);
+        check_refused(Value::Array(operations), "tooMany", TOO_MANY);
+    }
+
+    #[test]
+    fn thousands_of_small_operations_on_a_large_document() {
+        let large = json!({"op": "add", "path": "notes", "value": "x".repeat(60_000)});
+        let small = json!({"op": "add", "path": "title", "value": "Prof"});
+        let mut operations = vec![small.clone(); 9_000];
+        assert!(patched(Value::Array(operations.clone())).is_ok());
+        operations.insert(0, large);
+        check_refused(Value::Array(operations), "tooMany", TOO_MANY);
+    }
+
+    #[test]
+    fn one_value_written_to_every_element() {
+        let emails: Vec<_> = (0..900).map(|index| format!("{index}@x")).collect();
+        for path in ["emails.display", r#"emails[value co "x"].display"#] {
+            check_refused(
+                json!([{"op": "add", "path": "emails", "value": emails}, {"op": "add", "path": path, "value": "x".repeat(60_000)}]),
+                "invalidValue",
+                TOO_LARGE,
+            );
+        }
+    }
+}
