@@ -9,6 +9,7 @@ mod auth;
 mod body;
 pub mod cli;
 pub mod config;
+mod created;
 mod entry_view;
 mod error;
 mod guard;

@@ -1,8 +1,9 @@
-//! What an accepted command created: its id stands in the facts of the entry.
+//! What an accepted command on the registry created.
 
 use rolecall_engine::Fact;
 use rolecall_engine::registry::RegistryFact;
 
+pub(super) use crate::created::created as created_in;
 use crate::error::ApiError;
 use crate::organization::Submitted;
 
@@ -15,13 +16,4 @@ pub(crate) fn created<T>(submitted: &Submitted, id: impl Fn(&RegistryFact) -> Op
         Fact::Registry(fact) => id(fact),
         _ => None,
     })
-}
-
-/// The id in a fact of an organization.
-///
-/// # Errors
-/// When the entry has no such fact, which would be a bug.
-pub(crate) fn created_in<T>(submitted: &Submitted, id: impl Fn(&Fact) -> Option<T>) -> Result<T, ApiError> {
-    let facts = submitted.entry.iter().flat_map(|entry| &entry.facts);
-    facts.into_iter().find_map(id).ok_or(ApiError::Internal)
 }

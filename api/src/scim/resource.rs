@@ -5,12 +5,13 @@
 use std::fmt;
 
 use rolecall_engine::state::{Group, Stamp, User};
-use rolecall_engine::{State, Timestamp, UserId};
+use rolecall_engine::{State, UserId};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::schema::ResourceType;
+use crate::time::Time;
 
 /// A user as a SCIM resource, under the SCIM base URL of a connection.
 pub fn user(base: &str, state: &State, user: &User) -> Map<String, Value> {
@@ -147,7 +148,8 @@ pub fn location(base: &str, of: ResourceType, id: &str) -> String {
     format!("{base}/{}s/{id}", of.schema().name)
 }
 
-/// The version of a resource as an entity tag: it changes exactly when the resource does.
+/// The version of a resource as an entity tag: the position of the entry that last changed what a client can write of it.
+/// A user's `groups` are not covered: they belong to the groups, whose versions change with their members.
 pub fn version(modified: Stamp) -> String {
     format!("W/\"{}\"", modified.position)
 }
@@ -172,8 +174,8 @@ fn complete(
     let schemas = json!(schemas);
     let meta = json!({
         "resourceType": of.schema().name,
-        "created": time(created.at),
-        "lastModified": time(modified.at),
+        "created": Time(created.at).to_string(),
+        "lastModified": Time(modified.at).to_string(),
         "location": location(base, of, id),
         "version": version(modified),
     });
@@ -187,16 +189,9 @@ fn is_urn(name: &str) -> bool {
     name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
 }
 
-fn time(at: Timestamp) -> String {
-    let milliseconds = i64::try_from(at.milliseconds()).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(milliseconds)
-        .unwrap_or(jiff::Timestamp::MAX)
-        .to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use rolecall_engine::{Actor, Command, Context, IdSeed, handle};
+    use rolecall_engine::{Actor, Command, Context, IdSeed, Timestamp, handle};
 
     use super::super::user::{Active, UserDocument};
     use super::*;
@@ -249,7 +244,7 @@ mod tests {
             "id": ana.id, "userName": "ana", "active": true, "emails": [{"value": "a@x"}], "urn:x:Ext": {"Color": "red"},
             "groups": [{"value": staff.id, "display": "Staff", "type": "direct", "$ref": format!("{BASE}/Groups/{}", staff.id)}],
             "meta": {
-                "resourceType": "User", "created": "2026-05-13T04:42:34.25Z", "lastModified": "2026-05-13T04:42:34.25Z",
+                "resourceType": "User", "created": "2026-05-13T04:42:34.250Z", "lastModified": "2026-05-13T04:42:34.250Z",
                 "location": format!("{BASE}/Users/{}", ana.id), "version": version(ana.modified),
             },
         });
@@ -267,7 +262,7 @@ mod tests {
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
             "id": staff.id, "displayName": "Staff", "externalId": "s1", "badge": 7,
             "meta": {
-                "resourceType": "Group", "created": "2026-05-13T04:42:34.25Z", "lastModified": "2026-05-13T04:42:34.25Z",
+                "resourceType": "Group", "created": "2026-05-13T04:42:34.250Z", "lastModified": "2026-05-13T04:42:34.250Z",
                 "location": format!("{BASE}/Groups/{}", staff.id), "version": "W/\"2\"",
             },
         });

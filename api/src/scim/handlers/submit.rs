@@ -1,6 +1,6 @@
-//! Commands that are computed from what is stored, and what an accepted command created.
+//! Commands that are computed from what is stored.
 
-use rolecall_engine::{Command, Fact, Rejection, State};
+use rolecall_engine::{Command, Rejection, State};
 
 use crate::auth::ScimCaller;
 use crate::error::ApiError;
@@ -26,13 +26,4 @@ pub(crate) async fn submit_computed(
         }
     }
     Err(ApiError::Busy.into())
-}
-
-/// The id in the fact that says what was created.
-///
-/// # Errors
-/// When the entry has no such fact, which would be a bug.
-pub(crate) fn created<T>(submitted: &Submitted, id: impl Fn(&Fact) -> Option<T>) -> Result<T, ApiError> {
-    let facts = submitted.entry.iter().flat_map(|entry| &entry.facts);
-    facts.into_iter().find_map(id).ok_or(ApiError::Internal)
 }
