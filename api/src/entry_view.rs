@@ -29,6 +29,22 @@ pub(crate) fn entry(entry: &Entry, state: &State) -> Value {
     })
 }
 
+/// How many users the entry names, each as often as it does: it takes a few bytes for them, and its JSON takes many.
+pub(crate) fn users_named(entry: &Entry) -> u64 {
+    let of_fact = |fact: &Fact| match fact {
+        Fact::MembersAdded { users, .. } | Fact::MembersRemoved { users, .. } => users.len(),
+        _ => 0,
+    };
+    let of_effect = |effect: &Effect| match effect {
+        Effect::MembersPlaced { users, .. }
+        | Effect::MembersUnplaced { users, .. }
+        | Effect::RoleChanged { users, .. } => users.len(),
+        _ => 0,
+    };
+    let effects = entry.consequences.iter().map(|consequence| &consequence.effect);
+    entry.facts.iter().map(of_fact).sum::<u64>() + effects.map(of_effect).sum::<u64>()
+}
+
 /// Who asked.
 pub(crate) fn actor(actor: Actor) -> Value {
     match actor {

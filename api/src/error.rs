@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use rolecall_engine::Rejection;
 use rolecall_engine::registry::AdminRole;
+use rolecall_engine::{Position, Rejection};
 use rolecall_eventlog::LogError;
 
 use crate::limits::{REQUEST_DURATION_MAX, RETRY_AFTER_BUSY, RETRY_AFTER_RELOAD};
@@ -112,6 +112,16 @@ pub(crate) enum ApiError {
         /// What is wrong.
         reason: String,
     },
+    /// A reader says that it has read further than the record goes.
+    #[error(
+        "position {after} is ahead of the record, which ends at {head}: it is of another record, or this one lost its tail"
+    )]
+    PositionAhead {
+        /// What the reader says.
+        after: Position,
+        /// The last entry.
+        head: Position,
+    },
     /// Too many event streams are open.
     #[error("too many event streams are open; close some, or read pages")]
     TooManyStreams,
@@ -184,6 +194,7 @@ impl ApiError {
             Self::Json { .. } => (StatusCode::BAD_REQUEST, "json"),
             Self::Query { .. } => (StatusCode::BAD_REQUEST, "query"),
             Self::Value { .. } => (StatusCode::BAD_REQUEST, "value"),
+            Self::PositionAhead { .. } => (StatusCode::BAD_REQUEST, "position_ahead"),
             Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::VerificationRuns => (StatusCode::TOO_MANY_REQUESTS, "verification_runs"),
         }

@@ -35,6 +35,10 @@ pub(crate) const BATCHES_IN_FLIGHT_MAX: usize = 2;
 pub(crate) const PAGE_ITEMS_MAX: usize = 1_000;
 /// Items of one page when the caller names no limit.
 pub(crate) const PAGE_ITEMS_DEFAULT: usize = 100;
+/// A page of entries takes no further one once it has this many bytes of JSON: users are few bytes in an entry, but many in JSON.
+pub(crate) const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// An entry that names more users than this is rendered aside of the threads that answer requests.
+pub(crate) const INLINE_USERS_MAX: u64 = 1_000;
 /// Entries that are read from the log in one go.
 pub(crate) const READ_ENTRIES_MAX: usize = 500;
 /// Event streams that are open at one time.

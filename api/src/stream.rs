@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use std::vec;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
@@ -19,7 +20,7 @@ use tokio_stream::StreamExt;
 use crate::app::App;
 use crate::entry_view;
 use crate::error::ApiError;
-use crate::limits::{READ_ENTRIES_MAX, STREAM_CLIENTS_MAX, STREAM_HEARTBEAT};
+use crate::limits::{INLINE_USERS_MAX, READ_ENTRIES_MAX, STREAM_CLIENTS_MAX, STREAM_HEARTBEAT};
 use crate::metrics::StreamClient;
 use crate::organization::Organization;
 use crate::time;
@@ -31,6 +32,8 @@ struct Live {
     token: Option<TokenId>,
     /// The last entry sent.
     cursor: Position,
+    /// What was read after it, with a state that knows everything that is named there.
+    read: (Arc<State>, vec::IntoIter<Entry>),
     head: watch::Receiver<Arc<State>>,
     /// Where tokens are; it wakes the stream when one is revoked.
     registry: watch::Receiver<Arc<State>>,
@@ -56,6 +59,7 @@ pub(crate) fn answer(
         registry: app.supervisor.registry()?.watch_head(),
         draining: app.draining.clone(),
         _counted: app.metrics.stream_client(),
+        read: (organization.head(), Vec::new().into_iter()),
         organization,
         token,
         cursor: after,
@@ -82,8 +86,13 @@ impl Live {
             if *self.draining.borrow() {
                 return None;
             }
+            if let Some(entry) = self.read.1.next() {
+                self.cursor = entry.position;
+                return render(entry, &self.read.0).await;
+            }
             if self.cursor < self.head.borrow_and_update().position() {
-                return self.page().await;
+                self.read = self.page().await?;
+                continue;
             }
             tokio::select! {
                 // An error says that the organization stopped; the client comes back and goes on from its last event.
@@ -95,23 +104,16 @@ impl Live {
         }
     }
 
-    async fn page(&mut self) -> Option<Bytes> {
-        let (state, entries) = match self.organization.read(self.cursor, READ_ENTRIES_MAX).await {
-            Ok(read) => read,
+    /// What comes next; `None` when it cannot be read.
+    async fn page(&self) -> Option<(Arc<State>, vec::IntoIter<Entry>)> {
+        match self.organization.read(self.cursor, READ_ENTRIES_MAX).await {
+            Ok((state, entries)) => (!entries.is_empty()).then(|| (state, entries.into_iter())),
             Err(error) => {
                 let cause = &error as &dyn std::error::Error;
                 tracing::error!(organization.id = %self.organization.id(), error = cause, "an event stream failed to read");
-                return None;
+                None
             }
-        };
-        self.cursor = entries.last()?.position;
-        Some(
-            entries
-                .iter()
-                .map(|entry| event(entry, &state))
-                .collect::<String>()
-                .into(),
-        )
+        }
     }
 
     /// For how long the token still opens the stream; `None` when it does not any more.
@@ -126,6 +128,16 @@ impl Live {
         let rest = expires.milliseconds().checked_sub(time::now().milliseconds())?;
         (rest > 0).then_some(Duration::from_millis(rest))
     }
+}
+
+/// One event at a time, as the JSON of an entry may be many times its size in the log; `None` after a panic.
+async fn render(entry: Entry, state: &Arc<State>) -> Option<Bytes> {
+    if entry_view::users_named(&entry) <= INLINE_USERS_MAX {
+        return Some(event(&entry, state).into());
+    }
+    let state = Arc::clone(state);
+    let rendered = tokio::task::spawn_blocking(move || event(&entry, &state)).await;
+    rendered.ok().map(Bytes::from)
 }
 
 fn event(entry: &Entry, state: &State) -> String {

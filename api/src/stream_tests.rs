@@ -51,6 +51,18 @@ async fn a_client_that_comes_back_goes_on_after_its_last_event() {
     server.send(wrong).await.expect(400);
 }
 
+#[tokio::test]
+async fn a_stream_sends_what_it_catches_up_on_event_by_event() {
+    let server = TestServer::start().await;
+    let (ours, admin) = server.organization("ours").await;
+    for name in ["a", "b", "c"] {
+        add_team(&server, &ours, &admin, name).await;
+    }
+    let chunks = server.chunks_until(open(&ours, &admin, None), "id: 3\n").await;
+    let events: Vec<_> = chunks.iter().map(|chunk| chunk.matches("id: ").count()).collect();
+    assert_eq!(events, [0, 1, 1, 1], "{chunks:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_says_that_it_is_alive() {
     let server = TestServer::start().await;

@@ -87,14 +87,19 @@ impl TestServer {
 
     /// Reads an event stream until the text has come, and returns all that came.
     pub(crate) async fn stream_until(&self, request: Request<Body>, text: &str) -> String {
+        self.chunks_until(request, text).await.concat()
+    }
+
+    /// The same, piece by piece as the server sent it.
+    pub(crate) async fn chunks_until(&self, request: Request<Body>, text: &str) -> Vec<String> {
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let mut chunks = response.into_body().into_data_stream();
-        let mut all = String::new();
-        while !all.contains(text) {
-            let Some(chunk) = chunks.next().await else { break };
-            all.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        let mut stream = response.into_body().into_data_stream();
+        let mut chunks: Vec<String> = Vec::new();
+        while !chunks.concat().contains(text) {
+            let Some(chunk) = stream.next().await else { break };
+            chunks.push(String::from_utf8(chunk.unwrap().to_vec()).unwrap());
         }
-        all
+        chunks
     }
 
     /// A new organization: its path, and an administrator's token.

@@ -6,9 +6,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use rolecall_engine::Position;
+use rolecall_engine::{Entry, Position, State as EngineState};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::IntoParams;
 
 use super::page::{self, Page};
@@ -16,6 +17,7 @@ use super::query::Query;
 use crate::app::App;
 use crate::auth::{Auditor, Caller};
 use crate::error::ApiError;
+use crate::limits::PAGE_BYTES_MAX;
 use crate::problem::{Problem, ProblemBody};
 use crate::{entry_view, stream};
 
@@ -24,7 +26,7 @@ use crate::{entry_view, stream};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsQuery {
-    /// How many items a page has, 100 if left out.
+    /// How many items a page has at most, 100 if left out. It ends earlier when they are large.
     limit: Option<usize>,
     /// The position that the entries come after; 0, the beginning, if left out.
     after: Option<u64>,
@@ -48,27 +50,40 @@ pub(crate) async fn read(
     headers: HeaderMap,
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
-    if wants_stream(&headers) {
-        let after = last_event_id(&headers)?.or(query.after).unwrap_or(0);
-        return Ok(stream::answer(
-            &app,
-            caller.organization,
-            caller.holder.token,
-            Position::new(after),
-        )?);
-    }
-    let (after, limit) = (Position::new(query.after.unwrap_or(0)), page::limit(query.limit)?);
-    let (state, entries) = caller.organization.read(after, limit).await?;
-    let last = entries
-        .last()
-        .map(|entry| entry.position)
-        .filter(|last| *last < state.position());
-    let items = entries.iter().map(|entry| entry_view::entry(entry, &state)).collect();
-    let page: Page<Value> = Page {
-        items,
-        next: last.map(|last| last.to_string()),
+    let head = caller.state().position();
+    let after = |last_event: Option<u64>| {
+        let after = Position::new(last_event.or(query.after).unwrap_or(0));
+        // Waiting for the record to get there would hide that the reader has read something else.
+        let ahead = ApiError::PositionAhead { after, head };
+        if after > head { Err(ahead) } else { Ok(after) }
     };
-    Ok(Json(page).into_response())
+    if wants_stream(&headers) {
+        let after = after(last_event_id(&headers)?)?;
+        return Ok(stream::answer(&app, caller.organization, caller.holder.token, after)?);
+    }
+    let (after, limit) = (after(None)?, page::limit(query.limit)?);
+    let (state, entries) = caller.organization.read(after, limit).await?;
+    let rendered = tokio::task::spawn_blocking(move || render(&entries, &state, PAGE_BYTES_MAX)).await;
+    Ok(Json(rendered.map_err(|_| ApiError::Internal)??).into_response())
+}
+
+/// The page with as many of the entries as fit, but at least one, so that whoever follows `next` gets on.
+fn render(entries: &[Entry], state: &EngineState, bytes_max: usize) -> Result<Page<Box<RawValue>>, ApiError> {
+    let (mut items, mut bytes, mut last) = (Vec::new(), 0, None);
+    for entry in entries {
+        let item = to_raw_value(&entry_view::entry(entry, state)).map_err(|_| ApiError::Internal)?;
+        bytes += item.get().len();
+        items.push(item);
+        last = Some(entry.position);
+        if bytes >= bytes_max {
+            break;
+        }
+    }
+    let next = last.filter(|last| *last < state.position());
+    Ok(Page {
+        items,
+        next: next.map(|next| next.to_string()),
+    })
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {
@@ -86,4 +101,71 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
     let position = value.to_str().ok().and_then(|text| text.trim().parse().ok());
     let reason = "the header `Last-Event-ID` has to be a position".to_owned();
     position.map(Some).ok_or(ApiError::Query { reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_engine::OrganizationId;
+    use serde_json::json;
+
+    use super::*;
+    use crate::test_server::{TestServer, request};
+
+    #[tokio::test]
+    async fn a_page_ends_early_when_its_json_gets_large() {
+        let server = TestServer::start().await;
+        let (ours, admin) = server.organization("ours").await;
+        for name in ["a", "b", "c"] {
+            let team = json!({"type": "team", "name": name});
+            let entities = format!("{ours}/entities");
+            server.json("POST", &entities, &admin, team).await.expect(201);
+        }
+        let id = ours.rsplit('/').next().unwrap().parse().unwrap();
+        let organization = server.app.supervisor.get(OrganizationId::new(id)).unwrap();
+        let (state, entries) = organization.read(Position::START, 10).await.unwrap();
+        let page = |entries: &[Entry], bytes_max| {
+            let page = render(entries, &state, bytes_max).unwrap();
+            (page.items.len(), page.next)
+        };
+        let all: usize = render(&entries, &state, usize::MAX)
+            .unwrap()
+            .items
+            .iter()
+            .map(|item| item.get().len())
+            .sum();
+        assert_eq!(page(&entries, usize::MAX), (3, None));
+        assert_eq!(page(&entries, all), (3, None));
+        assert_eq!(page(&entries, all / 2), (2, Some("2".to_owned())));
+        assert_eq!(page(&entries, 0), (1, Some("1".to_owned())));
+        assert_eq!(page(&entries[..2], usize::MAX), (2, Some("2".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_is_ahead_of_the_record_is_refused() {
+        let server = TestServer::start().await;
+        let (ours, admin) = server.organization("ours").await;
+        let check = async |after: u64, accept: &str, by_header: bool| {
+            let path = if by_header {
+                format!("{ours}/events")
+            } else {
+                format!("{ours}/events?after={after}")
+            };
+            let request = request("GET", &path, &admin).header(header::ACCEPT, accept);
+            let request = if by_header {
+                request.header("last-event-id", after)
+            } else {
+                request
+            };
+            let refused = server
+                .send(request.body(axum::body::Body::empty()).unwrap())
+                .await
+                .expect(400);
+            assert_eq!(refused["type"], "urn:rolecall:problem:position_ahead");
+        };
+        check(1, "application/json", false).await;
+        check(1, "text/event-stream", false).await;
+        check(u64::MAX, "text/event-stream", true).await;
+        let events = format!("{ours}/events?after=0");
+        server.json("GET", &events, &admin, Value::Null).await.expect(200);
+    }
 }

@@ -116,11 +116,14 @@ pub(crate) async fn read(
     let mut rest = user.history.iter().copied().skip_while(|position| *position <= after);
     let positions: Vec<Position> = rest.by_ref().take(limit).collect();
     let next = rest.next().and(positions.last()).map(Position::to_string);
-    let entries = caller.organization.read_at(positions).await?;
-    let changes = entries.iter().flat_map(|entry| changes(entry, user.index, &state));
-    let items = changes
-        .filter(|view| query.of.is_none_or(|wanted| wanted == view.change.subject()))
-        .collect();
+    let (index, known) = (user.index, caller.state());
+    let changes = move |entry: Entry| -> Vec<ChangeView> {
+        let mut changes = changes(&entry, index, &known);
+        changes.retain(|view| query.of.is_none_or(|wanted| wanted == view.change.subject()));
+        changes
+    };
+    let items = caller.organization.read_at(positions, changes).await?;
+    let items = items.into_iter().flatten().collect();
     Ok(Json(Page { items, next }))
 }
 

@@ -107,20 +107,24 @@ impl Organization {
         read.await.unwrap_or(Err(ApiError::Internal))
     }
 
-    /// The entries at these positions, in the same order.
+    /// What is wanted of the entries at these positions, in the same order. One entry is held at a time.
     ///
     /// # Errors
     /// When the log cannot be read, or is damaged.
-    pub(crate) async fn read_at(&self, positions: Vec<Position>) -> Result<Vec<Entry>, ApiError> {
+    pub(crate) async fn read_at<T: Send + 'static>(
+        &self,
+        positions: Vec<Position>,
+        mut wanted: impl FnMut(Entry) -> T + Send + 'static,
+    ) -> Result<Vec<T>, ApiError> {
         let (log, id) = (Arc::clone(&self.log), self.id);
         let read = tokio::task::spawn_blocking(move || {
-            let mut entries = Vec::with_capacity(positions.len());
+            let mut all = Vec::with_capacity(positions.len());
             for position in positions {
                 let before = Position::new(position.get().saturating_sub(1));
                 let records = log.read(stream(id), to_log(before), 1)?;
-                entries.push(decode(id, records.first().ok_or(ApiError::Internal)?)?);
+                all.push(wanted(decode(id, records.first().ok_or(ApiError::Internal)?)?));
             }
-            Ok(entries)
+            Ok(all)
         });
         read.await.unwrap_or(Err(ApiError::Internal))
     }
