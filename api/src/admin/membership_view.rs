@@ -1,7 +1,7 @@
 //! Why a user is in an entity, and why with a role, in JSON.
 
 use rolecall_engine::state::{Membership, State, User};
-use rolecall_engine::{EntityIndex, RoleClaim, RoleSource, Settings, sources};
+use rolecall_engine::{RoleClaim, RoleSource, named_concurrency_group, sources};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -9,7 +9,8 @@ use uuid::Uuid;
 /// One reason for a user to be in an entity.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SourceView {
-    /// `mapping`: a group of the user is mapped to the entity; `default`: it is where users without a claim go.
+    /// `mapping`: a group of the user is mapped to the entity; `attribute`: the user's own attribute names it; `default`: it is
+    /// where users without a claim go.
     #[schema(example = "mapping")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,18 +45,15 @@ pub(crate) fn sources_of(state: &State, user: &User, membership: &Membership) ->
         group_id: Some(state.group_at(mapping.group).id.uuid()),
     });
     let mut sources: Vec<_> = mappings.collect();
-    if sources.is_empty() && is_default(state.settings(), state, membership.entity) {
+    if sources.is_empty() {
+        let named = named_concurrency_group(state, user) == Some(membership.entity);
         sources.push(SourceView {
-            kind: "default",
+            kind: if named { "attribute" } else { "default" },
             mapping_id: None,
             group_id: None,
         });
     }
     sources
-}
-
-fn is_default(settings: &Settings, state: &State, entity: EntityIndex) -> bool {
-    settings.default_concurrency_group == Some(state.entity_at(entity).id)
 }
 
 impl RoleClaimView {

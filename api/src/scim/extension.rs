@@ -18,6 +18,11 @@ pub(crate) fn organization_role(document: &Map<String, Value>) -> Option<String>
     text(document, USER, "organizationRole").or_else(|| text(document, USER_ALIAS, "OrganizationRole"))
 }
 
+/// The concurrency group that the document of a user names, our own attribute before its alias.
+pub(crate) fn concurrency_group(document: &Map<String, Value>) -> Option<String> {
+    text(document, USER, "concurrencyGroup").or_else(|| text(document, USER_ALIAS, "LambdatestGroup"))
+}
+
 /// The roles that the document of a group gives to its members.
 pub(crate) fn roles(document: &Map<String, Value>) -> Vec<String> {
     let roles = extension(document, GROUP, "roles").or_else(|| extension(document, GROUP_ALIAS, "LambdatestRoles"));

@@ -68,6 +68,7 @@ impl UserDocument {
                 external_id: text(&document, "externalId"),
                 display_name: text(&document, "displayName"),
                 emails: emails(&document),
+                concurrency_group: extension::concurrency_group(&document),
                 attributes: Value::Object(document).to_string(),
                 user_name,
             },

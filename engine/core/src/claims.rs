@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_rules::RoleName;
+use rolecall_rules::{EntityType, RoleName};
 
 use crate::consequence::{RoleClaim, RoleSource};
 use crate::id::{EntityIndex, MappingIndex};
@@ -88,6 +88,15 @@ impl Claims {
             .filter(|(entity, _)| of_slot(*entity))
             .collect()
     }
+}
+
+/// The concurrency group that the user's own attribute names, where exactly one has that name. It counts below every
+/// mapped claim and above the default (SEMANTICS 6.4); a name that is unknown or not clear is ignored.
+pub fn named_concurrency_group(state: &State, user: &User) -> Option<EntityIndex> {
+    let name = user.person.as_deref()?.concurrency_group.as_deref()?;
+    let mut found = state.entities_named(EntityType::ConcurrencyGroup, name);
+    let entity = found.next()?.index;
+    found.next().is_none().then_some(entity)
 }
 
 /// Which of two approvals is the older one.

@@ -17,6 +17,8 @@ pub struct Person {
     pub display_name: Option<String>,
     /// The values of SCIM `emails`, in order.
     pub emails: Vec<String>,
+    /// The concurrency group that the user's own attribute names.
+    pub concurrency_group: Option<String>,
     /// All attributes as one canonical JSON object; opaque to this crate.
     pub attributes: String,
 }

@@ -238,6 +238,7 @@ impl Derivation<'_> {
 
     fn create_entity(&mut self, because: Because, entity_type: EntityType, name: &str) -> EntityId {
         let entity = EntityId::new(self.ids.draw());
+        let fact = because.fact;
         self.conclude(
             because,
             Effect::EntityCreated {
@@ -246,6 +247,7 @@ impl Derivation<'_> {
                 name: name.to_owned(),
             },
         );
+        self.touch_naming(fact, known(self.state.entity(entity), "entity").index);
         entity
     }
 

@@ -10,6 +10,8 @@ mod renames;
 
 use std::collections::BTreeMap;
 
+use rolecall_rules::EntityType;
+
 use crate::consequence::{Because, Consequence, Effect};
 use crate::fact::Fact;
 use crate::id::{EntityIndex, GroupId, GroupIndex, IdSeed, IdsFor, NewIds, UserId, UserIndex};
@@ -66,12 +68,22 @@ impl Derivation<'_> {
         self.touch(fact, &members);
     }
 
+    /// Touches the users whose own attribute names this entity: it came, went, or is about to lose or has got its name.
+    fn touch_naming(&mut self, fact: u32, entity: EntityIndex) {
+        let entity = self.state.entity_at(entity);
+        if entity.entity_type == EntityType::ConcurrencyGroup {
+            let users: UserSet = self.state.users_naming_concurrency_group(&entity.name).collect();
+            self.touch(fact, &users);
+        }
+    }
+
     /// Touches the users that a fact names itself. This comes before everything else, so that a change of role has the
     /// nearest fact as its reason.
     fn touch_named(&mut self, place: u32, fact: &Fact) {
         match fact {
             Fact::UserCreated { index, .. } => self.touch(place, &UserSet::of(*index)),
-            Fact::UserRoleAttributeChanged { user, .. }
+            Fact::UserAttributesChanged { user, .. }
+            | Fact::UserRoleAttributeChanged { user, .. }
             | Fact::UserActivated { user }
             | Fact::UserDeactivated { user }
             | Fact::UserDeleted { user } => {
@@ -111,7 +123,12 @@ impl Derivation<'_> {
                 let entity = known(self.state.entity_ever(*entity), "entity");
                 let (index, members) = (entity.index, entity.members.clone());
                 self.touch(place, &members);
+                self.touch_naming(place, index);
                 self.let_go_of_entity(place, index);
+            }
+            Fact::EntityRegistered { entity, .. } => {
+                let entity = known(self.state.entity_ever(*entity), "entity").index;
+                self.touch_naming(place, entity);
             }
             Fact::MappingRequested { .. } => self.bind(place, fact),
             Fact::MappingApproved { mapping, entity } => self.approve(place, *mapping, *entity),
@@ -148,7 +165,6 @@ impl Derivation<'_> {
             | Fact::RuleCreated { .. }
             | Fact::RuleChanged { .. }
             | Fact::RuleDeleted { .. }
-            | Fact::EntityRegistered { .. }
             | Fact::Registry(_) => {}
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_rules::RoleName;
 
 use super::Derivation;
-use crate::claims::{Claims, approval};
+use crate::claims::{Claims, approval, named_concurrency_group};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
 use crate::id::{ConflictId, EntityIndex, MappingIndex, UserIndex};
@@ -15,7 +15,7 @@ use crate::user_set::UserSet;
 
 /// Where a user belongs.
 struct Placement {
-    /// The entities, each with the mapping that is the reason; `None`: the default.
+    /// The entities, each with the mapping that is the reason; `None`: the user's own attribute, or the default.
     entities: BTreeMap<EntityIndex, Option<MappingIndex>>,
     /// The slots with two or more claims.
     contested: BTreeMap<Slot, Contested>,
@@ -282,8 +282,8 @@ fn placement(state: &State, user: &User) -> Placement {
     }
 }
 
-/// The entity that a slot of a user holds: the incumbent if it is claimed, else the claim that was approved first, else
-/// the default of the organization.
+/// The entity that a slot of a user holds: the incumbent if it is claimed, else the claim that was approved first, else the
+/// one that the user's own attribute names, else the default of the organization.
 fn holder(
     state: &State,
     user: &User,
@@ -299,8 +299,12 @@ fn holder(
     match incumbent.or_else(first) {
         Some((entity, mapping)) => Some((*entity, Some(*mapping))),
         None if slot == Slot::ConcurrencyGroup => {
-            let default = state.settings().default_concurrency_group?;
-            Some((state.entity(default)?.index, None))
+            let default = || {
+                state
+                    .entity(state.settings().default_concurrency_group?)
+                    .map(|default| default.index)
+            };
+            Some((named_concurrency_group(state, user).or_else(default)?, None))
         }
         None => None,
     }

@@ -30,7 +30,10 @@ impl Derivation<'_> {
                         from: entity.name.clone(),
                         to,
                     };
+                    let index = entity.index;
+                    self.touch_naming(fact, index);
                     self.conclude(because, effect);
+                    self.touch_naming(fact, index);
                 }
                 Err(reason) => {
                     let effect = Effect::EntityRenameSkipped {

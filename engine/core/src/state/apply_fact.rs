@@ -174,6 +174,9 @@ impl State {
         for address in &person.emails {
             self.user_emails.insert((NameKey::of(address), index));
         }
+        if let Some(name) = &person.concurrency_group {
+            self.user_concurrency_groups.insert((NameKey::of(name), index));
+        }
     }
 
     fn unindex_person(&mut self, index: UserIndex, person: Option<&Person>) {
@@ -187,6 +190,9 @@ impl State {
         }
         for address in &person.emails {
             self.user_emails.remove(&(NameKey::of(address), index));
+        }
+        if let Some(name) = &person.concurrency_group {
+            self.user_concurrency_groups.remove(&(NameKey::of(name), index));
         }
     }
 

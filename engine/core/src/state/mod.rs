@@ -50,6 +50,7 @@ pub struct State {
     user_external_ids: OrdSet<(String, UserIndex)>,
     user_display_names: OrdSet<(NameKey, UserIndex)>,
     user_emails: OrdSet<(NameKey, UserIndex)>,
+    user_concurrency_groups: OrdSet<(NameKey, UserIndex)>,
     groups: Table<GroupId, Group>,
     group_names: OrdMap<NameKey, GroupIndex>,
     deleted_group_names: OrdMap<NameKey, GroupIndex>,
@@ -140,6 +141,11 @@ impl State {
     /// The users who have this e-mail address, compared by its key.
     pub fn users_by_email(&self, address: &str) -> impl Iterator<Item = &User> {
         range(&self.user_emails, NameKey::of(address)).map(|index| self.user_at(index))
+    }
+
+    /// The users whose own attribute names this concurrency group, compared by its key.
+    pub(crate) fn users_naming_concurrency_group(&self, name: &str) -> impl Iterator<Item = UserIndex> {
+        range(&self.user_concurrency_groups, NameKey::of(name))
     }
 
     /// The group with this id, unless deleted.

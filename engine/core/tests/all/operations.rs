@@ -7,7 +7,7 @@ use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
     Command, EntityIndex, GroupChange, GroupIndex, MappingIndex, MappingTarget, MembersChange, OnRename,
-    SettingsChange, State, UserIndex,
+    SettingsChange, State, UserIndex, UserInput,
 };
 
 use crate::world::{World, group_input, user_input};
@@ -19,11 +19,13 @@ pub(crate) enum Operation {
         name: usize,
         active: bool,
         role: Option<usize>,
+        concurrency_group: Option<usize>,
     },
     ChangeUser {
         user: usize,
         active: bool,
         role: Option<usize>,
+        concurrency_group: Option<usize>,
     },
     DeleteUser {
         user: usize,
@@ -108,9 +110,12 @@ fn operation() -> impl Strategy<Value = Operation> {
     let some = || 0usize..64;
     let role = || option::of(some());
     prop_oneof![
-        4 => (some(), prop::bool::weighted(0.8), role())
-            .prop_map(|(name, active, role)| Operation::CreateUser { name, active, role }),
-        3 => (some(), any::<bool>(), role()).prop_map(|(user, active, role)| Operation::ChangeUser { user, active, role }),
+        4 => (some(), prop::bool::weighted(0.8), role(), option::of(some())).prop_map(|(name, active, role, concurrency_group)| {
+            Operation::CreateUser { name, active, role, concurrency_group }
+        }),
+        3 => (some(), any::<bool>(), role(), option::of(some())).prop_map(|(user, active, role, concurrency_group)| {
+            Operation::ChangeUser { user, active, role, concurrency_group }
+        }),
         1 => some().prop_map(|user| Operation::DeleteUser { user }),
         5 => (some(), vec(some(), 0..4), role())
             .prop_map(|(name, members, role)| Operation::CreateGroup { name, members, role }),
@@ -138,17 +143,29 @@ impl Operation {
     pub(crate) fn command(&self, world: &World) -> Option<Command> {
         let state = &world.state;
         Some(match self {
-            Self::CreateUser { name, active, role } => {
-                let user = user_input(&format!("user-{}", name % 6), *active, role.map(role_name));
+            Self::CreateUser {
+                name,
+                active,
+                role,
+                concurrency_group,
+            } => {
+                let name = format!("user-{}", name % 6);
+                let user = in_concurrency_group(user_input(&name, *active, role.map(role_name)), *concurrency_group);
                 Command::CreateUser { connection: None, user }
             }
-            Self::ChangeUser { user, active, role } => {
+            Self::ChangeUser {
+                user,
+                active,
+                role,
+                concurrency_group,
+            } => {
                 let user = pick(state.users_from(UserIndex::from(0)), *user)?;
                 let name = user.person.as_ref()?.user_name.clone();
+                let to = in_concurrency_group(user_input(&name, *active, role.map(role_name)), *concurrency_group);
                 Command::ChangeUser {
                     user: user.id,
                     expected: None,
-                    to: user_input(&name, *active, role.map(role_name)),
+                    to,
                 }
             }
             Self::DeleteUser { user } => Command::DeleteUser {
@@ -296,6 +313,11 @@ fn definition(rule: usize) -> RuleDefinition {
         priority: 0,
         enabled: true,
     }
+}
+
+fn in_concurrency_group(mut user: UserInput, name: Option<usize>) -> UserInput {
+    user.person.concurrency_group = name.map(|name| NAMES[name % NAMES.len()].to_lowercase());
+    user
 }
 
 fn role_name(role: usize) -> &'static str {

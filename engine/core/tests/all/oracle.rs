@@ -95,16 +95,15 @@ fn check_teams(state: &State, user: &User, groups: &[&Group]) {
 fn check_slot(state: &State, user: &User, groups: &[&Group], entity_type: EntityType, slot: Slot) {
     let claimed = claimed(state, user, groups, entity_type);
     let placed = placed(state, user, entity_type);
-    let default = state
-        .settings()
-        .default_concurrency_group
-        .filter(|_| slot == Slot::ConcurrencyGroup && user.active);
+    let mut fallback: Vec<EntityId> = Vec::new();
+    if slot == Slot::ConcurrencyGroup && user.active {
+        fallback.extend(named(state, user).or(state.settings().default_concurrency_group));
+    }
     if claimed.is_empty() {
         let placed: Vec<EntityId> = placed.iter().map(|entity| state.entity_at(*entity).id).collect();
         assert_eq!(
-            placed,
-            default.into_iter().collect::<Vec<_>>(),
-            "only the default without a claim"
+            placed, fallback,
+            "what the attribute names, or the default, without a claim"
         );
     } else {
         assert_eq!(placed.len(), 1, "a slot holds exactly one");
@@ -118,6 +117,18 @@ fn check_slot(state: &State, user: &User, groups: &[&Group], entity_type: Entity
         (claimed.len() > 1).then_some(claimed),
         "a conflict exactly while two or more are claimed"
     );
+}
+
+/// The one concurrency group that the attribute of a user names.
+fn named(state: &State, user: &User) -> Option<EntityId> {
+    let name = user.person.as_ref()?.concurrency_group.as_ref()?.to_lowercase();
+    let all = state.entities_from(EntityIndex::from(0));
+    let alike = all.filter(|entity| entity.entity_type == EntityType::ConcurrencyGroup);
+    let found: Vec<_> = alike.filter(|entity| entity.name.to_lowercase() == name).collect();
+    match found.as_slice() {
+        [one] => Some(one.id),
+        _ => None,
+    }
 }
 
 /// What is kept on both sides of a relation is the same on both.

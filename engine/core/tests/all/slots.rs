@@ -4,7 +4,7 @@ use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
 use rolecall_engine::state::Conflict;
 use rolecall_engine::{Command, SettingsChange};
 
-use crate::world::{World, match_all};
+use crate::world::{World, match_all, user_input};
 
 fn with_concurrency_groups() -> World {
     let mut world = World::default();
@@ -124,4 +124,43 @@ fn sub_organizations_are_exclusive_and_fall_back_to_the_root() {
     world.delete_group("Berlin");
     world.delete_group("Hamburg");
     assert!(world.placed("ana").is_empty(), "the root organization");
+}
+
+#[test]
+fn the_attribute_of_the_user_counts_below_every_claim_and_above_the_default() {
+    let mut world = World::default();
+    let default = world.entity(EntityType::ConcurrencyGroup, "everybody else");
+    world.rule(RuleDefinition {
+        matching: Pattern::prefix("fast"),
+        ..match_all(EntityType::ConcurrencyGroup)
+    });
+    world.settings(SettingsChange {
+        default_concurrency_group: Some(Some(default.id)),
+        ..SettingsChange::default()
+    });
+    let mut user = user_input("ana", true, None);
+    user.person.concurrency_group = Some("NIGHTLY".to_owned());
+    world.done(&Command::CreateUser { connection: None, user });
+    assert_eq!(
+        world.placed("ana"),
+        ["concurrency_group everybody else"],
+        "an unknown name is ignored"
+    );
+    let nightly = world.entity(EntityType::ConcurrencyGroup, "nightly");
+    assert_eq!(
+        world.placed("ana"),
+        ["concurrency_group nightly"],
+        "from the moment it is known"
+    );
+    world.group("fast", &["ana"]);
+    assert_eq!(world.placed("ana"), ["concurrency_group fast"]);
+    assert_eq!(
+        world.state.conflicts().count(),
+        0,
+        "the attribute is no claim to a contested slot"
+    );
+    world.remove("fast", "ana");
+    assert_eq!(world.placed("ana"), ["concurrency_group nightly"]);
+    world.done(&Command::DeleteEntity { entity: nightly.id });
+    assert_eq!(world.placed("ana"), ["concurrency_group everybody else"]);
 }

@@ -250,6 +250,7 @@ pub(crate) fn user_input(name: &str, active: bool, role: Option<&str>) -> UserIn
         external_id: None,
         display_name: Some(format!("The {name}")),
         emails: vec![format!("{name}@example.com")],
+        concurrency_group: None,
         attributes: "{}".to_owned(),
     };
     UserInput {
