@@ -9,12 +9,11 @@ use scim_v2::models::scim_schema::Meta;
 use scim_v2::models::service_provider_config::{AuthenticationScheme, Filter, ServiceProviderConfig, Supported};
 use scim_v2::schema_urns;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::error::ScimError;
 use super::extension;
 use super::limits::PAGE_RESOURCES_MAX;
-use super::list::Page;
 use super::schema::{self, ResourceType};
 
 /// The discovery documents of one connection.
@@ -139,15 +138,13 @@ fn json(document: impl Serialize) -> Value {
 }
 
 fn list(documents: Vec<Value>) -> Value {
-    let resources: Vec<Map<String, Value>> = documents
-        .into_iter()
-        .filter_map(|document| document.as_object().cloned())
-        .collect();
-    Page {
-        start_index: 1,
-        count: resources.len(),
-    }
-    .response(resources.len(), resources)
+    json!({
+        "schemas": [schema_urns::LIST_RESPONSE],
+        "totalResults": documents.len(),
+        "startIndex": 1,
+        "itemsPerPage": documents.len(),
+        "Resources": documents,
+    })
 }
 
 #[cfg(test)]

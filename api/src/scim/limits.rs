@@ -17,6 +17,9 @@ pub(crate) const FILTER_COMPARISONS_MAX: usize = 100;
 pub(crate) const PAGE_RESOURCES_MAX: usize = 1_000;
 /// Resources in one page when the client names no `count`; authentik relies on it being stable.
 pub(crate) const PAGE_RESOURCES_DEFAULT: usize = 100;
+/// Members of groups, or groups of users, in one page: it ends before the resource that would bring more. One resource
+/// alone is shown whole, however large.
+pub(crate) const PAGE_MEMBERS_MAX: u64 = 50_000;
 /// Members of a group that a PUT or PATCH answers with; larger groups are answered without a body.
 pub(crate) const ANSWER_MEMBERS_MAX: u64 = 1_000;
 /// Resources and members that are looked at or shown on a thread that answers requests; more of them go to another one.

@@ -4,11 +4,11 @@
 //! Sorting is not supported and announced so; `sortBy` is ignored, as are parameters that nobody knows.
 
 use scim_v2::schema_urns;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::error::ScimError;
 use super::filter::Filter;
-use super::limits::{PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
+use super::limits::{PAGE_MEMBERS_MAX, PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
 use super::operations;
 use super::schema::ResourceType;
 use super::select::Selection;
@@ -104,16 +104,32 @@ impl Page {
         (total, page)
     }
 
-    /// The ListResponse of this page.
-    pub fn response(self, total: usize, resources: Vec<Map<String, Value>>) -> Value {
-        json!({
-            "schemas": [schema_urns::LIST_RESPONSE],
-            "totalResults": total,
-            "startIndex": self.start_index,
-            "itemsPerPage": resources.len(),
-            "Resources": resources,
-        })
+    /// The text of the ListResponse of this page, given the texts of its resources.
+    pub fn response(self, total: usize, resources: &[String]) -> String {
+        let schemas = [schema_urns::LIST_RESPONSE];
+        let head = json!({
+            "schemas": schemas, "totalResults": total, "startIndex": self.start_index, "itemsPerPage": resources.len(),
+        });
+        let mut text = head.to_string();
+        text.pop();
+        text.push_str(r#","Resources":["#);
+        for (index, resource) in resources.iter().enumerate() {
+            text.push_str(if index > 0 { "," } else { "" });
+            text.push_str(resource);
+        }
+        text.push_str("]}");
+        text
     }
+}
+
+/// The first of the items that together hold no more members than a page does, and always the first of all (RFC 7644
+/// 3.4.2.4: a page may hold less than was asked for, and says how much).
+pub(crate) fn within_members<T>(items: Vec<T>, members: impl Fn(&T) -> u64) -> impl Iterator<Item = T> {
+    let mut sum = 0_u64;
+    items.into_iter().enumerate().map_while(move |(index, item)| {
+        sum = sum.saturating_add(members(&item));
+        (index == 0 || sum <= PAGE_MEMBERS_MAX).then_some(item)
+    })
 }
 
 fn integer(name: &str, text: &str) -> Result<Option<i64>, ScimError> {
@@ -197,14 +213,37 @@ mod tests {
     }
 
     #[test]
+    fn a_page_ends_before_the_resource_that_brings_too_many_members_but_shows_one() {
+        let shown = |members: &[u64]| within_members(members.to_vec(), |members| *members).count();
+        assert_eq!(shown(&[PAGE_MEMBERS_MAX - 1, 1, 0, 1, 0]), 3);
+        assert_eq!(shown(&[PAGE_MEMBERS_MAX + 1, 0]), 1);
+        assert_eq!(shown(&[1, PAGE_MEMBERS_MAX, 1]), 1);
+        assert_eq!(shown(&[]), 0);
+    }
+
+    #[test]
+    fn resources_stand_in_a_list_as_they_are_written() {
+        let page = Page {
+            start_index: 3,
+            count: 2,
+        };
+        let response = page.response(9, &[r#"{"id":"a"}"#.to_owned(), r#"{"id":"b"}"#.to_owned()]);
+        assert_eq!(
+            serde_json::from_str::<Value>(&response).unwrap(),
+            json!({"schemas": [schema_urns::LIST_RESPONSE], "totalResults": 9, "startIndex": 3, "itemsPerPage": 2,
+                "Resources": [{"id": "a"}, {"id": "b"}]})
+        );
+    }
+
+    #[test]
     fn an_empty_list_is_still_a_list() {
         let response = Page {
             start_index: 1,
             count: 2,
         }
-        .response(0, Vec::new());
+        .response(0, &[]);
         assert_eq!(
-            response,
+            serde_json::from_str::<Value>(&response).unwrap(),
             json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 0,
                 "startIndex": 1, "itemsPerPage": 0, "Resources": []})
         );

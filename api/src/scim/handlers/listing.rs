@@ -13,7 +13,7 @@ use crate::auth::ScimCaller;
 use crate::error::ApiError;
 use crate::scim::filter::{Filter, Hint};
 use crate::scim::limits::INLINE_STEPS_MAX;
-use crate::scim::list::ListRequest;
+use crate::scim::list::{ListRequest, within_members};
 use crate::scim::resource;
 use crate::scim::select::Selection;
 
@@ -24,7 +24,7 @@ use crate::scim::select::Selection;
 pub(crate) async fn users(caller: ScimCaller, request: ListRequest) -> Result<Answer, ApiError> {
     let state = caller.state();
     let steps = steps(user_candidates(&state, hint(&request)).map(|_| 1));
-    let list = move || Answer::document(&list_users(&caller.base_url, &state, &request));
+    let list = move || Answer::Document(list_users(&caller.base_url, &state, &request));
     aside::run(steps, list).await
 }
 
@@ -36,12 +36,12 @@ pub(crate) async fn groups(caller: ScimCaller, request: ListRequest) -> Result<A
     let state = caller.state();
     let candidates = group_candidates(&state, hint(&request));
     let steps = steps(candidates.map(|group| 1 + members_shown(group, &request.selection)));
-    let list = move || Answer::document(&list_groups(&caller.base_url, &state, &request));
+    let list = move || Answer::Document(list_groups(&caller.base_url, &state, &request));
     aside::run(steps, list).await
 }
 
 /// A group with what is wanted of it.
-pub(crate) fn group(base: &str, state: &State, group: &Group, selection: &Selection) -> Map<String, Value> {
+fn group(base: &str, state: &State, group: &Group, selection: &Selection) -> Map<String, Value> {
     let mut resource = group_resource(base, state, group, selection.wants("members"));
     selection.apply(&mut resource);
     resource
@@ -66,7 +66,15 @@ pub(crate) fn members_shown(group: &Group, selection: &Selection) -> u64 {
     }
 }
 
-fn list_users(base: &str, state: &State, request: &ListRequest) -> Value {
+fn groups_shown(user: &User, selection: &Selection) -> u64 {
+    if selection.wants("groups") {
+        user.groups().map(|_| 1).sum()
+    } else {
+        0
+    }
+}
+
+fn list_users(base: &str, state: &State, request: &ListRequest) -> String {
     let (page, candidates) = (request.page, user_candidates(state, hint(request)));
     let (total, users) = match &request.filter {
         Some(filter) => page.cut(candidates.filter(|user| user_matches(base, state, filter, user))),
@@ -78,12 +86,13 @@ fn list_users(base: &str, state: &State, request: &ListRequest) -> Value {
     let show = |user: &User| {
         let mut resource = resource::user(base, state, user);
         request.selection.apply(&mut resource);
-        resource
+        Value::Object(resource).to_string()
     };
-    page.response(total, users.into_iter().map(show).collect())
+    let users = within_members(users, |user| groups_shown(user, &request.selection));
+    page.response(total, &users.map(show).collect::<Vec<_>>())
 }
 
-fn list_groups(base: &str, state: &State, request: &ListRequest) -> Value {
+fn list_groups(base: &str, state: &State, request: &ListRequest) -> String {
     let (page, candidates) = (request.page, group_candidates(state, hint(request)));
     let (total, groups) = match &request.filter {
         Some(filter) => page.cut(candidates.filter(|group| group_matches(base, state, filter, group))),
@@ -92,8 +101,9 @@ fn list_groups(base: &str, state: &State, request: &ListRequest) -> Value {
             candidates.skip(page.skip()).take(page.count).collect(),
         ),
     };
-    let show = |group: &Group| self::group(base, state, group, &request.selection);
-    page.response(total, groups.into_iter().map(show).collect())
+    let groups = within_members(groups, |group| members_shown(group, &request.selection));
+    let show = |group: &Group| group_text(base, state, group, &request.selection);
+    page.response(total, &groups.map(show).collect::<Vec<_>>())
 }
 
 fn user_matches(base: &str, state: &State, filter: &Filter, user: &User) -> bool {

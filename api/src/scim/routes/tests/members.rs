@@ -148,3 +148,36 @@ async fn a_member_without_an_id_refuses_the_whole_patch() {
         .expect_error(400, Some("invalidValue"));
     assert_eq!(world.members(&group).await, members);
 }
+
+#[tokio::test]
+async fn a_whole_group_names_a_member_once_however_often_it_is_listed() {
+    let world = World::new().await;
+    let users = world.users("u", 2).await;
+    let members = json!([{"value": users[0]}, null, {"value": users[0], "display": "x"}, users[0]]);
+    let body = json!({"displayName": "Eng", "members": members});
+    let created = world.post("/Groups", body.clone()).await;
+    let group = format!("/Groups/{}", created.expect(201)["id"].as_str().unwrap());
+    assert_eq!(world.members(&group).await, users[..1]);
+    let entries = world.entries();
+    world.put(&group, body).await.expect(200);
+    assert_eq!(world.entries(), entries);
+    for member in [json!({"value": null}), json!({"display": "x"}), json!("")] {
+        let body = json!({"displayName": "Eng", "members": [{"value": users[1]}, member]});
+        let refused = world.put(&group, body).await;
+        refused.expect_error(400, Some("invalidValue"));
+    }
+    assert_eq!(world.members(&group).await, users[..1]);
+}
+
+#[tokio::test]
+async fn groups_are_listed_with_their_members_as_they_are_read_one_by_one() {
+    let world = World::new().await;
+    let users = world.users("u", 3).await;
+    let groups = [world.group("Eng", &users).await, world.group("Empty", &[]).await];
+    let list = world.get("/Groups").await;
+    let list = list.expect(200);
+    assert_eq!((&list["totalResults"], &list["itemsPerPage"]), (&json!(2), &json!(2)));
+    for (group, listed) in groups.iter().zip(list["Resources"].as_array().unwrap()) {
+        assert_eq!(world.get(group).await.expect(200), listed);
+    }
+}
