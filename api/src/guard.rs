@@ -26,9 +26,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let limit = duration_max(request.uri().path());
-    let response = run(request, next, limit)
-        .await
-        .unwrap_or_else(|error| Problem(error).into_response());
+    let response = run(request, next, limit, |error| Problem(error).into_response()).await;
     app.metrics.admin_request(&method, response.status());
     response
 }
@@ -37,30 +35,35 @@ pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: N
 pub(crate) async fn scim(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (method, resource) = (request.method().clone(), resource(request.uri().path()));
-    let response = run(request, next, REQUEST_DURATION_MAX)
-        .await
-        .unwrap_or_else(|error| ScimRefusal::Api(error).into_response());
+    let refuse = |error| ScimRefusal::Api(error).into_response();
+    let response = run(request, next, REQUEST_DURATION_MAX, refuse).await;
     app.metrics
         .scim_request(resource, &method, response.status(), started.elapsed());
     response
 }
 
-async fn run(request: Request, next: Next, limit: Duration) -> Result<Response, ApiError> {
+/// Answers whatever becomes of the request, with its id: also, and above all, when it panicked or took too long.
+async fn run(request: Request, next: Next, limit: Duration, refuse: impl FnOnce(ApiError) -> Response) -> Response {
     let id = request_id();
     let span = tracing::info_span!("request", request.id = %id, http.method = %request.method());
     let guarded = within(limit, AssertUnwindSafe(next.run(request)).catch_unwind());
-    let mut response = match guarded.instrument(span.clone()).await? {
-        Ok(response) => response,
-        Err(panic) => {
-            span.in_scope(|| tracing::error!("a request panicked: {}", panic_text(panic.as_ref())));
-            return Err(ApiError::Internal);
+    let guarded = guarded.instrument(span.clone()).await;
+    let mut response = span.in_scope(|| match guarded {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            tracing::error!("a request panicked: {}", panic_text(panic.as_ref()));
+            refuse(ApiError::Internal)
         }
-    };
+        Err(error) => {
+            tracing::warn!("a request was given up after {} seconds", limit.as_secs());
+            refuse(error)
+        }
+    });
     span.in_scope(|| tracing::debug!(http.status = response.status().as_u16(), "answered"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    Ok(response)
+    response
 }
 
 async fn within<T>(limit: Duration, request: impl Future<Output = T>) -> Result<T, ApiError> {
@@ -100,7 +103,83 @@ fn resource(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use axum::{Router, middleware};
+    use tower::ServiceExt;
+
     use super::*;
+    use crate::test_server::TestServer;
+
+    /// Log lines, kept for the test.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Checks how a handler that gives no answer is answered, and that the one line in the log names the same id.
+    async fn check<F: Future<Output = ()> + Send + 'static>(
+        handler: impl Fn() -> F + Clone + Send + Sync + 'static,
+        status: StatusCode,
+        text: &str,
+    ) {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone());
+        let _logging = tracing::subscriber::set_default(subscriber.finish());
+        let app = TestServer::start().await.app;
+        lines.0.lock().unwrap().clear();
+        for guarded in [
+            Router::new()
+                .route("/", get(handler.clone()))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), admin)),
+            Router::new()
+                .route("/", get(handler.clone()))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), scim)),
+        ] {
+            let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+            let response = guarded.oneshot(request).await.unwrap();
+            assert_eq!(response.status(), status);
+            let id = response.headers()[REQUEST_ID].to_str().unwrap();
+            let log = String::from_utf8(std::mem::take(&mut *lines.0.lock().unwrap())).unwrap();
+            assert_eq!(log.lines().count(), 1, "{log}");
+            assert!(
+                log.contains(text) && log.contains(&format!("request.id={id} ")),
+                "{id}: {log}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_logged_once_with_the_id_of_its_request() {
+        let panics = || async { panic!("as a bug would") };
+        check(
+            panics,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "a request panicked: as a bug would",
+        )
+        .await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_answered_and_logged_once_with_its_id() {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        check(std::future::pending, status, "a request was given up after 30 seconds").await;
+    }
 
     #[test]
     fn a_path_gives_one_of_the_known_resources() {
