@@ -29,6 +29,8 @@ pub(crate) const QUEUE_COMMANDS_MAX: usize = 1_024;
 pub(crate) const BATCH_COMMANDS_MAX: usize = 256;
 /// An append takes no further entry once it holds this many bytes.
 pub(crate) const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long a writer judges commands before it leaves a turn to others; one command is never broken off.
+pub(crate) const JUDGING_DURATION_MAX: Duration = Duration::from_millis(5);
 /// Appends of one organization that may be on their way to the disk at one time.
 pub(crate) const BATCHES_IN_FLIGHT_MAX: usize = 2;
 /// Items of one page of a list.

@@ -194,6 +194,30 @@ async fn an_append_refused_at_once_leaves_the_one_before_it_alone() {
     assert_eq!(third.await.unwrap().unwrap().state.position().get(), 2);
 }
 
+#[tokio::test]
+async fn heavy_commands_leave_turns_to_others() {
+    const COMMANDS: usize = 8;
+    let supervisor = start(Arc::new(MemoryLog::new())).await;
+    let registry = supervisor.registry().unwrap();
+    // Refused after a look at every character, which takes much longer than a writer may go on.
+    let heavy = create_organization(&" ".repeat(2 * 1024 * 1024));
+    let commands = (0..COMMANDS).map(|_| registry.submit(heavy.clone(), Actor::Root));
+    let refused = futures_util::future::join_all(commands);
+    let turns = AtomicUsize::new(0);
+    let others = async {
+        loop {
+            turns.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        refused = refused => assert!(refused.iter().all(Result::is_err)),
+        () = others => {}
+    }
+    let turns = turns.load(Ordering::SeqCst);
+    assert!(turns >= COMMANDS, "{turns} turns");
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_a_failed_append_the_organization_is_reloaded_from_the_log() {
     let log = Arc::new(HeldLog::default());

@@ -8,6 +8,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rolecall_engine::limits::ENTRY_BYTES_MAX;
 use rolecall_engine::{Context, Entry, OrganizationId, Rejection, State, handle};
@@ -16,7 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Submission, Submitted, from_log, stream, to_log};
 use crate::error::ApiError;
-use crate::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCHES_IN_FLIGHT_MAX};
+use crate::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCHES_IN_FLIGHT_MAX, JUDGING_DURATION_MAX};
 use crate::metrics::Metrics;
 use crate::{random, time};
 
@@ -130,16 +131,21 @@ impl Writer {
             match woken {
                 Woken::Settle(outcome) => self.settle(outcome)?,
                 Woken::Judge { taken: 0 } => ended = true,
-                Woken::Judge { .. } => self.judge_all(waiting.drain(..))?,
+                Woken::Judge { .. } => self.judge_all(waiting.drain(..)).await?,
                 Woken::Stop => self.queue.close(),
             }
         }
         Ok(())
     }
 
-    fn judge_all(&mut self, waiting: impl Iterator<Item = Submission>) -> Result<(), Stopped> {
-        let mut batch = Batch::default();
+    async fn judge_all(&mut self, waiting: impl Iterator<Item = Submission>) -> Result<(), Stopped> {
+        let (mut batch, mut began) = (Batch::default(), Instant::now());
         for submission in waiting {
+            // Heavy commands of one organization leave turns to the requests of all others.
+            if began.elapsed() >= JUDGING_DURATION_MAX {
+                tokio::task::yield_now().await;
+                began = Instant::now();
+            }
             self.judge(submission, &mut batch)?;
             if batch.bytes >= BATCH_BYTES_MAX {
                 self.append(std::mem::take(&mut batch));
