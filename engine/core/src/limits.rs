@@ -24,5 +24,11 @@ pub const GROUP_MAPPINGS_MAX: usize = 1_000;
 pub const ROLES_MAX: usize = 32;
 /// Allowed e-mail domains of an organization.
 pub const EMAIL_DOMAINS_MAX: usize = 100;
+/// Organizations of one server.
+pub const ORGANIZATIONS_MAX: usize = 100_000;
+/// Connections of one organization.
+pub const CONNECTIONS_MAX: usize = 100;
+/// Tokens of one organization, and root tokens.
+pub const TOKENS_MAX: usize = 1_000;
 /// Bytes of one encoded entry.
 pub const ENTRY_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -31,7 +31,7 @@ pub enum Rejection {
 
     #[error("`{attribute}` is required and may not be empty")]
     Required { attribute: &'static str },
-    #[error("`{attribute}` has more than {limit} {unit}")]
+    #[error("`{attribute}` may have at most {limit} {unit}")]
     TooLong {
         attribute: &'static str,
         limit: usize,
@@ -44,7 +44,7 @@ pub enum Rejection {
     #[error("one request may change at most {limit} members; send the others in further requests")]
     TooManyMembers { limit: usize },
 
-    #[error("a user with this `userName` exists")]
+    #[error("a user with this `userName` exists: {by}")]
     UserNameTaken { by: UserId },
     #[error("the `userName` has to be an e-mail address in this organization")]
     UserNameNotEmail,
@@ -52,7 +52,7 @@ pub enum Rejection {
     UserNameImmutable,
     #[error("the domain of an e-mail address is not among the allowed ones of this organization")]
     EmailDomain,
-    #[error("a group with this `displayName` exists")]
+    #[error("a group with this `displayName` exists: {by}")]
     GroupNameTaken { by: GroupId },
     #[error("group provisioning is switched off; an administrator of the organization can switch it on")]
     GroupProvisioningOff,

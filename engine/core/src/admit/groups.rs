@@ -129,5 +129,5 @@ fn check_group_attributes(attributes: &GroupAttributes) -> Result<(), Rejection>
             unit: "values",
         });
     }
-    check_attributes("group", &attributes.extensions)
+    check_attributes("attributes", &attributes.extensions)
 }

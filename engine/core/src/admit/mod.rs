@@ -83,7 +83,7 @@ fn check_attributes(attribute: &'static str, json: &str) -> Result<(), Rejection
     Ok(())
 }
 
-fn check_limit(what: &'static str, count: usize, limit: usize) -> Result<(), Rejection> {
+pub(crate) fn check_limit(what: &'static str, count: usize, limit: usize) -> Result<(), Rejection> {
     if count >= limit {
         Err(Rejection::LimitReached { what, limit })
     } else {

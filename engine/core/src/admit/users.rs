@@ -1,6 +1,6 @@
 //! Creating, changing and deleting users.
 
-use rolecall_rules::RoleName;
+use rolecall_rules::{NameKey, RoleName};
 
 use super::{check_attributes, check_limit, check_name};
 use crate::command::UserInput;
@@ -85,7 +85,7 @@ fn check_person(state: &State, person: &Person) -> Result<(), Rejection> {
     if let Some(external_id) = &person.external_id {
         check_name("externalId", external_id)?;
     }
-    check_attributes("user", &person.attributes)?;
+    check_attributes("attributes", &person.attributes)?;
     let settings = state.settings();
     if settings.username_must_be_email && domain(&person.user_name).is_none() {
         return Err(Rejection::UserNameNotEmail);
@@ -105,9 +105,9 @@ fn check_person(state: &State, person: &Person) -> Result<(), Rejection> {
 /// The domain of what looks like an e-mail address (one `@` with something on both sides): RFC 5321 allows more than any
 /// provider sends, and whether an address works can only be told by writing to it.
 fn domain(address: &str) -> Option<&str> {
-    let (local, domain) = address.trim().rsplit_once('@')?;
-    let well_formed = !local.is_empty() && !domain.is_empty() && !address.trim().contains(char::is_whitespace);
-    well_formed.then_some(domain)
+    let (local, domain) = address.trim().split_once('@')?;
+    let well_formed = |part: &str| !part.is_empty() && !part.contains(|c: char| c == '@' || c.is_whitespace());
+    (well_formed(local) && well_formed(domain)).then_some(domain)
 }
 
 fn is_allowed(domains: &[String], address: &str) -> bool {
@@ -123,9 +123,10 @@ fn check_free(state: &State, person: &Person, before: Option<&User>) -> Result<(
     {
         return Err(Rejection::UserNameTaken { by: taken.id });
     }
+    // Another spelling of the same name is no other name.
     let renamed = before
         .and_then(|before| before.person.as_ref())
-        .is_some_and(|before| before.user_name != person.user_name);
+        .is_some_and(|before| NameKey::of(&before.user_name) != NameKey::of(&person.user_name));
     if renamed && state.settings().username_immutable {
         return Err(Rejection::UserNameImmutable);
     }

@@ -1,8 +1,9 @@
 //! Registry command -> facts, or a rejection.
 
-use super::{Connection, Registry, RegistryCommand, RegistryFact};
-use crate::admit::name;
+use super::{Connection, Registry, RegistryCommand, RegistryFact, Token};
+use crate::admit::{check_limit, name};
 use crate::id::{ConnectionId, NewIds, OrganizationId, TokenId};
+use crate::limits::{CONNECTIONS_MAX, ORGANIZATIONS_MAX, TOKENS_MAX};
 use crate::rejection::Rejection;
 
 pub(crate) fn admit(
@@ -11,10 +12,13 @@ pub(crate) fn admit(
     ids: &mut NewIds,
 ) -> Result<Vec<RegistryFact>, Rejection> {
     let fact = match command.clone() {
-        RegistryCommand::CreateOrganization { name: given } => RegistryFact::OrganizationCreated {
-            organization: OrganizationId::new(ids.draw()),
-            name: name("name", &given)?,
-        },
+        RegistryCommand::CreateOrganization { name: given } => {
+            check_limit("organizations", registry.organizations().count(), ORGANIZATIONS_MAX)?;
+            RegistryFact::OrganizationCreated {
+                organization: OrganizationId::new(ids.draw()),
+                name: name("name", &given)?,
+            }
+        }
         RegistryCommand::CreateConnection {
             organization,
             name: given,
@@ -23,6 +27,11 @@ pub(crate) fn admit(
             registry
                 .organization(organization)
                 .ok_or(Rejection::UnknownOrganization)?;
+            check_limit(
+                "connections",
+                registry.connections(organization).count(),
+                CONNECTIONS_MAX,
+            )?;
             RegistryFact::ConnectionCreated {
                 connection: ConnectionId::new(ids.draw()),
                 organization,
@@ -77,6 +86,8 @@ pub(crate) fn admit(
             {
                 connection_of(registry, organization, connection)?;
             }
+            let of_it = |token: &&Token| token.scope.organization() == scope.organization();
+            check_limit("tokens", registry.tokens().filter(of_it).count(), TOKENS_MAX)?;
             let token = TokenId::new(ids.draw());
             RegistryFact::TokenCreated {
                 token,

@@ -21,4 +21,6 @@ mod slots;
 #[cfg(test)]
 mod stored_format;
 #[cfg(test)]
+mod users;
+#[cfg(test)]
 mod world;
