@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use prometheus::{Encoder, TextEncoder};
-use rolecall_engine::Slot;
 use rolecall_engine::state::Counts;
+use rolecall_engine::{MappingStatus, Slot};
 use rolecall_eventlog::Status;
 use rolecall_rules::{EntityType, RoleName};
 
@@ -87,7 +87,7 @@ impl Metrics {
                 .with_label_values(&[entity_type.as_str()])
                 .set(gauge(count));
         }
-        for status in kinds::MAPPING_STATUSES {
+        for status in MappingStatus::WORDS {
             let count = population.mappings.get(status).copied().unwrap_or(0);
             self.mappings.with_label_values(&[status]).set(gauge(count));
         }

@@ -15,60 +15,6 @@ pub(super) fn method(method: &Method) -> &'static str {
         .unwrap_or("other")
 }
 
-/// The kinds of facts.
-pub(super) const FACTS: [&str; 31] = [
-    "user_created",
-    "user_attributes_changed",
-    "user_role_attribute_changed",
-    "user_activated",
-    "user_deactivated",
-    "user_deleted",
-    "group_created",
-    "group_restored",
-    "group_renamed",
-    "group_attributes_changed",
-    "members_added",
-    "members_removed",
-    "ignored_members_changed",
-    "group_deleted",
-    "rule_created",
-    "rule_changed",
-    "rule_deleted",
-    "entity_registered",
-    "entity_deleted",
-    "mapping_requested",
-    "mapping_approved",
-    "mapping_rejected",
-    "mapping_paused",
-    "mapping_resumed",
-    "settings_changed",
-    "organization_created",
-    "connection_created",
-    "connection_changed",
-    "connection_deleted",
-    "token_created",
-    "token_revoked",
-];
-
-/// The kinds of consequences.
-pub(super) const CONSEQUENCES: [&str; 12] = [
-    "group_decided",
-    "mapping_proposed",
-    "mapping_moved",
-    "entity_created",
-    "entity_renamed",
-    "entity_rename_skipped",
-    "members_placed",
-    "members_unplaced",
-    "role_changed",
-    "conflict_opened",
-    "conflict_closed",
-    "no_admin_left",
-];
-
-/// The statuses of mappings.
-pub(super) const MAPPING_STATUSES: [&str; 5] = ["pending", "approved", "auto_approved", "rejected", "ended"];
-
 /// The roles of an organization that chose no others.
 pub(super) const DEFAULT_ROLES: [&str; 3] = ["guest", "user", "admin"];
 

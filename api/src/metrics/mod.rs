@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
+use rolecall_engine::{Effect, Fact};
 use rolecall_eventlog::Commit;
 
 pub(crate) use self::gauges::Population;
@@ -199,10 +200,10 @@ impl Metrics {
                 self.scim_request_duration.with_label_values(&[resource, method]);
             }
         }
-        kinds::FACTS
+        Fact::KINDS
             .iter()
             .for_each(|kind| drop(self.facts.with_label_values(&[kind])));
-        kinds::CONSEQUENCES
+        Effect::KINDS
             .iter()
             .for_each(|kind| drop(self.consequences.with_label_values(&[kind])));
         for outcome in ["matched", "unmatched"] {
