@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::error::ScimError;
 use super::lenient;
+use super::limits::ATTRIBUTES_MAX;
 use super::list::parameter;
 use super::schema::{Place, ResourceType, Target};
 
@@ -27,7 +28,7 @@ impl Selection {
     /// Reads the two parameters, names separated by commas. Empty ones select nothing in particular; unknown names are ignored.
     ///
     /// # Errors
-    /// `invalidValue` when both are given, or when a name is no attribute name.
+    /// `invalidValue` when both are given, or when a name is no attribute name; `tooMany` beyond the limit.
     pub fn read(of: ResourceType, attributes: &str, excluded: &str) -> Result<Self, ScimError> {
         let (only, except) = (Keys::read(of, attributes)?, Keys::read(of, excluded)?);
         if !only.0.is_empty() && !except.0.is_empty() {
@@ -83,6 +84,11 @@ impl Selection {
 
 impl Keys {
     fn read(of: ResourceType, names: &str) -> Result<Self, ScimError> {
+        if names.split(',').nth(ATTRIBUTES_MAX).is_some() {
+            return Err(ScimError::too_many(format!(
+                "at most {ATTRIBUTES_MAX} attributes can be selected"
+            )));
+        }
         let mut keys = Self::default();
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let Ok(PatchPath::Attr(path)) = lenient::path(name) else {
@@ -273,12 +279,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        let refused = |attributes, excluded| {
+        let refused = |attributes: &str, excluded: &str| {
             Selection::read(ResourceType::User, attributes, excluded)
                 .unwrap_err()
                 .to_string()
         };
         assert_eq!(refused("a b", ""), "`a b` is not the name of an attribute");
+        assert_eq!(
+            refused(&"a,".repeat(1_000), ""),
+            "at most 1000 attributes can be selected"
+        );
         assert_eq!(
             refused("id", "name"),
             "send either `attributes` or `excludedAttributes`, not both"
