@@ -2,6 +2,8 @@
 //!
 //! The writer is a task of its own (`writer`); who starts it, and starts it again after a failure, is the supervisor.
 
+#[cfg(test)]
+mod simulation;
 mod stream_name;
 #[cfg(test)]
 mod tests;
