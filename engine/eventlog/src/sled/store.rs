@@ -171,6 +171,7 @@ mod tests {
         // As if libc's function had been called in place of ours: the watch sees no sync of this file.
         let elsewhere = tempfile::tempdir().unwrap();
         std::fs::write(elsewhere.path().join("db"), "another file").unwrap();
+        std::fs::create_dir(elsewhere.path().join("blobs")).unwrap();
         let unwatched = Store {
             synced: Synced::watch(elsewhere.path()).unwrap(),
             ..store

@@ -9,26 +9,27 @@
 //!
 //! Large pages of sled's end in files of their own, which it never syncs. Blocks are small enough that there should be none; should one
 //! appear all the same, it is synced before what points to it.
+//!
+//! Every descriptor that this takes is opened with the log: a process that is out of descriptors must not look like a failing disk.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{FromRawFd, RawFd};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use super::durable;
+use rustix::fs::{Dir, Mode, OFlags};
 
 static WATCHED: RwLock<Vec<Weak<Synced>>> = RwLock::new(Vec::new());
 
 /// The database file of a sled folder, whose syncs are done here, counted, and their failures remembered.
-#[derive(Debug)]
 pub(super) struct Synced {
     file: File,
     /// Where sled puts pages that are too large for the file.
-    blobs: PathBuf,
+    blobs: Mutex<Dir>,
     /// Device and inode: the same for every description of the file.
     identity: (u64, u64),
     count: AtomicU64,
@@ -46,7 +47,7 @@ impl Synced {
         let synced = Arc::new(Synced {
             identity: identity(&file)?,
             file,
-            blobs: folder.join("blobs"),
+            blobs: Mutex::new(Dir::new(File::open(folder.join("blobs"))?)?),
             count: AtomicU64::new(0),
             failed: AtomicBool::new(false),
             #[cfg(test)]
@@ -81,12 +82,22 @@ impl Synced {
     }
 
     fn sync_blobs(&self) -> io::Result<()> {
+        let mut blobs = self.blobs.lock().unwrap_or_else(PoisonError::into_inner);
+        blobs.rewind();
         let mut any = false;
-        for blob in fs::read_dir(&self.blobs)? {
-            durable::sync(&blob?.path())?;
+        while let Some(blob) = blobs.read() {
+            let blob = blob?;
+            if matches!(blob.file_name().to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+            File::from(rustix::fs::openat(blobs.fd()?, blob.file_name(), flags, Mode::empty())?).sync_all()?;
             any = true;
         }
-        if any { durable::sync(&self.blobs) } else { Ok(()) }
+        if any {
+            rustix::fs::fsync(blobs.fd()?)?;
+        }
+        Ok(())
     }
 
     #[cfg(not(test))]
@@ -149,6 +160,8 @@ fn watched(identity: (u64, u64)) -> Option<Arc<Synced>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn folder_of_sled() -> tempfile::TempDir {
@@ -180,7 +193,17 @@ mod tests {
         let synced = Synced::watch(folder.path()).unwrap();
         fs::write(folder.path().join("blobs/1"), "a large page").unwrap();
         synced.sync().unwrap();
-        fs::remove_dir_all(folder.path().join("blobs")).unwrap();
-        assert!(synced.sync().is_err(), "the folder of large pages is gone");
+        std::os::unix::fs::symlink("nowhere", folder.path().join("blobs/2")).unwrap();
+        assert!(synced.sync().is_err(), "a large page cannot be synced");
+    }
+
+    #[test]
+    fn a_sync_takes_no_further_descriptor() {
+        let folder = folder_of_sled();
+        let synced = Synced::watch(folder.path()).unwrap();
+        // Nothing that is opened by its name from now on is there.
+        fs::remove_dir_all(folder.path()).unwrap();
+        synced.sync().unwrap();
+        synced.sync().unwrap();
     }
 }
