@@ -10,6 +10,7 @@ mod body;
 pub mod cli;
 pub mod config;
 mod created;
+mod descriptors;
 mod entry_view;
 mod error;
 mod guard;

@@ -10,8 +10,11 @@ pub(crate) const SCIM_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(crate) const DISCARDED_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long a request may take from its first byte to its answer.
 pub(crate) const REQUEST_DURATION_MAX: Duration = Duration::from_secs(30);
-/// How long a connection may take to send the headers of its next request, idle time included. Much less would cut off
-/// clients that reuse idle connections; much more would let silent ones keep their place.
+/// How long a new connection may take to send the headers of its first request. It is short, as whoever has no token can open
+/// connections, too.
+pub(crate) const FIRST_HEADERS_DURATION_MAX: Duration = Duration::from_secs(15);
+/// How long a connection may take to send the headers of a further request, idle time included. Much less would cut off clients
+/// that reuse idle connections; much more would let silent ones keep their place.
 pub(crate) const HEADERS_DURATION_MAX: Duration = Duration::from_secs(75);
 /// How long the verification of a whole record may take.
 pub(crate) const VERIFICATION_DURATION_MAX: Duration = Duration::from_secs(3_600);
@@ -19,10 +22,18 @@ pub(crate) const VERIFICATION_DURATION_MAX: Duration = Duration::from_secs(3_600
 pub(crate) const READING_THREADS_MAX: usize = 16;
 /// Bytes of the request line and all headers.
 pub(crate) const HEADERS_BYTES_MAX: usize = 64 * 1024;
-/// Connections that are open at one time, on each listener. A further one waits to be accepted.
+/// Connections that are open at one time on the public listener, where the system allows that many open files. A further one
+/// waits to be accepted.
 pub(crate) const CONNECTIONS_MAX: u32 = 4_096;
+/// Connections that are open at one time on the operator's listener.
+pub(crate) const OPS_CONNECTIONS_MAX: u32 = 32;
+/// Descriptors that are kept from connections: standard streams, listeners, the event loop, the files of the log and what it opens
+/// for a moment to note its heads and to measure the disk, and one for each reading thread. These are less than 40.
+pub(crate) const RESERVED_DESCRIPTORS: u32 = 64;
 /// How long a listener waits when the system cannot accept a connection, as when it is out of file descriptors.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long a listener is silent about connections that it cannot accept after it has said so.
+pub(crate) const ACCEPT_LOG_PAUSE: Duration = Duration::from_secs(1);
 /// Commands that wait for the writer of one organization.
 pub(crate) const QUEUE_COMMANDS_MAX: usize = 1_024;
 /// Commands that share one append.

@@ -17,13 +17,13 @@ use crate::app::App;
 use crate::auth::{LastUse, Secret, hash};
 use crate::config::{PublicUrl, ServeOptions};
 use crate::error::ApiError;
-use crate::limits::SHUTDOWN_DURATION_MAX;
+use crate::limits::{OPS_CONNECTIONS_MAX, SHUTDOWN_DURATION_MAX};
 use crate::listener::answer_until_draining;
 use crate::metrics::Metrics;
 use crate::ops::{self, Operations};
 use crate::replay::ReplayError;
 use crate::supervisor::Supervisor;
-use crate::{admin, guard, scim};
+use crate::{admin, descriptors, guard, scim};
 
 /// The file in the data folder that names the addresses.
 const ADDRESSES: &str = "addresses.json";
@@ -77,6 +77,8 @@ pub(crate) struct Server {
     log: Arc<SledLog>,
     draining: watch::Sender<bool>,
     listener: TcpListener,
+    /// How many connections the listener holds.
+    connections_max: u32,
     /// The operator's listener, which answers already.
     ops: JoinHandle<()>,
     /// Where SCIM and the admin API are.
@@ -113,7 +115,9 @@ impl Server {
         let (draining, drained) = watch::channel(false);
         let operations = Arc::new(Operations::starting(Arc::clone(&metrics)));
         let ops_router = ops::router(Arc::clone(&operations));
-        let ops = tokio::spawn(answer_until_draining(ops_listener, ops_router, drained.clone()));
+        let connections_max = descriptors::connections_max();
+        let ops = answer_until_draining(ops_listener, ops_router, drained.clone(), OPS_CONNECTIONS_MAX);
+        let ops = tokio::spawn(ops);
         let log = open(&options, Arc::clone(&metrics)).await?;
         let supervisor = Supervisor::start(Arc::clone(&log) as Arc<dyn EventLog>, Arc::clone(&metrics)).await?;
         write_addresses(&options.data.data, listen, ops_listen)?;
@@ -136,6 +140,7 @@ impl Server {
             log,
             draining,
             listener,
+            connections_max,
             ops,
             listen,
             ops_listen,
@@ -171,11 +176,13 @@ impl Server {
             log,
             draining,
             listener,
+            connections_max,
             ops,
             ..
         } = self;
         let router = router(Arc::clone(&app));
-        let serving = tokio::spawn(answer_until_draining(listener, router, app.draining.clone()));
+        let serving = answer_until_draining(listener, router, app.draining.clone(), connections_max);
+        let serving = tokio::spawn(serving);
         let ended = tokio::select! {
             () = end => Ok(()),
             () = app.supervisor.log_stopped() => Err(ServeError::LogStopped),

@@ -27,6 +27,7 @@ pub struct Server {
     folder: TempDir,
     data: PathBuf,
     root_token: Option<&'static str>,
+    open_files: Option<u32>,
     child: Option<Child>,
     listen: Origin,
     ops: Origin,
@@ -66,12 +67,19 @@ impl Server {
             folder,
             data,
             root_token,
+            open_files: None,
             child: None,
             listen,
             ops,
         };
         server.start_again().await;
         server
+    }
+
+    /// Starts the stopped server again, with no more than this many open files.
+    pub async fn start_again_with_open_files(&mut self, open_files: u32) {
+        self.open_files = Some(open_files);
+        self.start_again().await;
     }
 
     /// Starts the stopped server again on the same folder, and returns when it serves.
@@ -98,7 +106,15 @@ impl Server {
 
     /// The server's program with its environment, on this server's data; `arguments` come first.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary::rolecall());
+        let mut command = match self.open_files {
+            None => Command::new(binary::rolecall()),
+            Some(limit) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", r#"ulimit -n "$0" && exec "$@""#, &limit.to_string()]);
+                shell.arg(binary::rolecall());
+                shell
+            }
+        };
         // Nothing of the machine's own settings may change what a test shows.
         command.env_clear().env("RUST_BACKTRACE", "1");
         command.envs(self.root_token.map(|token| ("ROLECALL_ROOT_TOKEN", token)));

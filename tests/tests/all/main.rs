@@ -15,6 +15,8 @@ mod live_events;
 #[cfg(test)]
 mod no_change_no_entry;
 #[cfg(test)]
+mod open_files;
+#[cfg(test)]
 mod pingone_auto_approve;
 #[cfg(test)]
 mod prometheus;
