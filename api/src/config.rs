@@ -1,11 +1,16 @@
 //! What the operator can choose, from flags and environment, checked into types before anything starts.
 
+use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::filter::EnvFilter;
 
 use crate::limits::ROOT_TOKEN_CHARACTERS_MIN;
 
@@ -31,6 +36,42 @@ pub struct CommandLine {
     /// How to serve, when nothing is said.
     #[command(flatten)]
     pub serve: ServeOptions,
+}
+
+impl CommandLine {
+    /// Reads the arguments and the environment of the process, and ends it with a message when they are wrong.
+    ///
+    /// A variable that is empty counts as one that is not there, as compose files and unit files set those.
+    pub fn read() -> Self {
+        let matches = without_empty_variables(Self::command()).get_matches();
+        let line = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let Some(Err(error)) = line.root_token().map(RootToken::reveal) {
+            let error = format!("--root-token, ROLECALL_ROOT_TOKEN: {error}\n");
+            Self::command().error(ErrorKind::ValueValidation, error).exit();
+        }
+        line
+    }
+
+    fn root_token(&self) -> Option<&RootToken> {
+        match &self.command {
+            None => self.serve.root_token.as_ref(),
+            Some(Command::Serve(serve)) => serve.root_token.as_ref(),
+            Some(Command::Audit(_) | Command::Demo(_)) => None,
+        }
+    }
+}
+
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |variable: &OsStr| std::env::var_os(variable).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|argument| {
+            if argument.get_env().is_some_and(is_empty) {
+                argument.env(Resettable::Reset)
+            } else {
+                argument
+            }
+        })
+        .mut_subcommands(without_empty_variables)
 }
 
 /// What to do.
@@ -82,6 +123,7 @@ pub struct ServeOptions {
         long,
         env = "ROLECALL_LISTEN",
         value_name = "ADDRESS",
+        value_parser = address,
         default_value = "127.0.0.1:8080"
     )]
     pub listen: SocketAddr,
@@ -91,6 +133,7 @@ pub struct ServeOptions {
         long,
         env = "ROLECALL_OPS_LISTEN",
         value_name = "ADDRESS",
+        value_parser = address,
         default_value = "127.0.0.1:9464"
     )]
     pub ops_listen: SocketAddr,
@@ -100,6 +143,9 @@ pub struct ServeOptions {
     pub public_url: Option<PublicUrl>,
 
     /// A root token of your own, at least 32 characters; without one, the first start creates one and prints it once
+    ///
+    /// It is valid beside those in the record for as long as the server runs with it. When every root token is lost, start the
+    /// server once with one of your own, create a new one with `POST /v1/tokens`, and start it again without.
     #[arg(long, env = "ROLECALL_ROOT_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub root_token: Option<RootToken>,
 
@@ -119,9 +165,9 @@ pub struct LogOptions {
     #[arg(long, env = "ROLECALL_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 
-    /// What to log: error, warn, info, debug or trace, also by module as in `info,rolecall::stream=debug`
+    /// What to log: off, error, warn, info, debug or trace, also by module as in `info,rolecall::stream=debug`
     #[arg(long, env = "ROLECALL_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
-    pub log_level: String,
+    pub log_level: LogLevel,
 }
 
 /// The format of log lines.
@@ -141,11 +187,11 @@ pub struct DemoOptions {
     pub exit: bool,
 
     /// Where SCIM and the admin API listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
     /// Where /metrics, /healthz and /readyz listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, default_value = "127.0.0.1:0")]
     pub ops_listen: SocketAddr,
 }
 
@@ -180,30 +226,107 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// A root token that the operator chose. Its `Debug` does not show it.
+/// What to log: a level for everything, and others for modules, separated by commas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLevel(String);
+
+impl LogLevel {
+    /// Warnings and errors only.
+    pub(crate) fn warnings() -> Self {
+        Self("warn".to_owned())
+    }
+
+    /// The filter that lets through what is to be logged.
+    ///
+    /// # Errors
+    /// Never, for what was checked when it was read.
+    pub(crate) fn filter(&self) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {
+        EnvFilter::builder().parse(&self.0)
+    }
+}
+
+impl FromStr for LogLevel {
+    type Err = String;
+
+    /// The filter would take any word for the name of a module, and then log nothing at all.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+        for part in &parts {
+            let (module, level) = part
+                .split_once('=')
+                .map_or((None, *part), |(module, level)| (Some(module), level));
+            if !LEVELS.contains(&level.to_ascii_lowercase().as_str()) {
+                return Err(format!(
+                    "`{level}` is no level; it has to be one of {}",
+                    LEVELS.join(", ")
+                ));
+            }
+            let is_module = |name: &str| {
+                let part = |part: &str| {
+                    !part.is_empty()
+                        && part
+                            .chars()
+                            .all(|character| character.is_ascii_alphanumeric() || character == '_')
+                };
+                name.split("::").all(part)
+            };
+            if let Some(module) = module.filter(|module| !is_module(module)) {
+                return Err(format!("`{module}` is no module, as in `rolecall::stream=debug`"));
+            }
+        }
+        Ok(Self(parts.join(",")))
+    }
+}
+
+/// The address of a listener. A host name stands for the first of its addresses.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    const EXPECTED: &str =
+        "an address and a port are expected, as in `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`";
+    let mut found = text
+        .to_socket_addrs()
+        .map_err(|error| format!("{EXPECTED} ({error})"))?;
+    found.next().ok_or_else(|| EXPECTED.to_owned())
+}
+
+/// A root token that the operator chose, not checked yet: the command line shows a value that it refuses, and this one is secret.
+/// Its `Debug` does not show it either.
 #[derive(Clone)]
 pub struct RootToken(String);
 
+/// Why a root token of the operator's cannot be used. It never shows the token.
+#[derive(Debug, thiserror::Error)]
+pub enum RootTokenError {
+    /// It can be guessed.
+    #[error("the root token has to have at least {ROOT_TOKEN_CHARACTERS_MIN} characters")]
+    Short,
+    /// A header cannot carry it.
+    #[error("the root token has to consist of visible ASCII characters, as a header carries them")]
+    Unfit,
+}
+
 impl RootToken {
-    /// The token itself.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
+    /// The token itself, once it is checked.
+    ///
+    /// # Errors
+    /// When it is too short, or no header can carry it.
+    pub(crate) fn reveal(&self) -> Result<&str, RootTokenError> {
+        if self.0.chars().count() < ROOT_TOKEN_CHARACTERS_MIN {
+            return Err(RootTokenError::Short);
+        }
+        if !self.0.chars().all(|character| character.is_ascii_graphic()) {
+            return Err(RootTokenError::Unfit);
+        }
+        Ok(&self.0)
     }
 }
 
 impl FromStr for RootToken {
-    type Err = String;
+    type Err = Infallible;
 
+    /// White space around it comes from files and from copying.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.chars().count() < ROOT_TOKEN_CHARACTERS_MIN {
-            return Err(format!(
-                "it has to have at least {ROOT_TOKEN_CHARACTERS_MIN} characters"
-            ));
-        }
-        if !text.chars().all(|character| character.is_ascii_graphic()) {
-            return Err("it has to consist of visible ASCII characters, as a header carries them".to_owned());
-        }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.trim().to_owned()))
     }
 }
 
@@ -215,8 +338,6 @@ impl fmt::Debug for RootToken {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -259,8 +380,54 @@ mod tests {
 
     #[test]
     fn a_root_token_is_long_and_is_not_printed() {
-        assert!("x".repeat(31).parse::<RootToken>().is_err());
-        let token: RootToken = "x".repeat(32).parse().unwrap();
-        assert_eq!(format!("{token:?}"), "RootToken");
+        let token = |text: &str| text.parse::<RootToken>().unwrap();
+        assert!(matches!(token(&"x".repeat(31)).reveal(), Err(RootTokenError::Short)));
+        assert!(matches!(token(&"x y".repeat(12)).reveal(), Err(RootTokenError::Unfit)));
+        assert_eq!(
+            token(&format!(" {}\n", "x".repeat(32))).reveal().unwrap(),
+            "x".repeat(32)
+        );
+        assert_eq!(format!("{:?}", token("x")), "RootToken");
+    }
+
+    #[test]
+    fn no_error_of_the_command_line_shows_a_root_token() {
+        let line = CommandLine::try_parse_from(["rolecall", "--root-token", "a secret with blanks"]).unwrap();
+        let error = line.serve.root_token.unwrap().reveal().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn only_known_levels_are_levels() {
+        for level in ["info", "OFF", "info,rolecall::stream=debug", "warn, rolecall=trace"] {
+            level.parse::<LogLevel>().unwrap().filter().unwrap();
+        }
+        for level in [
+            "",
+            "inof",
+            "rolecall",
+            "info,",
+            "rolecall=loud",
+            "=info",
+            "a b=info",
+            "[span]=info",
+        ] {
+            assert!(level.parse::<LogLevel>().is_err(), "{level}");
+        }
+        let error = "inof".parse::<LogLevel>().unwrap_err();
+        assert_eq!(
+            error,
+            "`inof` is no level; it has to be one of off, error, warn, info, debug, trace"
+        );
+    }
+
+    #[test]
+    fn an_address_may_be_a_name_and_needs_a_port() {
+        assert!(address("localhost:8080").unwrap().ip().is_loopback());
+        assert_eq!(address("[::1]:0").unwrap().to_string(), "[::1]:0");
+        for wrong in ["127.0.0.1", "8080", ""] {
+            let error = address(wrong).unwrap_err();
+            assert!(error.contains("`127.0.0.1:8080`"), "{error}");
+        }
     }
 }

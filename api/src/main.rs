@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use rolecall::cli;
 use rolecall::config::CommandLine;
 
 fn main() -> ExitCode {
-    cli::run(CommandLine::parse())
+    cli::run(CommandLine::read())
 }

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::auth::{LastUse, Secret, hash};
-use crate::config::{PublicUrl, ServeOptions};
+use crate::config::{PublicUrl, RootTokenError, ServeOptions};
 use crate::error::ApiError;
 use crate::limits::{OPS_CONNECTIONS_MAX, SHUTDOWN_DURATION_MAX};
 use crate::listener::answer_until_draining;
@@ -54,6 +54,9 @@ pub(crate) enum ServeError {
     /// The record of the registry cannot be replayed.
     #[error("cannot replay the record of the registry; `rolecall audit verify` shows the extent of the damage")]
     Replay(#[from] ReplayError),
+    /// The root token that the operator gave cannot be used.
+    #[error("cannot use the value of --root-token or ROLECALL_ROOT_TOKEN")]
+    RootTokenUnfit(#[from] RootTokenError),
     /// The root token cannot be created.
     #[error("cannot create the root token")]
     RootToken(#[source] ApiError),
@@ -105,6 +108,10 @@ impl Server {
     /// # Errors
     /// When any of that fails.
     pub(crate) async fn start(options: ServeOptions) -> Result<Self, ServeError> {
+        let root = match &options.root_token {
+            Some(token) => Some(hash(token.reveal()?)),
+            None => None,
+        };
         let listener = bind("--listen", options.listen).await?;
         let ops_listener = bind("--ops-listen", options.ops_listen).await?;
         let (listen, ops_listen) = (
@@ -121,7 +128,7 @@ impl Server {
         let log = open(&options, Arc::clone(&metrics)).await?;
         let supervisor = Supervisor::start(Arc::clone(&log) as Arc<dyn EventLog>, Arc::clone(&metrics)).await?;
         write_addresses(&options.data.data, listen, ops_listen)?;
-        let new_root_token = match options.root_token {
+        let new_root_token = match root {
             Some(_) => None,
             None => create_root_token(&supervisor).await.map_err(ServeError::RootToken)?,
         };
@@ -129,7 +136,7 @@ impl Server {
             supervisor,
             metrics,
             public_url: options.public_url.unwrap_or_else(|| PublicUrl::of_address(listen)),
-            root: options.root_token.as_ref().map(|token| hash(token.reveal())),
+            root,
             last_use: LastUse::default(),
             verifying: Arc::new(Semaphore::new(1)),
             draining: drained,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::filter::ParseError;
 
 use crate::config::{LogFormat, LogOptions};
 
@@ -11,7 +11,7 @@ use crate::config::{LogFormat, LogOptions};
 /// # Errors
 /// When the level is none.
 pub(super) fn start(options: &LogOptions) -> Result<(), ParseError> {
-    let filter = EnvFilter::builder().parse(&options.log_level)?;
+    let filter = options.log_level.filter()?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

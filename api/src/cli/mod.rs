@@ -8,12 +8,17 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use rustix::fs::Mode;
+use rustix::process::umask;
+
 use crate::config::{AuditCommand, Command, CommandLine, ServeOptions};
 use crate::limits::READING_THREADS_MAX;
 use crate::serve::serve;
 
 /// Carries out the command.
 pub fn run(line: CommandLine) -> ExitCode {
+    // The record holds names and addresses of people: what this process creates is for its own user alone.
+    umask(Mode::RWXG | Mode::RWXO);
     match line.command {
         None => run_server(line.serve),
         Some(Command::Serve(options)) => run_server(*options),

@@ -55,6 +55,67 @@ fn wrong_arguments_are_refused_with_a_hint() {
         .unwrap();
     assert_eq!(short.status.code(), Some(2));
     assert!(said(&short).contains("32"), "{}", said(&short));
+    let level = rolecall(&["--log-level", "inof"]);
+    assert_eq!(level.status.code(), Some(2));
+    assert!(said(&level).contains("error, warn, info"), "{}", said(&level));
+}
+
+#[test]
+fn a_root_token_that_is_refused_is_not_shown() {
+    let token = "a-secret-token-that-has-a-blank in-it-0123456789";
+    let by_variable = Command::new(binary::rolecall())
+        .env_clear()
+        .env("ROLECALL_ROOT_TOKEN", token)
+        .output()
+        .unwrap();
+    let by_flag = rolecall(&["serve", "--root-token", token]);
+    for output in [by_variable, by_flag] {
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("visible ASCII"), "{}", said(&output));
+        assert!(!said(&output).contains("secret"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_none() {
+    let mut command = Command::new(binary::rolecall());
+    command.env_clear();
+    for variable in [
+        "LISTEN",
+        "OPS_LISTEN",
+        "ROOT_TOKEN",
+        "PUBLIC_URL",
+        "ACCEPT_LOST_TAIL",
+        "LOG_LEVEL",
+        "LOG_FORMAT",
+    ] {
+        command.env(format!("ROLECALL_{variable}"), "");
+    }
+    // The folder cannot be made, so the server ends by itself, after it has read its options.
+    let output = command
+        .args([
+            "--data",
+            "/dev/null/data",
+            "--listen",
+            "127.0.0.1:0",
+            "--ops-listen",
+            "127.0.0.1:0",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("/dev/null/data"), "{}", said(&output));
+}
+
+#[tokio::test]
+async fn what_the_server_writes_is_for_its_own_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start().await;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(server.data()), 0o700);
+    for file in ["LOCK", "VERSION", "anchor", "addresses.json", "log/db"] {
+        assert_eq!(mode(&server.data().join(file)), 0o600, "{file}");
+    }
 }
 
 #[test]

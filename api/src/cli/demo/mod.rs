@@ -22,7 +22,7 @@ use self::client::{Client, DemoError};
 use self::customer::Customer;
 use super::{block_on, failed, logging};
 use crate::auth::Secret;
-use crate::config::{DataOptions, DemoOptions, LogFormat, LogOptions, RootToken, ServeOptions};
+use crate::config::{DataOptions, DemoOptions, LogFormat, LogLevel, LogOptions, RootToken, ServeOptions};
 use crate::random;
 use crate::serve::{ServeError, Server, told_to_end};
 
@@ -93,7 +93,7 @@ async fn tell(root: &Client) -> Result<(), DemoError> {
 fn quiet() -> LogOptions {
     LogOptions {
         log_format: LogFormat::Text,
-        log_level: "warn".to_owned(),
+        log_level: LogLevel::warnings(),
     }
 }
 
