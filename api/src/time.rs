@@ -3,6 +3,7 @@
 use std::fmt;
 
 use rolecall_engine::Timestamp;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -41,7 +42,13 @@ impl Serialize for Time {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        jiff::Timestamp::deserialize(deserializer).map(Self::from)
+        let text = String::deserialize(deserializer)?;
+        let time: Result<jiff::Timestamp, _> = text.parse();
+        time.map(Self::from).map_err(|_| {
+            D::Error::custom(format!(
+                "`{text}` is no time; one looks like 2030-01-31T12:00:00Z (RFC 3339)"
+            ))
+        })
     }
 }
 
@@ -69,5 +76,18 @@ mod tests {
             serde_json::from_str::<Time>("\"2023-11-14T23:13:20.050+01:00\"").unwrap(),
             time
         );
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused_with_an_example() {
+        for wrong in ["tomorrow", "2030-01-31", "2030-13-01T00:00:00Z", ""] {
+            let error = serde_json::from_str::<Time>(&format!("\"{wrong}\""))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.starts_with(&format!("`{wrong}` is no time; one looks like 2030-01-31T12:00:00Z")),
+                "{error}"
+            );
+        }
     }
 }

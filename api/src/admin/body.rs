@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
+use super::object::Object;
 use crate::app::App;
 use crate::body;
 use crate::error::ApiError;
@@ -34,21 +35,42 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
     }
 }
 
-/// The value that the bytes hold.
+/// The value that the bytes hold, as an object.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    let parsed = serde_json::from_slice(bytes).map(|Object(value)| value);
+    parsed.map_err(|error| {
         let text = error.to_string();
         // The place is told apart from the reason.
-        let reason = text
-            .split_once(" at line ")
-            .map_or(text.as_str(), |(reason, _)| reason)
-            .to_owned();
+        let reason = text.split_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
         ApiError::Json {
             line: error.line(),
             column: error.column(),
-            reason,
+            reason: for_people(reason),
         }
     })
+}
+
+/// What the parser says in the words of Rust, in those of JSON.
+fn for_people(reason: &str) -> String {
+    let of_type = ["invalid type: ", "invalid value: "]
+        .into_iter()
+        .find_map(|start| reason.strip_prefix(start)?.rsplit_once(", expected "));
+    let Some((found, expected)) = of_type else {
+        return reason.to_owned();
+    };
+    let found = match found {
+        "sequence" => "a list",
+        "map" => "an object",
+        other => other,
+    };
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        other => other,
+    };
+    format!("{expected} is expected here, not {found}")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -64,12 +86,51 @@ fn is_json(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
+    #[derive(Debug, serde::Deserialize)]
+    struct Example {
+        #[serde(rename = "count")]
+        _count: u32,
+        #[serde(rename = "names", default)]
+        _names: Vec<String>,
+    }
+
+    #[track_caller]
+    fn check(body: &str, expected: &str) {
+        assert_eq!(parse::<Example>(body.as_bytes()).unwrap_err().to_string(), expected);
+    }
+
     #[test]
-    fn a_fault_is_reported_with_its_place() {
-        let error = parse::<Vec<u32>>(b"[1,\n \"x\"]").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "line 2, column 4 of the body: invalid type: string \"x\", expected u32"
+    fn a_fault_is_reported_with_its_place_and_in_words_of_json() {
+        check(
+            "{\"count\":\n \"x\"}",
+            "line 2, column 4 of the body: a whole number that is not negative is expected here, not string \"x\"",
         );
+        check(
+            r#"{"count": 1, "names": {}}"#,
+            "line 1, column 22 of the body: a list is expected here, not an object",
+        );
+        check("{}", "line 1, column 2 of the body: missing field `count`");
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        check(
+            "[1, []]",
+            "line 1, column 0 of the body: an object is expected here, not a list",
+        );
+        check(
+            "7",
+            "line 1, column 1 of the body: an object is expected here, not integer `7`",
+        );
+        let rule = r#"{"match": ["all"]}"#;
+        let error = parse::<crate::admin::RuleBody>(rule.as_bytes())
+            .unwrap_err()
+            .to_string();
+        assert!(error.ends_with("an object is expected here, not a list"), "{error}");
+        let rule = r#"{"match": {"kind": "all"}, "targets": [["team", null]]}"#;
+        let error = parse::<crate::admin::RuleBody>(rule.as_bytes())
+            .unwrap_err()
+            .to_string();
+        assert!(error.ends_with("an object is expected here, not a list"), "{error}");
     }
 }

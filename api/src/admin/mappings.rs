@@ -11,6 +11,7 @@ use super::body::Body;
 use super::created::created_in;
 use super::id::Id;
 use super::mapping_view::MappingView;
+use super::object;
 use super::page::{self, Page};
 use super::query::Query;
 use super::rule_body::TypeWord;
@@ -66,6 +67,7 @@ impl StatusWord {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMapping {
     group_id: Uuid,
+    #[serde(deserialize_with = "object::one")]
     target: TargetChoice,
 }
 
@@ -74,6 +76,7 @@ pub(crate) struct NewMapping {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Approval {
     /// Another entity than the proposed one.
+    #[serde(default, deserialize_with = "object::optional")]
     target: Option<TargetChoice>,
 }
 

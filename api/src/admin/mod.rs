@@ -17,6 +17,7 @@ mod id;
 mod mapping_view;
 mod mappings;
 mod membership_view;
+mod object;
 mod openapi;
 mod organizations;
 mod page;

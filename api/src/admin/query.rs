@@ -22,10 +22,51 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Query<T> {
             let text = rejection.body_text();
             let reason = text
                 .strip_prefix("Failed to deserialize query string: ")
-                .unwrap_or(&text)
-                .to_owned();
+                .unwrap_or(&text);
+            let reason = for_people(reason);
             ApiError::Query { reason }
         })?;
         Ok(Self(query))
+    }
+}
+
+/// What the parser of numbers says, with the name of the parameter before it.
+fn for_people(reason: &str) -> String {
+    let Some((parameter, fault)) = reason.split_once(": ") else {
+        return reason.to_owned();
+    };
+    let fault = match fault {
+        "invalid digit found in string" | "cannot parse integer from empty string" => "has to be a whole number",
+        "number too large to fit in target type" => "is too large a number",
+        fault => return format!("`{parameter}`: {fault}"),
+    };
+    format!("`{parameter}` {fault}")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use serde_json::Value;
+
+    use crate::test_server::{ROOT, TestServer};
+
+    #[tokio::test]
+    async fn a_wrong_number_is_named_in_words() {
+        let server = TestServer::start().await;
+        let (ours, _) = server.organization("ours").await;
+        for (query, expected) in [
+            ("limit=x", "the query: `limit` has to be a whole number"),
+            ("limit=", "the query: `limit` has to be a whole number"),
+            (
+                "after=99999999999999999999999",
+                "the query: `after` is too large a number",
+            ),
+        ] {
+            let answer = server
+                .json("GET", &format!("{ours}/events?{query}"), ROOT, Value::Null)
+                .await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+            assert_eq!(answer.body["detail"], expected);
+        }
     }
 }

@@ -4,6 +4,7 @@ use rolecall_engine::rules::{EntityType, Pattern, PatternKind, RuleDefinition, T
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::object;
 use super::settings::role;
 use crate::error::ApiError;
 
@@ -14,28 +15,29 @@ pub(crate) struct RuleBody {
     /// What administrators call it.
     #[serde(default)]
     #[schema(example = "Engineering teams")]
-    name: String,
+    pub(super) name: String,
     /// The group names that it is for.
-    r#match: PatternBody,
+    #[serde(deserialize_with = "object::one")]
+    pub(super) r#match: PatternBody,
     /// Group names that it is not for, though `match` matches them.
-    #[serde(default)]
-    exclude: Vec<PatternBody>,
+    #[serde(default, deserialize_with = "object::list")]
+    pub(super) exclude: Vec<PatternBody>,
     /// What the members of a group are put into: any number of teams and at most one concurrency group, or one
     /// sub-organization.
-    #[serde(default)]
-    targets: Vec<TargetBody>,
+    #[serde(default, deserialize_with = "object::list")]
+    pub(super) targets: Vec<TargetBody>,
     /// A role for the members of a group, besides.
     #[serde(default)]
-    role: Option<String>,
+    pub(super) role: Option<String>,
     /// Whether a match takes effect without approval.
     #[serde(default)]
-    auto_approve: bool,
+    pub(super) auto_approve: bool,
     /// The higher one is asked first; among equals the one created first.
     #[serde(default)]
-    priority: i32,
+    pub(super) priority: i32,
     /// Whether the rule is asked at all.
     #[serde(default = "yes")]
-    enabled: bool,
+    pub(super) enabled: bool,
 }
 
 /// A pattern over group names.

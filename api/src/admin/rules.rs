@@ -12,7 +12,7 @@ use super::body::Body;
 use super::created::created_in;
 use super::id::Id;
 use super::page::Page;
-use super::rule_body::RuleBody;
+use super::rule_body::{PatternBody, RuleBody, TargetBody};
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
 use crate::problem::{Problem, ProblemBody};
@@ -24,19 +24,40 @@ pub(crate) struct RuleView {
     id: Uuid,
     /// 1 when created, one more with each change.
     version: u32,
-    /// What it says.
-    #[serde(flatten)]
-    body: RuleBody,
+    /// What administrators call it.
+    name: String,
+    /// The group names that it is for.
+    r#match: PatternBody,
+    /// Group names that it is not for, though `match` matches them.
+    exclude: Vec<PatternBody>,
+    /// What the members of a group are put into.
+    targets: Vec<TargetBody>,
+    /// A role for the members of a group, besides.
+    role: Option<String>,
+    /// Whether a match takes effect without approval.
+    auto_approve: bool,
+    /// The higher one is asked first; among equals the one created first.
+    priority: i32,
+    /// Whether the rule is asked at all.
+    enabled: bool,
     created_at: Time,
     modified_at: Time,
 }
 
 impl RuleView {
     fn of(stored: &StoredRule) -> Self {
+        let body = RuleBody::of(stored.rule.definition());
         Self {
             id: stored.id.uuid(),
             version: stored.version,
-            body: RuleBody::of(stored.rule.definition()),
+            name: body.name,
+            r#match: body.r#match,
+            exclude: body.exclude,
+            targets: body.targets,
+            role: body.role,
+            auto_approve: body.auto_approve,
+            priority: body.priority,
+            enabled: body.enabled,
             created_at: Time(stored.created.at),
             modified_at: Time(stored.modified.at),
         }
