@@ -37,7 +37,9 @@ pub(crate) struct EventsQuery {
 /// With `Accept: text/event-stream` they come as server-sent events, and new ones as they happen. The id of an event is the
 /// position of its entry; a client that comes back with `Last-Event-ID` goes on after that.
 #[utoipa::path(get, path = "/v1/organizations/{organization}/events", tag = "record", operation_id = "events",
-    params(("organization" = Uuid, Path), EventsQuery), responses(
+    params(("organization" = Uuid, Path), EventsQuery,
+        ("Last-Event-ID" = Option<u64>, Header, description = "With `Accept: text/event-stream`: the position after which to go on")
+    ), responses(
     (status = 200, description = "Entries in order", content(
         (Page<Value> = "application/json"),
         (String = "text/event-stream"),
@@ -95,7 +97,11 @@ fn wants_stream(headers: &HeaderMap) -> bool {
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
-    let Some(value) = headers.get("last-event-id") else {
+    // A browser that has seen no id yet sends an empty one.
+    let Some(value) = headers
+        .get("last-event-id")
+        .filter(|value| !value.as_bytes().trim_ascii().is_empty())
+    else {
         return Ok(None);
     };
     let position = value.to_str().ok().and_then(|text| text.trim().parse().ok());
@@ -105,6 +111,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
     use rolecall_engine::OrganizationId;
     use serde_json::json;
 
@@ -167,5 +174,19 @@ mod tests {
         check(u64::MAX, "text/event-stream", true).await;
         let events = format!("{ours}/events?after=0");
         server.json("GET", &events, &admin, Value::Null).await.expect(200);
+    }
+
+    #[test]
+    fn an_empty_last_event_id_counts_as_none() {
+        let of = |value: &'static str| {
+            last_event_id(&HeaderMap::from_iter([(
+                "last-event-id".parse().unwrap(),
+                HeaderValue::from_static(value),
+            )]))
+        };
+        assert_eq!(of("").unwrap(), None);
+        assert_eq!(of(" ").unwrap(), None);
+        assert_eq!(of("7").unwrap(), Some(7));
+        assert!(of("x").is_err());
     }
 }

@@ -1,6 +1,8 @@
 //! The description of the admin API (OpenAPI 3.1), made from the handlers themselves.
 
 use axum::Json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -17,7 +19,7 @@ use super::{
                        record of every change. Lists are `{\"items\": [...], \"next\": cursor}`; errors are problem details \
                        (RFC 9457)."
     ),
-    modifiers(&BearerToken, &UniqueOperations),
+    modifiers(&BearerToken, &UniqueOperations, &Problems),
     security(("token" = [])),
     paths(
         read,
@@ -53,27 +55,55 @@ struct UniqueOperations;
 
 impl Modify for UniqueOperations {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        for item in document.paths.paths.values_mut() {
-            let operations = [
-                &mut item.get,
-                &mut item.post,
-                &mut item.put,
-                &mut item.patch,
-                &mut item.delete,
-            ];
-            for operation in operations.into_iter().flatten() {
-                let tag = operation
-                    .tags
-                    .iter()
-                    .flatten()
-                    .next()
-                    .cloned()
-                    .unwrap_or_default()
-                    .replace(' ', "_");
-                operation.operation_id = operation.operation_id.take().map(|handler| format!("{tag}_{handler}"));
-            }
+        for operation in operations(document) {
+            let tag = operation
+                .tags
+                .iter()
+                .flatten()
+                .next()
+                .cloned()
+                .unwrap_or_default()
+                .replace(' ', "_");
+            operation.operation_id = operation.operation_id.take().map(|handler| format!("{tag}_{handler}"));
         }
     }
+}
+
+/// Errors have a media type of their own (RFC 9457), and every operation can fail for reasons of the server's.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        const FAILED: &str = "Failed. 503: not available right now; try again after `Retry-After`. 507: the disk is nearly \
+                              full, and changes are refused. 500: a bug, or a damaged record";
+        for operation in operations(document) {
+            let responses = &mut operation.responses.responses;
+            // Only the description of the API itself is answered without the log.
+            let Some(RefOr::T(refused)) = responses.get_mut("4XX") else {
+                continue;
+            };
+            if let Some(body) = refused.content.shift_remove("application/json") {
+                refused.content.insert("application/problem+json".to_owned(), body);
+            }
+            let mut failed = refused.clone();
+            failed.description = FAILED.to_owned();
+            responses.insert("5XX".to_owned(), RefOr::T(failed));
+        }
+    }
+}
+
+fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = &mut Operation> {
+    let items = document.paths.paths.values_mut();
+    items.flat_map(|item| {
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        operations.into_iter().flatten()
+    })
 }
 
 /// Read this document. Needs no token.
@@ -123,6 +153,35 @@ mod tests {
             .collect();
         assert_eq!(names.len(), crate::admin::table().len());
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+    }
+
+    #[test]
+    fn every_error_is_described_with_its_media_type() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let items = document["paths"].as_object().unwrap().values();
+        for operation in items.flat_map(|item| item.as_object().unwrap().values()) {
+            if operation["tags"] == serde_json::json!(["description"]) {
+                continue;
+            }
+            for status in ["4XX", "5XX"] {
+                let content = &operation["responses"][status]["content"];
+                let types: Vec<_> = content.as_object().unwrap().keys().collect();
+                assert_eq!(types, ["application/problem+json"], "{status} of {operation}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_schema_is_put_together_from_one_that_forbids_further_fields() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        for (name, schema) in schemas {
+            let parts = schema["allOf"].as_array().into_iter().flatten();
+            for part in parts.filter_map(|part| part["$ref"].as_str()) {
+                let part = &schemas[part.rsplit('/').next().unwrap()];
+                assert_ne!(part["additionalProperties"], false, "{name}: {schema}");
+            }
+        }
     }
 
     #[test]
