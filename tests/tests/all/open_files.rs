@@ -18,7 +18,7 @@ async fn more_idle_connections_than_open_files_stop_neither_the_log_nor_the_oper
     let address = server.address();
     let address = address.strip_prefix("http://").unwrap();
     // More than the server may open, and no more than the system lets wait beside those.
-    let idle: Vec<_> = (0..270).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let idle: Vec<_> = (0..260).map(|_| TcpStream::connect(address).unwrap()).collect();
     // The client of `root` has kept its connection.
     for number in 0..20 {
         let name = format!("During {number}");
