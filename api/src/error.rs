@@ -143,6 +143,7 @@ fn public_text(error: &LogError) -> &'static str {
         | LogError::Locked { .. }
         | LogError::Stopped
         | LogError::Unavailable(_)
+        | LogError::Unusable { .. }
         | LogError::NotDurable => "the log is not available right now; try again",
     }
 }
@@ -249,6 +250,7 @@ fn of_log_error(error: &LogError) -> (StatusCode, &'static str) {
         LogError::LostTail { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_lost_tail"),
         LogError::Missing { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_missing"),
         LogError::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "log_damaged"),
+        LogError::Unusable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "log_unusable"),
         LogError::Conflict { .. } => (StatusCode::SERVICE_UNAVAILABLE, "log_conflict"),
         LogError::Locked { .. } => (StatusCode::SERVICE_UNAVAILABLE, "log_locked"),
         LogError::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "log_stopped"),

@@ -328,6 +328,7 @@ fn keeps_nothing(error: &LogError) -> bool {
         | LogError::Stopped
         | LogError::Unavailable(_)
         | LogError::Missing { .. }
+        | LogError::Unusable { .. }
         | LogError::Damaged { .. }
         | LogError::NotDurable => false,
     }

@@ -78,6 +78,14 @@ pub enum LogError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The folder cannot be used at all: it is a file, or this user may not open it. Nothing is wrong with any log.
+    #[error("the data folder cannot be used: `{}`: {reason}; choose another folder, or mend its owner and permissions", path.display())]
+    Unusable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
     /// The files of the log cannot be opened as they are.
     #[error("the data folder is damaged at `{}`: {reason}", path.display())]
     Damaged {

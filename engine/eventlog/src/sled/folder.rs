@@ -23,7 +23,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Takes the folder for this process, creating it if need be.
     pub(super) fn open(path: &Path) -> Result<Folder, LogError> {
-        fs::create_dir_all(path).map_err(|error| damaged(path, format!("it cannot be created ({error})")))?;
+        fs::create_dir_all(path).map_err(|error| unusable(path, &error))?;
         let lock = lock(path)?;
         let mut folder = Folder {
             path: path.to_owned(),
@@ -109,7 +109,14 @@ impl Folder {
     }
 }
 
-/// The folder or file at `path` cannot be used.
+fn unusable(path: &Path, error: &io::Error) -> LogError {
+    LogError::Unusable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+/// The folder or file at `path` is not what this log left there.
 pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> LogError {
     LogError::Damaged {
         path: path.to_owned(),
@@ -119,18 +126,17 @@ pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> LogError {
 
 fn lock(folder: &Path) -> Result<File, LogError> {
     let path = folder.join("LOCK");
-    let unusable = |error: io::Error| damaged(&path, format!("it cannot be opened ({error})"));
     let file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
         .open(&path)
-        .map_err(unusable)?;
+        .map_err(|error| unusable(&path, &error))?;
     match patience::attempt(|| file.try_lock(), |error| matches!(error, TryLockError::WouldBlock)) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LogError::Locked {
             folder: folder.to_owned(),
         }),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
+        Err(TryLockError::Error(error)) => Err(unusable(&path, &error)),
     }
 }

@@ -54,5 +54,5 @@ fn a_file_where_the_folder_should_be_is_a_clear_error() {
     let path = folder.path().join("file");
     fs::write(&path, "no folder").unwrap();
     let refused = SledLog::open(Options::new(&path)).err().unwrap();
-    assert!(matches!(refused, LogError::Damaged { .. }), "{refused:?}");
+    assert!(matches!(refused, LogError::Unusable { .. }), "{refused:?}");
 }
