@@ -25,7 +25,7 @@ use crate::limits::ROOT_TOKEN_CHARACTERS_MIN;
                   Run without a command it serves. The first start prints a root token; with it, create an organization,\n\
                   a connection and a token for the identity provider:\n\n\
                   \x20 curl -H \"Authorization: Bearer $ROOT\" -H 'Content-Type: application/json' \\\n\
-                  \x20      -d '{\"name\":\"Acme\"}' http://127.0.0.1:8080/v1/organizations\n\n\
+                  \x20      -d '{\"name\":\"Example Corp\"}' http://127.0.0.1:8080/v1/organizations\n\n\
                   Every other request is described in http://127.0.0.1:8080/v1/openapi.json.",
     args_conflicts_with_subcommands = true
 )]

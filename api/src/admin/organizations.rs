@@ -21,7 +21,7 @@ use crate::time::Time;
 pub(crate) struct OrganizationView {
     id: Uuid,
     /// Its name, for people.
-    #[schema(example = "Acme")]
+    #[schema(example = "Example Corp")]
     name: String,
     created_at: Time,
 }
@@ -31,7 +31,7 @@ pub(crate) struct OrganizationView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewOrganization {
     /// Its name, for people.
-    #[schema(example = "Acme")]
+    #[schema(example = "Example Corp")]
     name: String,
 }
 
