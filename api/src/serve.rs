@@ -97,9 +97,12 @@ pub(crate) struct Server {
 /// # Errors
 /// When the server cannot start, or the log fails.
 pub(crate) async fn serve(options: ServeOptions) -> Result<(), ServeError> {
+    let folder = options.data.data.clone();
     let server = Server::start(options).await?;
-    server.announce();
-    server.run(told_to_end()).await
+    // Whoever reads where the server is may tell it to end at once, so it listens for that first.
+    let end = told_to_end();
+    server.announce(&folder)?;
+    server.run(end).await
 }
 
 impl Server {
@@ -127,7 +130,6 @@ impl Server {
         let ops = tokio::spawn(ops);
         let log = open(&options, Arc::clone(&metrics)).await?;
         let supervisor = Supervisor::start(Arc::clone(&log) as Arc<dyn EventLog>, Arc::clone(&metrics)).await?;
-        write_addresses(&options.data.data, listen, ops_listen)?;
         let new_root_token = match root {
             Some(_) => None,
             None => create_root_token(&supervisor).await.map_err(ServeError::RootToken)?,
@@ -155,8 +157,12 @@ impl Server {
         })
     }
 
-    /// Says where the server is, and shows a new root token, on standard output. It is never shown again.
-    fn announce(&self) {
+    /// Says where the server is, and shows a new root token, on standard output; it is never shown again. Then writes the
+    /// addresses into the data folder, for programs.
+    ///
+    /// # Errors
+    /// When that file cannot be written.
+    fn announce(&self, folder: &Path) -> Result<(), ServeError> {
         let mut text = format!(
             "listening on http://{}\nmetrics on http://{}/metrics\n",
             self.listen, self.ops_listen
@@ -170,6 +176,7 @@ impl Server {
                 "failed to write to standard output"
             );
         }
+        write_addresses(folder, self.listen, self.ops_listen)
     }
 
     /// Serves until `end` comes, then stops in order: no new connections, open requests answered, streams ended, all that
@@ -279,16 +286,18 @@ fn write_addresses(folder: &Path, listen: SocketAddr, ops_listen: SocketAddr) ->
     written.map_err(|source| ServeError::Addresses { path, source })
 }
 
-/// Returns when the process is told to end: SIGTERM, or SIGINT as from Ctrl-C.
-pub(crate) async fn told_to_end() {
+/// Listens for SIGTERM, and for SIGINT as from Ctrl-C, from the call on. What it gives returns when one of them comes.
+pub(crate) fn told_to_end() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
-        tracing::error!("signals cannot be received; end the server with SIGKILL");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+            tracing::error!("signals cannot be received; end the server with SIGKILL");
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
