@@ -236,7 +236,6 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::MappingStatus { .. } => (StatusCode::CONFLICT, "mapping_status"),
         Rejection::TooManyMappings { .. } => (StatusCode::BAD_REQUEST, "too_many_mappings"),
         Rejection::Setting { .. } => (StatusCode::BAD_REQUEST, "setting"),
-        Rejection::WrongOrganization => (StatusCode::INTERNAL_SERVER_ERROR, "wrong_organization"),
         Rejection::EntryTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "entry_too_large"),
     }
 }

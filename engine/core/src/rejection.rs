@@ -86,8 +86,6 @@ pub enum Rejection {
     #[error("`{setting}`: {problem}")]
     Setting { setting: &'static str, problem: String },
 
-    #[error("the command is not for this organization")]
-    WrongOrganization,
     #[error("the change is too large for one entry ({bytes} bytes; at most {limit}); send it in parts")]
     EntryTooLarge { bytes: usize, limit: usize },
 }
