@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::auth::{ConnectionName, LastUse};
 use crate::config::PublicUrl;
+use crate::keys::ServerKeys;
 use crate::metrics::Metrics;
 use crate::supervisor::Supervisor;
 
@@ -19,6 +20,9 @@ pub(crate) struct App {
     /// The hash of the root token that the operator gave, if one was given.
     pub(crate) root: Option<TokenHash>,
     pub(crate) last_use: LastUse,
+    /// What access tokens and cursors are sealed with.
+    #[expect(dead_code, reason = "the first purpose comes with the next commits")]
+    pub(crate) keys: ServerKeys,
     /// Held while a record is verified: one at a time, as it keeps a thread busy.
     pub(crate) verifying: Arc<Semaphore>,
     /// Turns true when the server stops: what is open is to end by itself.

@@ -14,6 +14,7 @@ mod descriptors;
 mod entry_view;
 mod error;
 mod guard;
+mod keys;
 mod limits;
 mod listener;
 mod metrics;

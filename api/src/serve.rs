@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::auth::{LastUse, Secret, hash};
 use crate::config::{PublicUrl, RootTokenError, ServeOptions};
 use crate::error::ApiError;
+use crate::keys::ServerKeys;
 use crate::limits::{OPS_CONNECTIONS_MAX, SHUTDOWN_DURATION_MAX};
 use crate::listener::answer_until_draining;
 use crate::metrics::Metrics;
@@ -54,6 +55,15 @@ pub(crate) enum ServeError {
     /// The record of the registry cannot be replayed.
     #[error("cannot replay the record of the registry; `rolecall audit verify` shows the extent of the damage")]
     Replay(#[from] ReplayError),
+    /// The key of the server cannot be read or created.
+    #[error("cannot use `server.key` in the data folder `{}`; without it, access tokens end and a new one is drawn", folder.display())]
+    Key {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: io::Error,
+    },
     /// The root token that the operator gave cannot be used.
     #[error("cannot use the value of --root-token or ROLECALL_ROOT_TOKEN")]
     RootTokenUnfit(#[from] RootTokenError),
@@ -129,6 +139,7 @@ impl Server {
         let ops = answer_until_draining(ops_listener, ops_router, drained.clone(), OPS_CONNECTIONS_MAX);
         let ops = tokio::spawn(ops);
         let log = open(&options, Arc::clone(&metrics)).await?;
+        let keys = keys(options.data.data.clone())?;
         let supervisor = Supervisor::start(Arc::clone(&log) as Arc<dyn EventLog>, Arc::clone(&metrics)).await?;
         let new_root_token = match root {
             Some(_) => None,
@@ -140,6 +151,7 @@ impl Server {
             public_url: options.public_url.unwrap_or_else(|| PublicUrl::of_address(listen)),
             root,
             last_use: LastUse::default(),
+            keys,
             verifying: Arc::new(Semaphore::new(1)),
             draining: drained,
         });
@@ -247,6 +259,11 @@ async fn open(options: &ServeOptions, metrics: Arc<Metrics>) -> Result<Arc<SledL
     opened
         .map(Arc::new)
         .map_err(|source| ServeError::Open { folder, source })
+}
+
+/// Read once the log has locked the folder: two servers that start at one time must not draw two keys.
+fn keys(folder: PathBuf) -> Result<ServerKeys, ServeError> {
+    ServerKeys::of_folder(&folder).map_err(|source| ServeError::Key { folder, source })
 }
 
 /// A root token, unless there is one.

@@ -14,6 +14,7 @@ use tower::ServiceExt;
 use crate::app::App;
 use crate::auth::{LastUse, hash};
 use crate::config::PublicUrl;
+use crate::keys::ServerKeys;
 use crate::metrics::Metrics;
 use crate::serve::router;
 use crate::supervisor::Supervisor;
@@ -53,6 +54,7 @@ impl TestServer {
             public_url,
             root,
             last_use,
+            keys: ServerKeys::draw(),
             verifying,
             draining: drained,
         });
