@@ -18,7 +18,7 @@ use tokio::time::{Instant, interval_at};
 use tokio_stream::StreamExt;
 
 use crate::app::App;
-use crate::entry_view;
+use crate::entry_format::EntryFormat;
 use crate::error::ApiError;
 use crate::limits::{INLINE_USERS_MAX, READ_ENTRIES_MAX, STREAM_CLIENTS_MAX, STREAM_HEARTBEAT};
 use crate::metrics::StreamClient;
@@ -30,6 +30,7 @@ struct Live {
     organization: Arc<Organization>,
     /// The token that opened it; the stream ends with it.
     token: Option<TokenId>,
+    format: EntryFormat,
     /// The last entry sent.
     cursor: Position,
     /// What was read after it, with a state that knows everything that is named there.
@@ -49,6 +50,7 @@ pub(crate) fn answer(
     app: &App,
     organization: Arc<Organization>,
     token: Option<TokenId>,
+    format: EntryFormat,
     after: Position,
 ) -> Result<Response, ApiError> {
     if usize::try_from(app.metrics.open_streams()).unwrap_or(0) >= STREAM_CLIENTS_MAX {
@@ -62,6 +64,7 @@ pub(crate) fn answer(
         read: (organization.head(), Vec::new().into_iter()),
         organization,
         token,
+        format,
         cursor: after,
     };
     let events = stream::unfold(live, |mut live| async move { Some((live.next().await?, live)) });
@@ -88,7 +91,7 @@ impl Live {
             }
             if let Some(entry) = self.read.1.next() {
                 self.cursor = entry.position;
-                return render(entry, &self.read.0).await;
+                return render(entry, &self.read.0, &self.format).await;
             }
             if self.cursor < self.head.borrow_and_update().position() {
                 self.read = self.page().await?;
@@ -130,20 +133,24 @@ impl Live {
     }
 }
 
-/// One event at a time, as the JSON of an entry may be many times its size in the log; `None` after a panic.
-async fn render(entry: Entry, state: &Arc<State>) -> Option<Bytes> {
-    if entry_view::users_named(&entry) <= INLINE_USERS_MAX {
-        return Some(event(&entry, state).into());
+/// One entry at a time, as its JSON may be many times its size in the log; `None` after a panic.
+async fn render(entry: Entry, state: &Arc<State>, format: &EntryFormat) -> Option<Bytes> {
+    if format.users_named(&entry) <= INLINE_USERS_MAX {
+        return Some(events(&entry, state, format).into());
     }
-    let state = Arc::clone(state);
-    let rendered = tokio::task::spawn_blocking(move || event(&entry, &state)).await;
+    let (state, format) = (Arc::clone(state), format.clone());
+    let rendered = tokio::task::spawn_blocking(move || events(&entry, &state, &format)).await;
     rendered.ok().map(Bytes::from)
 }
 
-fn event(entry: &Entry, state: &State) -> String {
-    format!(
-        "id: {}\nevent: entry\ndata: {}\n\n",
-        entry.position,
-        entry_view::entry(entry, state)
-    )
+/// The events of an entry, the last of them with its position: who is cut off between two of them reads all of them again.
+/// Without any there is the position alone, from which a reader that comes back goes on.
+fn events(entry: &Entry, state: &State, format: &EntryFormat) -> String {
+    let (event, position) = (format.event(), entry.position);
+    let items = format.items(entry, state);
+    let Some((last, others)) = items.split_last() else {
+        return format!("id: {position}\n\n");
+    };
+    let others = others.iter().map(|item| format!("event: {event}\ndata: {item}\n\n"));
+    others.collect::<String>() + &format!("id: {position}\nevent: {event}\ndata: {last}\n\n")
 }

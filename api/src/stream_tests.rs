@@ -63,6 +63,21 @@ async fn a_stream_sends_what_it_catches_up_on_event_by_event() {
     assert_eq!(events, [0, 1, 1, 1], "{chunks:?}");
 }
 
+#[tokio::test]
+async fn as_scim_events_an_entry_about_no_resource_only_moves_the_position() {
+    let server = TestServer::start().await;
+    let (ours, admin) = server.organization("ours").await;
+    for name in ["a", "b"] {
+        add_team(&server, &ours, &admin, name).await;
+    }
+    let request = request("GET", &format!("{ours}/events?format=scim"), &admin);
+    let request = request.header(header::ACCEPT, "text/event-stream");
+    let text = server
+        .stream_until(request.body(Body::empty()).unwrap(), "id: 2\n\n")
+        .await;
+    assert_eq!(text, ": connected\n\nid: 1\n\nid: 2\n\n");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_says_that_it_is_alive() {
     let server = TestServer::start().await;

@@ -16,10 +16,12 @@ use super::page::{self, Page};
 use super::query::Query;
 use crate::app::App;
 use crate::auth::{Auditor, Caller};
+use crate::entry_format::{EntryFormat, FormatName};
 use crate::error::ApiError;
 use crate::limits::PAGE_BYTES_MAX;
 use crate::problem::{Problem, ProblemBody};
-use crate::{entry_view, stream};
+use crate::scim_events::Publisher;
+use crate::stream;
 
 /// Which entries to read.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -30,9 +32,14 @@ pub(crate) struct EventsQuery {
     limit: Option<usize>,
     /// The position that the entries come after; 0, the beginning, if left out.
     after: Option<u64>,
+    /// In which format: `rolecall` if left out.
+    format: Option<FormatName>,
 }
 
 /// Read entries of the record: facts, and what follows from them.
+///
+/// With `format=scim` the items are claims sets of security events about the users and groups concerned (RFC 9967). An entry
+/// may have several of them, or none.
 ///
 /// With `Accept: text/event-stream` they come as server-sent events, and new ones as they happen. The id of an event is the
 /// position of its entry; a client that comes back with `Last-Event-ID` goes on after that.
@@ -59,23 +66,42 @@ pub(crate) async fn read(
         let ahead = ApiError::PositionAhead { after, head };
         if after > head { Err(ahead) } else { Ok(after) }
     };
+    let format = format(query.format.unwrap_or_default(), &caller, &app);
     if wants_stream(&headers) {
         let after = after(last_event_id(&headers)?)?;
-        return Ok(stream::answer(&app, caller.organization, caller.holder.token, after)?);
+        let (organization, token) = (caller.organization, caller.holder.token);
+        return Ok(stream::answer(&app, organization, token, format, after)?);
     }
     let (after, limit) = (after(None)?, page::limit(query.limit)?);
     let (state, entries) = caller.organization.read(after, limit).await?;
-    let rendered = tokio::task::spawn_blocking(move || render(&entries, &state, PAGE_BYTES_MAX)).await;
+    let rendered = tokio::task::spawn_blocking(move || render(&entries, &state, &format, PAGE_BYTES_MAX)).await;
     Ok(Json(rendered.map_err(|_| ApiError::Internal)??).into_response())
 }
 
+fn format(name: FormatName, caller: &Caller<Auditor>, app: &App) -> EntryFormat {
+    match name {
+        FormatName::Rolecall => EntryFormat::Rolecall,
+        FormatName::Scim => EntryFormat::Scim(Publisher {
+            issuer: app.public_url.clone(),
+            organization: caller.id(),
+        }),
+    }
+}
+
 /// The page with as many of the entries as fit, but at least one, so that whoever follows `next` gets on.
-fn render(entries: &[Entry], state: &EngineState, bytes_max: usize) -> Result<Page<Box<RawValue>>, ApiError> {
+fn render(
+    entries: &[Entry],
+    state: &EngineState,
+    format: &EntryFormat,
+    bytes_max: usize,
+) -> Result<Page<Box<RawValue>>, ApiError> {
     let (mut items, mut bytes, mut last) = (Vec::new(), 0, None);
     for entry in entries {
-        let item = to_raw_value(&entry_view::entry(entry, state)).map_err(|_| ApiError::Internal)?;
-        bytes += item.get().len();
-        items.push(item);
+        for item in format.items(entry, state) {
+            let item = to_raw_value(&item).map_err(|_| ApiError::Internal)?;
+            bytes += item.get().len();
+            items.push(item);
+        }
         last = Some(entry.position);
         if bytes >= bytes_max {
             break;
@@ -131,10 +157,10 @@ mod tests {
         let organization = server.app.supervisor.get(OrganizationId::new(id)).unwrap();
         let (state, entries) = organization.read(Position::START, 10).await.unwrap();
         let page = |entries: &[Entry], bytes_max| {
-            let page = render(entries, &state, bytes_max).unwrap();
+            let page = render(entries, &state, &EntryFormat::Rolecall, bytes_max).unwrap();
             (page.items.len(), page.next)
         };
-        let all: usize = render(&entries, &state, usize::MAX)
+        let all: usize = render(&entries, &state, &EntryFormat::Rolecall, usize::MAX)
             .unwrap()
             .items
             .iter()

@@ -15,6 +15,7 @@ use super::error::ScimError;
 use super::extension;
 use super::limits::PAGE_RESOURCES_MAX;
 use super::schema::{self, ResourceType};
+use crate::scim_events::EVENT_URIS;
 
 /// The discovery documents of one connection.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +37,7 @@ impl Discovery<'_> {
             primary: Some(true),
             ..AuthenticationScheme::default()
         };
-        json(ServiceProviderConfig {
+        let config = json(ServiceProviderConfig {
             patch: Supported { supported: true },
             filter: Filter {
                 supported: true,
@@ -45,7 +46,10 @@ impl Discovery<'_> {
             authentication_schemes: vec![bearer],
             meta: Some(self.meta("ServiceProviderConfig", "ServiceProviderConfig")),
             ..ServiceProviderConfig::default()
-        })
+        });
+        // RFC 9967 4: requests are answered when they are done, and these events are in the event stream of the admin API.
+        let security_events = json!({"asyncRequest": "none", "eventUris": EVENT_URIS});
+        with(config, "securityEvents", security_events)
     }
 
     /// `/ResourceTypes` (RFC 7643 6).
@@ -131,6 +135,14 @@ fn find(urn: &str) -> Option<&'static Value> {
             .is_some_and(|id| id.eq_ignore_ascii_case(urn))
     };
     schema::documents().iter().find(is_named)
+}
+
+/// The document with a member that `scim_v2` does not know yet.
+fn with(mut document: Value, name: &str, member: Value) -> Value {
+    if let Some(members) = document.as_object_mut() {
+        members.insert(name.to_owned(), member);
+    }
+    document
 }
 
 fn json(document: impl Serialize) -> Value {
