@@ -80,7 +80,7 @@ impl UserView {
                 .map(|membership| MembershipView::of(membership, user, state))
                 .collect(),
             created_at: Time(user.created.at),
-            modified_at: Time(user.modified.at),
+            modified_at: Time(state.user_version(user).at),
         }
     }
 }

@@ -32,7 +32,7 @@ pub fn user(base: &str, state: &State, user: &User) -> Map<String, Value> {
         base,
         &user.id.to_string(),
         user.created,
-        user.modified,
+        state.user_version(user),
     )
 }
 
@@ -148,8 +148,8 @@ pub fn location(base: &str, of: ResourceType, id: &str) -> String {
     format!("{base}/{}s/{id}", of.schema().name)
 }
 
-/// The version of a resource as an entity tag: the position of the entry that last changed what a client can write of it.
-/// A user's `groups` are not covered: they belong to the groups, whose versions change with their members.
+/// The version of a resource as an entity tag: the position of the entry that last changed it (RFC 7644 3.14). That of a
+/// user moves with its `groups` too, also when one of them gets another name.
 pub fn version(modified: Stamp) -> String {
     format!("W/\"{}\"", modified.position)
 }
@@ -245,7 +245,7 @@ mod tests {
             "groups": [{"value": staff.id, "display": "Staff", "type": "direct", "$ref": format!("{BASE}/Groups/{}", staff.id)}],
             "meta": {
                 "resourceType": "User", "created": "2026-05-13T04:42:34.250Z", "lastModified": "2026-05-13T04:42:34.250Z",
-                "location": format!("{BASE}/Users/{}", ana.id), "version": version(ana.modified),
+                "location": format!("{BASE}/Users/{}", ana.id), "version": version(state.user_version(ana)),
             },
         });
         assert_eq!(Value::Object(user(BASE, &state, ana)), expected);

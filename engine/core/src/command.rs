@@ -22,7 +22,8 @@ pub enum Command {
     ChangeUser {
         /// The user.
         user: UserId,
-        /// The version that the new state was computed from: refused when the user has moved on. `None`: whatever it is.
+        /// The version ([`State::user_version`](crate::State::user_version)) that the new state was computed from: refused
+        /// when the user has moved on. `None`: whatever it is.
         expected: Option<Position>,
         /// The new state.
         to: UserInput,
@@ -31,6 +32,8 @@ pub enum Command {
     DeleteUser {
         /// The user.
         user: UserId,
+        /// The version that is to be deleted: refused when the user has moved on. `None`: whatever it is.
+        expected: Option<Position>,
     },
     /// Create a group, or restore the deleted group of that name.
     CreateGroup {
@@ -48,6 +51,8 @@ pub enum Command {
     DeleteGroup {
         /// The group.
         group: GroupId,
+        /// The version that is to be deleted: refused when the group has moved on. `None`: whatever it is.
+        expected: Option<Position>,
     },
     /// Create a rule.
     CreateRule {

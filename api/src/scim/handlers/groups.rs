@@ -87,7 +87,8 @@ pub(crate) async fn patch(
 
 /// `DELETE /Groups/{id}` (RFC 7644 3.6)
 pub(crate) async fn delete(GroupWriter(caller): GroupWriter, Id(group): Id<GroupId>) -> Result<Answer, ScimRefusal> {
-    caller.submit(Command::DeleteGroup { group }).await?;
+    let expected = None;
+    caller.submit(Command::DeleteGroup { group, expected }).await?;
     Ok(Answer::Done)
 }
 

@@ -91,7 +91,8 @@ pub(crate) async fn patch(
 
 /// `DELETE /Users/{id}` (RFC 7644 3.6)
 pub(crate) async fn delete(caller: ScimCaller, Id(user): Id<UserId>) -> Result<Answer, ScimRefusal> {
-    caller.submit(Command::DeleteUser { user }).await?;
+    let expected = None;
+    caller.submit(Command::DeleteUser { user, expected }).await?;
     Ok(Answer::Done)
 }
 
@@ -102,7 +103,7 @@ async fn change(
 ) -> Result<Submitted, ScimRefusal> {
     let command = |state: &State| {
         let user = state.user(id).ok_or(Rejection::UnknownUser)?;
-        let (expected, to) = (Some(user.modified.position), to(user)?);
+        let (expected, to) = (Some(state.user_version(user).position), to(user)?);
         Ok(Command::ChangeUser { user: id, expected, to })
     };
     submit_computed(caller, command).await
@@ -119,5 +120,5 @@ fn show(caller: &ScimCaller, state: &Arc<State>, id: UserId, selection: &Selecti
     selection.apply(&mut resource);
     let location = resource::location(&caller.base_url, ResourceType::User, &id.to_string());
     let body = Value::Object(resource).to_string();
-    Ok(Shown::new(body, location, resource::version(user.modified)))
+    Ok(Shown::new(body, location, resource::version(state.user_version(user))))
 }

@@ -1,11 +1,12 @@
 //! Creating, changing and deleting groups.
 
 use super::members::Members;
-use super::{check_attributes, check_limit, check_name};
+use super::{check_attributes, check_limit, check_name, check_version};
 use crate::command::{GroupChange, GroupInput, MembersChange};
 use crate::fact::{Fact, GroupAttributes};
 use crate::id::{GroupId, NewIds};
 use crate::limits::{GROUP_ROLES_MAX, GROUPS_MAX};
+use crate::position::Position;
 use crate::rejection::Rejection;
 use crate::state::{Group, State};
 
@@ -58,12 +59,7 @@ pub(super) fn create(state: &State, input: &GroupInput, ids: &mut NewIds) -> Res
 pub(super) fn change(state: &State, id: GroupId, change: &GroupChange) -> Result<Vec<Fact>, Rejection> {
     check_provisioning(state)?;
     let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
-    if let Some(expected) = change.expected.filter(|expected| *expected != group.modified.position) {
-        return Err(Rejection::VersionMismatch {
-            expected,
-            actual: group.modified.position,
-        });
-    }
+    check_version(change.expected, group.modified)?;
     let mut facts = Vec::new();
     facts.extend(renamed(state, group, change)?);
     facts.extend(attributes_changed(group, change)?);
@@ -71,9 +67,10 @@ pub(super) fn change(state: &State, id: GroupId, change: &GroupChange) -> Result
     Ok(facts)
 }
 
-pub(super) fn delete(state: &State, id: GroupId) -> Result<Vec<Fact>, Rejection> {
+pub(super) fn delete(state: &State, id: GroupId, expected: Option<Position>) -> Result<Vec<Fact>, Rejection> {
     check_provisioning(state)?;
-    state.group(id).ok_or(Rejection::UnknownGroup)?;
+    let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
+    check_version(expected, group.modified)?;
     Ok(vec![Fact::GroupDeleted { group: id }])
 }
 

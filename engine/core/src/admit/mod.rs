@@ -12,19 +12,20 @@ use crate::command::Command;
 use crate::fact::Fact;
 use crate::id::NewIds;
 use crate::limits::{ATTRIBUTES_BYTES_MAX, NAME_CHARACTERS_MAX};
+use crate::position::Position;
 use crate::registry;
 use crate::rejection::Rejection;
-use crate::state::State;
+use crate::state::{Stamp, State};
 
 /// The facts that a command leads to in this state; none when everything is so already.
 pub(crate) fn admit(state: &State, command: &Command, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
     match command {
         Command::CreateUser { connection, user } => users::create(state, *connection, user, ids),
         Command::ChangeUser { user, expected, to } => users::change(state, *user, *expected, to),
-        Command::DeleteUser { user } => users::delete(state, *user),
+        Command::DeleteUser { user, expected } => users::delete(state, *user, *expected),
         Command::CreateGroup { group } => groups::create(state, group, ids),
         Command::ChangeGroup { group, change } => groups::change(state, *group, change),
-        Command::DeleteGroup { group } => groups::delete(state, *group),
+        Command::DeleteGroup { group, expected } => groups::delete(state, *group, *expected),
         Command::CreateRule { definition } => rules::create(state, definition, ids),
         Command::ChangeRule { rule, definition } => rules::change(state, *rule, definition),
         Command::DeleteRule { rule } => rules::delete(state, *rule),
@@ -81,6 +82,17 @@ fn check_attributes(attribute: &'static str, json: &str) -> Result<(), Rejection
         });
     }
     Ok(())
+}
+
+/// Checks that what a command was computed from is what there is (RFC 7644 3.14).
+fn check_version(expected: Option<Position>, now: Stamp) -> Result<(), Rejection> {
+    match expected {
+        Some(expected) if expected != now.position => Err(Rejection::VersionMismatch {
+            expected,
+            actual: now.position,
+        }),
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn check_limit(what: &'static str, count: usize, limit: usize) -> Result<(), Rejection> {

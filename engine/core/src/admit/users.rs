@@ -2,7 +2,7 @@
 
 use rolecall_rules::{NameKey, RoleName};
 
-use super::{check_attributes, check_limit, check_name};
+use super::{check_attributes, check_limit, check_name, check_version};
 use crate::command::UserInput;
 use crate::fact::Fact;
 use crate::id::{ConnectionId, NewIds, UserId};
@@ -39,12 +39,7 @@ pub(super) fn change(
     to: &UserInput,
 ) -> Result<Vec<Fact>, Rejection> {
     let user = state.user(id).ok_or(Rejection::UnknownUser)?;
-    if let Some(expected) = expected.filter(|expected| *expected != user.modified.position) {
-        return Err(Rejection::VersionMismatch {
-            expected,
-            actual: user.modified.position,
-        });
-    }
+    check_version(expected, state.user_version(user))?;
     let mut facts = Vec::new();
     if user.person.as_deref() != Some(&to.person) {
         check_person(state, &to.person)?;
@@ -69,8 +64,9 @@ pub(super) fn change(
     Ok(facts)
 }
 
-pub(super) fn delete(state: &State, id: UserId) -> Result<Vec<Fact>, Rejection> {
-    state.user(id).ok_or(Rejection::UnknownUser)?;
+pub(super) fn delete(state: &State, id: UserId, expected: Option<Position>) -> Result<Vec<Fact>, Rejection> {
+    let user = state.user(id).ok_or(Rejection::UnknownUser)?;
+    check_version(expected, state.user_version(user))?;
     Ok(vec![Fact::UserDeleted { user: id }])
 }
 

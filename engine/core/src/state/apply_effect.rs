@@ -37,9 +37,9 @@ impl State {
             Effect::MembersUnplaced { entity, users, reason } => self.unplace(*entity, users, *reason),
             Effect::RoleChanged { users, from, to, .. } => {
                 for index in users.iter() {
-                    let position = self.stamp.position;
+                    let stamp = self.stamp;
                     let user = self.users.at_mut(index.into());
-                    user.touch(position);
+                    user.modify(stamp);
                     user.role.clone_from(to);
                     if let Some(from) = from {
                         decrease(&mut self.counts.active_users, from);

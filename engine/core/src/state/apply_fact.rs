@@ -156,9 +156,7 @@ impl State {
     fn touched_user(&mut self, user: UserId) -> UserIndex {
         let index = known(self.users.find(&user), "user");
         let stamp = self.stamp;
-        let row = self.users.at_mut(index);
-        row.modified = stamp;
-        row.touch(stamp.position);
+        self.users.at_mut(index).modify(stamp);
         index.into()
     }
 
@@ -216,6 +214,7 @@ impl State {
             deleted: false,
             created: self.stamp,
             modified: self.stamp,
+            named: self.stamp,
         };
         self.groups.insert(id, group);
     }
@@ -233,6 +232,7 @@ impl State {
         group.attributes = attributes.clone();
         group.deleted = false;
         group.modified = stamp;
+        group.named = stamp;
     }
 
     fn rename_group(&mut self, id: GroupId, to: &str) {
@@ -246,6 +246,7 @@ impl State {
         group.display_name = to.to_owned();
         group.key = key;
         group.modified = stamp;
+        group.named = stamp;
     }
 
     fn change_group_attributes(&mut self, id: GroupId, attributes: &GroupAttributes) {
@@ -264,7 +265,7 @@ impl State {
         for user in users.iter() {
             let user = self.users.at_mut(user.into());
             user.groups.insert(index.into());
-            user.touch(stamp.position);
+            user.modify(stamp);
         }
         let group = self.groups.at_mut(index.into());
         group.members.extend(users);
@@ -277,7 +278,7 @@ impl State {
         for user in users.iter() {
             let user = self.users.at_mut(user.into());
             user.groups.remove(index.into());
-            user.touch(stamp.position);
+            user.modify(stamp);
         }
         let group = self.groups.at_mut(index.into());
         group.members.subtract(users);

@@ -36,6 +36,9 @@ pub struct Group {
     pub deleted: bool,
     /// When and where it was created.
     pub created: Stamp,
-    /// When and where the SCIM resource last changed.
+    /// When and where its name, its attributes or its members last changed: all that a client of SCIM sees of it. Ids that
+    /// name nobody and mappings are not among that.
     pub modified: Stamp,
+    /// When and where it got its name: its members show that, too.
+    pub(crate) named: Stamp,
 }

@@ -112,6 +112,13 @@ impl State {
         self.users.at(index.into())
     }
 
+    /// The version of a user as a client of SCIM sees it: when and where its attributes, its groups (with their names) or
+    /// its role last changed. It never goes back: who leaves a renamed group is changed by that itself.
+    pub fn user_version(&self, user: &User) -> Stamp {
+        let named = user.groups().map(|group| self.group_at(group).named);
+        named.fold(user.modified, Stamp::max)
+    }
+
     /// The live users from an index on, in the order of their creation.
     pub fn users_from(&self, first: UserIndex) -> impl Iterator<Item = &User> {
         self.users.iter_from(first.into()).filter(|user| !user.deleted)

@@ -31,7 +31,8 @@ pub struct User {
     pub deleted: bool,
     /// When and where it was created.
     pub created: Stamp,
-    /// When and where the SCIM resource last changed.
+    /// When and where its attributes, its groups or its role last changed. A rename of one of its groups is not in it:
+    /// [`State::user_version`](super::State::user_version) knows those too.
     pub modified: Stamp,
     /// The role in force; `None` while inactive.
     pub role: Option<RoleName>,
@@ -53,7 +54,7 @@ pub struct Membership {
 }
 
 /// A point in the record: the entry, and its time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp {
     /// The position of the entry.
     pub position: Position,
@@ -87,9 +88,16 @@ impl User {
         }
     }
 
+    /// Notes that an entry changed the user, but nothing that a client of SCIM sees.
     pub(crate) fn touch(&mut self, position: Position) {
         if self.history.last() != Some(&position) {
             self.history.push_back(position);
         }
+    }
+
+    /// Notes that an entry changed the user as a client of SCIM sees it.
+    pub(crate) fn modify(&mut self, stamp: Stamp) {
+        self.modified = stamp;
+        self.touch(stamp.position);
     }
 }

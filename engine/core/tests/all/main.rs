@@ -23,4 +23,6 @@ mod stored_format;
 #[cfg(test)]
 mod users;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod world;

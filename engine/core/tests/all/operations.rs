@@ -170,6 +170,7 @@ impl Operation {
             }
             Self::DeleteUser { user } => Command::DeleteUser {
                 user: pick(state.users_from(UserIndex::from(0)), *user)?.id,
+                expected: None,
             },
             Self::CreateGroup { name, members, role } => {
                 let roles: Vec<&str> = role.map(role_name).into_iter().collect();
@@ -205,6 +206,7 @@ impl Operation {
             }
             Self::DeleteGroup { group } => Command::DeleteGroup {
                 group: pick(state.groups_from(GroupIndex::from(0)), *group)?.id,
+                expected: None,
             },
             Self::CreateRule {
                 rule,

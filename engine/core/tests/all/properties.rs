@@ -13,7 +13,10 @@ use crate::world::{World, match_all};
 use crate::{oracle, world};
 
 /// A world after some operations; `each` sees the state before and the entry of every one that changed something.
-fn after(operations: &[crate::operations::Operation], mut each: impl FnMut(&State, &Entry, &World)) -> World {
+pub(crate) fn after(
+    operations: &[crate::operations::Operation],
+    mut each: impl FnMut(&State, &Entry, &World),
+) -> World {
     let mut world = World::default();
     for operation in operations {
         let Some(command) = operation.command(&world) else {

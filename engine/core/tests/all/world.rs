@@ -66,7 +66,7 @@ impl World {
 
     pub(crate) fn delete_user(&mut self, name: &str) -> Entry {
         let user = self.user_named(name).id;
-        self.done(&Command::DeleteUser { user })
+        self.done(&Command::DeleteUser { user, expected: None })
     }
 
     pub(crate) fn group(&mut self, name: &str, members: &[&str]) -> GroupId {
@@ -139,7 +139,7 @@ impl World {
 
     pub(crate) fn delete_group(&mut self, name: &str) -> Entry {
         let group = self.group_named(name).id;
-        self.done(&Command::DeleteGroup { group })
+        self.done(&Command::DeleteGroup { group, expected: None })
     }
 
     pub(crate) fn rule(&mut self, definition: RuleDefinition) -> RuleId {

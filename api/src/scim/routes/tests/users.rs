@@ -159,3 +159,36 @@ async fn a_user_shows_its_groups() {
         "$ref": format!("{PUBLIC_URL}{}{group}", world.base_path)}]);
     assert_eq!(user.expect(200)["groups"], groups);
 }
+
+/// RFC 7644 3.14: a version stands for all that is shown, so it moves with the groups of a user, too.
+#[tokio::test]
+async fn versions_move_with_what_is_shown_and_with_nothing_else() {
+    let world = World::new().await;
+    let (ana, ben) = (world.user("ana").await, world.user("ben").await);
+    let user = format!("/Users/{ana}");
+    let versions = async |path: &str| {
+        let reply = world.get(path).await;
+        let meta = &reply.expect(200)["meta"];
+        assert_eq!(meta["version"], reply.header(header::ETAG));
+        reply.header(header::ETAG).to_owned()
+    };
+    let group = world.group("Staff", &[ana.clone(), ben.clone()]).await;
+    assert_eq!((versions(&user).await, versions(&group).await), at(3, 3));
+    let rename = json!([{"op": "replace", "path": "displayName", "value": "All staff"}]);
+    world.patch(&group, rename.clone()).await.expect(200);
+    assert_eq!((versions(&user).await, versions(&group).await), at(4, 4));
+    world.patch(&group, rename).await.expect(200);
+    world
+        .patch(&user, json!([{"op": "add", "path": "title", "value": "CTO"}]))
+        .await
+        .expect(200);
+    assert_eq!((versions(&user).await, versions(&group).await), at(5, 4));
+    world.delete(&format!("/Users/{ben}")).await.expect(204);
+    assert_eq!((versions(&user).await, versions(&group).await), at(5, 6));
+    world.delete(&group).await.expect(204);
+    assert_eq!(versions(&user).await, at(7, 0).0);
+}
+
+fn at(user: u64, group: u64) -> (String, String) {
+    (format!("W/\"{user}\""), format!("W/\"{group}\""))
+}
