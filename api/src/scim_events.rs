@@ -313,7 +313,10 @@ mod tests {
         let role = format!("{}:organizationRole", extension::USER);
         events[PATCHED] = notice(PATCHED, &[&role], 4)[PATCHED].take();
         record.check(&change(&record, true, Some("admin")), "/Users/", events);
-        let delete = Command::DeleteUser { user: record.user() };
+        let delete = Command::DeleteUser {
+            user: record.user(),
+            expected: None,
+        };
         record.check(&delete, "/Users/", json!({DELETED: {}}));
     }
 
@@ -354,7 +357,10 @@ mod tests {
         };
         let attributes = ["displayName", "externalId", "urn:example:Group"];
         record.check(&change, "/Groups/", notice(PATCHED, &attributes, 7));
-        let delete = Command::DeleteGroup { group: record.group() };
+        let delete = Command::DeleteGroup {
+            group: record.group(),
+            expected: None,
+        };
         record.check(&delete, "/Groups/", json!({DELETED: {}}));
     }
 
