@@ -57,13 +57,12 @@ pub fn group(base: &str, group: &Group) -> Map<String, Value> {
     )
 }
 
-/// A group as a SCIM resource with its members; `members` is left out when there are none (RFC 7643 2.5).
+/// A group as a SCIM resource with its members. RFC 7643 2.5 has no members and an empty list mean the same; it is the list
+/// here, because authentik takes a group without `members` for one that does not tell them, and repairs nothing.
 pub fn group_with_members(base: &str, state: &State, group: &Group) -> Map<String, Value> {
     let mut resource = self::group(base, group);
-    if !group.members.is_empty() {
-        let members = members(base, state, group).filter_map(|member| serde_json::to_value(member).ok());
-        resource.insert("members".to_owned(), Value::Array(members.collect()));
-    }
+    let members = members(base, state, group).filter_map(|member| serde_json::to_value(member).ok());
+    resource.insert("members".to_owned(), Value::Array(members.collect()));
     resource
 }
 
@@ -81,7 +80,6 @@ pub fn group_text(base: &str, state: &State, group: &Group, without_members: &Ma
 struct GroupText<'a> {
     #[serde(flatten)]
     without_members: &'a Map<String, Value>,
-    #[serde(skip_serializing_if = "MembersText::is_empty")]
     members: MembersText<'a>,
 }
 
@@ -89,12 +87,6 @@ struct MembersText<'a> {
     base: &'a str,
     state: &'a State,
     group: &'a Group,
-}
-
-impl MembersText<'_> {
-    fn is_empty(&self) -> bool {
-        self.group.members.is_empty()
-    }
 }
 
 impl Serialize for MembersText<'_> {
@@ -272,6 +264,15 @@ mod tests {
         assert_eq!(Value::Object(group_with_members(BASE, &state, staff)), expected);
         let text = group_text(BASE, &state, staff, &without_members);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_group_without_members_is_shown_with_an_empty_list() {
+        let state = after(&State::default(), create_group(&json!({"displayName": "Staff"}))).unwrap();
+        let staff = state.group_by_name("staff").unwrap();
+        assert_eq!(group_with_members(BASE, &state, staff)["members"], json!([]));
+        let text = group_text(BASE, &state, staff, &group(BASE, staff));
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["members"], json!([]));
     }
 
     /// Okta answers each GET with a PUT of the same: that must run no rule and write no entry.
