@@ -39,6 +39,9 @@ pub struct Step {
     pub source: Source,
     /// Where it is known from, or from what it is inferred.
     pub evidence: String,
+    /// How often it is sent; `${count}` in it counts from 1.
+    #[serde(default = "once")]
+    pub times: u32,
     /// The request.
     pub request: Request,
     /// The answer.
@@ -73,6 +76,9 @@ pub struct Request {
     pub method: String,
     /// The path below the SCIM base URL, with its query as sent.
     pub path: String,
+    /// Whether the body is put over the answer to the step before, as Okta does with what it reads before it writes.
+    #[serde(default)]
+    pub over_last_answer: bool,
     /// The body.
     #[serde(default)]
     pub body: Option<Value>,
@@ -87,6 +93,23 @@ pub struct Expect {
     /// What the body says at least (see [`crate::subset`]); left out where the body does not matter.
     #[serde(default)]
     pub body: Option<Value>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// The folders of `fixtures/`, one for each provider or way of one.
+pub fn folders() -> Vec<String> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let entries = std::fs::read_dir(&fixtures).unwrap_or_else(|error| panic!("{}: {error}", fixtures.display()));
+    let mut folders: Vec<String> = entries
+        .map(|entry| entry.expect("failed to read a folder"))
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    folders.sort();
+    folders
 }
 
 /// The stories of one folder of `fixtures/`, by file name.

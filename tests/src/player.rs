@@ -29,6 +29,7 @@ pub async fn play(server: &Server, story: &Story) {
         head,
         standing,
         captured: BTreeMap::new(),
+        last_answer: Value::Null,
     };
     for step in &story.steps {
         player.step(step).await;
@@ -42,10 +43,28 @@ struct Player<'a> {
     head: u64,
     standing: Standing,
     captured: BTreeMap<String, String>,
+    last_answer: Value,
 }
 
 impl Player<'_> {
     async fn step(&mut self, step: &Step) {
+        for count in 1..=step.times {
+            self.captured.insert("count".to_owned(), count.to_string());
+            self.request(step).await;
+        }
+        self.check_entries(step).await;
+        if let Some(after) = &step.after {
+            self.standing = after.clone();
+        }
+        assert_eq!(
+            Standing::read(&self.organization).await,
+            self.standing,
+            "after the step `{}`",
+            step.name
+        );
+    }
+
+    async fn request(&mut self, step: &Step) {
         let answer = self.send(step).await;
         let accepted = step.expect.status.contains(&answer.status);
         assert!(accepted, "{}: answer {} {}", step.name, answer.status, answer.body);
@@ -65,16 +84,7 @@ impl Player<'_> {
             let found = found.unwrap_or_else(|| panic!("{}: no text at `{pointer}` of {}", step.name, answer.body));
             self.captured.insert(name.clone(), found);
         }
-        self.check_entry(step).await;
-        if let Some(after) = &step.after {
-            self.standing = after.clone();
-        }
-        assert_eq!(
-            Standing::read(&self.organization).await,
-            self.standing,
-            "after the step `{}`",
-            step.name
-        );
+        self.last_answer = serde_json::from_str(&answer.body).unwrap_or_default();
     }
 
     async fn send(&self, step: &Step) -> Answer {
@@ -85,21 +95,23 @@ impl Player<'_> {
         }
         if let Some(body) = &step.request.body {
             request = request.header(CONTENT_TYPE, &self.story.content_type);
-            request = request.body(fill_all(body, &self.captured).to_string());
+            let body = fill_all(body, &self.captured);
+            let body = if step.request.over_last_answer {
+                over(&self.last_answer, &body)
+            } else {
+                body
+            };
+            request = request.body(body.to_string());
         }
         let answer = Answer::of(format!("{} {path}", step.request.method), request).await;
         answer.unwrap_or_else(|error| panic!("{}: no answer: {error:?}", step.name))
     }
 
     /// One accepted request that changes something is one entry; one that changes nothing is none.
-    async fn check_entry(&mut self, step: &Step) {
+    async fn check_entries(&mut self, step: &Step) {
         let entries = self.organization.events_after(self.head).await;
-        assert_eq!(
-            entries.len(),
-            usize::from(step.writes),
-            "{}: entries {entries:?}",
-            step.name
-        );
+        let written = if step.writes { step.times as usize } else { 0 };
+        assert_eq!(entries.len(), written, "{}: entries {entries:?}", step.name);
         if let Some(entry) = entries.last() {
             self.head = position_of(entry);
         }
@@ -138,13 +150,23 @@ fn fill_all(value: &Value, captured: &BTreeMap<String, String>) -> Value {
     }
 }
 
+/// What was read, with some of its members written anew.
+fn over(read: &Value, written: &Value) -> Value {
+    let (Value::Object(read), Value::Object(written)) = (read, written) else {
+        panic!("no two documents to put one over the other: {read} and {written}");
+    };
+    let mut document = read.clone();
+    document.extend(written.clone());
+    Value::Object(document)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use serde_json::json;
 
-    use super::{fill, fill_all};
+    use super::{fill, fill_all, over};
 
     fn captured() -> BTreeMap<String, String> {
         [("ana", "1"), ("group", "2")]
@@ -159,5 +181,13 @@ mod tests {
         let body = json!({ "path": "members[value eq \"${ana}\"]", "value": [{ "value": "${ana}" }, null, 3] });
         let filled = json!({ "path": "members[value eq \"1\"]", "value": [{ "value": "1" }, null, 3] });
         assert_eq!(fill_all(&body, &captured()), filled);
+    }
+
+    #[test]
+    fn what_is_written_over_what_was_read_replaces_whole_members() {
+        let read = json!({ "id": "1", "name": { "givenName": "Ana" }, "active": true });
+        let written = json!({ "name": { "familyName": "Lima" }, "active": false });
+        let whole = json!({ "id": "1", "name": { "familyName": "Lima" }, "active": false });
+        assert_eq!(over(&read, &written), whole);
     }
 }
