@@ -5,6 +5,7 @@
 
 pub(crate) mod discovery;
 pub(crate) mod groups;
+pub(crate) mod me;
 pub(crate) mod users;
 
 mod answer;

@@ -8,12 +8,14 @@ use super::world::World;
 use crate::limits::SCIM_BODY_BYTES_MAX;
 
 /// Every route, by method, with the path of a user and of a group put in.
-const ROUTES: [(&str, &str); 21] = [
+const ROUTES: [(&str, &str); 23] = [
     ("GET", "/ServiceProviderConfig"),
     ("GET", "/ResourceTypes"),
     ("GET", "/ResourceTypes/User"),
     ("GET", "/Schemas"),
     ("GET", "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User"),
+    ("GET", "/Me"),
+    ("PATCH", "/Me"),
     ("GET", "/Users"),
     ("POST", "/Users"),
     ("POST", "/Users/.search"),
@@ -119,6 +121,21 @@ async fn what_does_not_exist_is_answered_in_scim() {
             .answer(request.body(Body::empty()).unwrap())
             .await
             .expect_error(404, None);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_no_user() {
+    let world = World::new().await;
+    for (method, path) in [
+        (Method::GET, "/Me"),
+        (Method::POST, "/Me"),
+        (Method::PUT, "/Me"),
+        (Method::PATCH, "/Me?attributes=userName"),
+        (Method::DELETE, "/Me/"),
+    ] {
+        let request = world.request(method, path).body(Body::empty()).unwrap();
+        world.answer(request).await.expect_error(501, None);
     }
 }
 
