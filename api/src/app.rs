@@ -21,7 +21,6 @@ pub(crate) struct App {
     pub(crate) root: Option<TokenHash>,
     pub(crate) last_use: LastUse,
     /// What access tokens and cursors are sealed with.
-    #[expect(dead_code, reason = "the first purpose comes with the next commits")]
     pub(crate) keys: ServerKeys,
     /// Held while a record is verified: one at a time, as it keeps a thread busy.
     pub(crate) verifying: Arc<Semaphore>,

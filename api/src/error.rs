@@ -36,6 +36,24 @@ pub(crate) enum ApiError {
     /// There is no token.
     #[error("a token is required: send it as `Authorization: Bearer <token>`")]
     TokenMissing,
+    /// A SCIM request shows no token.
+    #[error(
+        "a token of the connection is required: send it as `Authorization: Bearer <token>`, or by Basic with the id of the \
+         connection (`con-...`) as user name and the token as password"
+    )]
+    CredentialsMissing,
+    /// Basic credentials that open nothing.
+    #[error(
+        "{reason}; for Basic, the user name is the id of the connection as it stands in the URL (`con-...`), and the password \
+         is a token of that connection"
+    )]
+    BasicRefused {
+        /// What is wrong.
+        reason: String,
+    },
+    /// An access token where one that was created by an administrator is needed.
+    #[error("this is an access token; it opens the SCIM endpoint of its connection and nothing else")]
+    AccessToken,
     /// The token has a typing error, or is cut off.
     #[error("the token is mistyped or incomplete; copy it again")]
     TokenMalformed,
@@ -179,6 +197,9 @@ impl ApiError {
             Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing"),
+            Self::CredentialsMissing => (StatusCode::UNAUTHORIZED, "credentials_missing"),
+            Self::BasicRefused { .. } => (StatusCode::UNAUTHORIZED, "basic_refused"),
+            Self::AccessToken => (StatusCode::UNAUTHORIZED, "access_token"),
             Self::TokenMalformed => (StatusCode::UNAUTHORIZED, "token_malformed"),
             Self::TokenUnknown => (StatusCode::UNAUTHORIZED, "token_unknown"),
             Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired"),

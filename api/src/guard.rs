@@ -16,6 +16,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::limits::{REQUEST_DURATION_MAX, VERIFICATION_DURATION_MAX};
+use crate::oauth::OAuthError;
 use crate::organization::panic_text;
 use crate::problem::Problem;
 use crate::scim_refusal::ScimRefusal;
@@ -28,6 +29,14 @@ pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: N
     let limit = duration_max(request.uri().path());
     let response = run(request, next, limit, |error| Problem(error).into_response()).await;
     app.metrics.admin_request(&method, response.status());
+    response
+}
+
+/// Around requests for access tokens.
+pub(crate) async fn oauth(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let refuse = |error| OAuthError::Api(error).into_response();
+    let response = run(request, next, REQUEST_DURATION_MAX, refuse).await;
+    app.metrics.oauth_request(response.status());
     response
 }
 

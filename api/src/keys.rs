@@ -45,10 +45,6 @@ impl ServerKeys {
 
     /// The key for one purpose. The purpose is a text fixed in the code: whoever has one of the derived keys can compute
     /// neither another one nor the key of the server.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the first purpose comes with the next commits")
-    )]
     pub(crate) fn derive(&self, purpose: &'static str) -> [u8; 32] {
         blake3::derive_key(purpose, &self.0)
     }

@@ -19,6 +19,7 @@ mod keys;
 mod limits;
 mod listener;
 mod metrics;
+mod oauth;
 mod ops;
 mod organization;
 mod problem;

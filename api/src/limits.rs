@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Bytes of the body of a request to the admin API.
 pub(crate) const ADMIN_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of the body of a request for an access token.
+pub(crate) const OAUTH_BODY_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of the body of a SCIM request.
 pub(crate) const SCIM_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A body beyond its limit is read and thrown away up to this many bytes, so that its sender gets to read the refusal.
@@ -68,6 +70,8 @@ pub(crate) const RETRY_AFTER_BUSY: Duration = Duration::from_secs(1);
 pub(crate) const RELOAD_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 /// Characters of a root token given by the operator.
 pub(crate) const ROOT_TOKEN_CHARACTERS_MIN: usize = 32;
+/// How long an access token opens its connection.
+pub(crate) const ACCESS_TOKEN_DURATION: Duration = Duration::from_secs(3_600);
 /// Role names that get a label of their own in metrics; further ones share `other`.
 pub(crate) const ROLE_LABELS_MAX: usize = 32;
 /// Ended mappings that a group is shown with.

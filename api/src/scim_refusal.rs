@@ -10,6 +10,9 @@ use crate::error::ApiError;
 use crate::problem::challenge;
 use crate::scim::error::ScimError;
 
+/// RFC 7617 section 2: the other way to authenticate.
+const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
+
 /// Why a SCIM request was refused: by the SCIM layer itself, or by what is behind it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ScimRefusal {
@@ -37,6 +40,7 @@ impl IntoResponse for ScimRefusal {
         let headers = response.headers_mut();
         if error.status() == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, challenge(&error));
+            headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(BASIC));
         }
         if let Some(pause) = error.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));

@@ -24,7 +24,7 @@ use crate::metrics::Metrics;
 use crate::ops::{self, Operations};
 use crate::replay::ReplayError;
 use crate::supervisor::Supervisor;
-use crate::{admin, descriptors, guard, scim};
+use crate::{admin, descriptors, guard, oauth, scim};
 
 /// The file in the data folder that names the addresses.
 const ADDRESSES: &str = "addresses.json";
@@ -233,7 +233,8 @@ impl Server {
 pub(crate) fn router(app: Arc<App>) -> Router {
     let scim = scim::router().layer(middleware::from_fn_with_state(Arc::clone(&app), guard::scim));
     let admin = admin::router().layer(middleware::from_fn_with_state(Arc::clone(&app), guard::admin));
-    scim.merge(admin).with_state(app)
+    let oauth = oauth::router().layer(middleware::from_fn_with_state(Arc::clone(&app), guard::oauth));
+    scim.merge(oauth).merge(admin).with_state(app)
 }
 
 async fn bind(flag: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use rolecall_engine::registry::TokenScope;
-use rolecall_engine::{Actor, Command, ConnectionId, State};
+use rolecall_engine::registry::{Registry, Token, TokenScope};
+use rolecall_engine::{Actor, Command, ConnectionId, State, Timestamp};
 
-use super::scim_holder;
+use super::{Credentials, NoCredentials, UserPassword, known, scim_token};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::organization::{Organization, Submitted};
@@ -78,28 +78,66 @@ impl FromRequestParts<Arc<App>> for ScimCaller {
 fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Result<ScimCaller, ApiError> {
     let now = time::now();
     let registry = app.supervisor.registry()?.head();
-    let holder = scim_holder(&parts.headers, registry.registry(), now)?;
+    let registry = registry.registry();
+    let token = match Credentials::of(&parts.headers).map_err(refusal)? {
+        Credentials::Bearer(text) | Credentials::Habit(text) => scim_token(text, &app.keys, registry, now)?,
+        Credentials::Basic(pair) => basic(&pair, named, registry, now)?,
+    };
     // INVARIANT: a token opens the connection that it was created for, and tells nothing about any other.
-    let (
-        TokenScope::Scim {
-            organization,
-            connection,
-        },
-        Some(token),
-    ) = (holder.scope, holder.token)
+    let TokenScope::Scim {
+        organization,
+        connection,
+    } = token.scope
     else {
         return Err(ApiError::ConnectionNotFound);
     };
-    let known = registry.registry().connection(connection);
+    let known = registry.connection(connection);
     let known = known
         .filter(|known| named == Some(ConnectionName(known.id)))
         .ok_or(ApiError::ConnectionNotFound)?;
-    app.last_use.note(token, now);
+    app.last_use.note(token.id, now);
     Ok(ScimCaller {
         organization: app.supervisor.get(organization)?,
         connection,
         group_provisioning: known.group_provisioning,
         base_url: app.scim_base_url(connection),
-        actor: Actor::Connection { connection, token },
+        actor: Actor::Connection {
+            connection,
+            token: token.id,
+        },
     })
+}
+
+fn refusal(nothing: NoCredentials) -> ApiError {
+    match nothing {
+        NoCredentials::Missing => ApiError::CredentialsMissing,
+        NoCredentials::BasicMalformed => {
+            refused_basic("the credentials are not base64 of a user name, a colon and a password")
+        }
+    }
+}
+
+/// RFC 7617: the user name says again which connection the URL names, and the password is a token of it.
+fn basic<'r>(
+    pair: &UserPassword,
+    named: Option<ConnectionName>,
+    registry: &'r Registry,
+    now: Timestamp,
+) -> Result<&'r Token, ApiError> {
+    if named.is_none() || pair.user.parse().ok() != named {
+        return Err(refused_basic(
+            "the user name is not the id of the connection in the URL",
+        ));
+    }
+    let token = known(&pair.password, registry, now).map_err(|error| refused_basic(error.to_string()))?;
+    match token.scope {
+        TokenScope::Scim { connection, .. } if Some(ConnectionName(connection)) == named => Ok(token),
+        TokenScope::Scim { .. } | TokenScope::Admin { .. } | TokenScope::Root => {
+            Err(refused_basic("the password is not a token of this connection"))
+        }
+    }
+}
+
+fn refused_basic(reason: impl Into<String>) -> ApiError {
+    ApiError::BasicRefused { reason: reason.into() }
 }

@@ -31,6 +31,7 @@ pub(crate) struct Metrics {
     scim_requests: IntCounterVec,
     scim_request_duration: HistogramVec,
     admin_requests: IntCounterVec,
+    oauth_requests: IntCounterVec,
     log_append_duration: Histogram,
     log_sync_duration: Histogram,
     log_batch_entries: Histogram,
@@ -81,6 +82,11 @@ impl Metrics {
                 "admin_requests_total",
                 "Admin API requests answered.",
                 &["method", "code"],
+            ),
+            oauth_requests: new.counters(
+                "oauth_requests_total",
+                "Requests for access tokens answered.",
+                &["code"],
             ),
             log_append_duration: new.histogram(
                 "log_append_duration_seconds",
@@ -166,6 +172,11 @@ impl Metrics {
             .inc();
     }
 
+    /// Counts an answered request for an access token.
+    pub(crate) fn oauth_request(&self, status: StatusCode) {
+        self.oauth_requests.with_label_values(&[status.as_str()]).inc();
+    }
+
     /// Counts one write of the log to disk.
     pub(crate) fn commit(&self, commit: &Commit) {
         for duration in &commit.append_durations {
@@ -195,6 +206,9 @@ impl Metrics {
 
     /// A series exists before its first event: a rate over one that has just appeared would miss that event.
     fn initialize(&self) {
+        for code in ["200", "401"] {
+            self.oauth_requests.with_label_values(&[code]);
+        }
         for resource in ["users", "groups"] {
             for method in kinds::METHODS {
                 self.scim_request_duration.with_label_values(&[resource, method]);

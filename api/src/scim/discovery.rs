@@ -29,27 +29,47 @@ pub struct Discovery<'a> {
 impl Discovery<'_> {
     /// `/ServiceProviderConfig` (RFC 7643 5).
     pub fn service_provider_config(self) -> Value {
-        let bearer = AuthenticationScheme {
-            name: "OAuth Bearer Token".to_owned(),
-            r#type: Some("oauthbearertoken".to_owned()),
-            description: "A token of the connection, sent as `Authorization: Bearer ...` (RFC 6750)".to_owned(),
-            spec_uri: Some("https://www.rfc-editor.org/info/rfc6750".to_owned()),
-            primary: Some(true),
-            ..AuthenticationScheme::default()
-        };
         let config = json(ServiceProviderConfig {
             patch: Supported { supported: true },
             filter: Filter {
                 supported: true,
                 max_results: i64::try_from(PAGE_RESOURCES_MAX).unwrap_or(i64::MAX),
             },
-            authentication_schemes: vec![bearer],
+            authentication_schemes: self.authentication_schemes(),
             meta: Some(self.meta("ServiceProviderConfig", "ServiceProviderConfig")),
             ..ServiceProviderConfig::default()
         });
         // RFC 9967 4: requests are answered when they are done, and these events are in the event stream of the admin API.
         let security_events = json!({"asyncRequest": "none", "eventUris": EVENT_URIS});
         with(config, "securityEvents", security_events)
+    }
+
+    /// One secret, in three forms. The first is the one to choose.
+    fn authentication_schemes(self) -> Vec<AuthenticationScheme> {
+        let scheme = |r#type: &str, name: &str, rfc: u16, description: &str| AuthenticationScheme {
+            name: name.to_owned(),
+            r#type: Some(r#type.to_owned()),
+            description: description.to_owned(),
+            spec_uri: Some(format!("https://www.rfc-editor.org/info/rfc{rfc}")),
+            ..AuthenticationScheme::default()
+        };
+        let bearer = "A token of the connection, sent as `Authorization: Bearer ...` (RFC 6750)";
+        let client = "Client credentials (RFC 6749 section 4.4) at `/oauth/token`: `client_id` is the id of the connection, \
+                      `client_secret` a token of it";
+        let basic = "The id of the connection as user name and a token of it as password (RFC 7617)";
+        // RFC 8414: the document says where the token endpoint is.
+        let announced = self.base.split_once("/scim/v2/").map(|(public_url, _)| public_url);
+        vec![
+            AuthenticationScheme {
+                primary: Some(true),
+                ..scheme("oauthbearertoken", "OAuth Bearer Token", 6750, bearer)
+            },
+            AuthenticationScheme {
+                documentation_uri: announced.map(|url| format!("{url}/.well-known/oauth-authorization-server")),
+                ..scheme("oauth2", "OAuth 2.0 Client Credentials", 6749, client)
+            },
+            scheme("httpbasic", "HTTP Basic", 7617, basic),
+        ]
     }
 
     /// `/ResourceTypes` (RFC 7643 6).
@@ -198,7 +218,20 @@ mod tests {
         config.validate().unwrap();
         assert_eq!((config.patch.supported, config.filter.max_results), (true, 1000));
         assert!(![config.bulk.supported, config.sort.supported, config.etag.supported].contains(&true));
-        assert_eq!(document["authenticationSchemes"][0]["type"], "oauthbearertoken");
+        let schemes = document["authenticationSchemes"].as_array().unwrap();
+        let schemes: Vec<_> = schemes
+            .iter()
+            .map(|scheme| (&scheme["type"], &scheme["primary"]))
+            .collect();
+        let (first, second, third) = (json!("oauthbearertoken"), json!("oauth2"), json!("httpbasic"));
+        assert_eq!(
+            schemes,
+            [(&first, &json!(true)), (&second, &Value::Null), (&third, &Value::Null)]
+        );
+        assert_eq!(
+            document["authenticationSchemes"][1]["documentationUri"],
+            "https://rolecall.example/.well-known/oauth-authorization-server"
+        );
         assert_eq!(
             document["meta"]["location"],
             "https://rolecall.example/scim/v2/con_1/ServiceProviderConfig"

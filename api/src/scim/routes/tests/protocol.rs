@@ -2,10 +2,13 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::world::World;
 use crate::limits::SCIM_BODY_BYTES_MAX;
+use crate::test_server::ROOT;
 
 /// Every route, by method, with the path of a user and of a group put in.
 const ROUTES: [(&str, &str); 23] = [
@@ -43,7 +46,69 @@ async fn without_a_valid_token_nothing_is_told() {
         let request = request.uri(format!("{}{path}", world.base_path));
         let reply = world.answer(request.body(Body::empty()).unwrap()).await;
         reply.expect_error(401, None);
-        assert_eq!(reply.header(header::WWW_AUTHENTICATE), "Bearer realm=\"rolecall\"");
+        let challenges: Vec<_> = reply.headers.get_all(header::WWW_AUTHENTICATE).iter().collect();
+        let expected = [
+            "Bearer realm=\"rolecall\"",
+            "Basic realm=\"rolecall\", charset=\"UTF-8\"",
+        ];
+        assert_eq!(challenges, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_taken_in_every_habit_of_sending_it() {
+    let world = World::new().await;
+    let neighbour = world.neighbour().await;
+    let (token, id) = (&world.token, world.base_path.rsplit('/').next().unwrap());
+    let other = neighbour.base_path.rsplit('/').next().unwrap();
+    let basic = |user: &str, password: &str| format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+    let cases = [
+        (format!("Bearer {token}"), 200, ""),
+        (format!("bearer {token}"), 200, ""),
+        (token.clone(), 200, ""),
+        (format!("Bearer Bearer {token}"), 200, ""),
+        (format!("SSWS {token}"), 200, ""),
+        (format!("Token {token}"), 200, ""),
+        (format!("Basic {token}"), 200, ""),
+        (basic(id, token), 200, ""),
+        (basic(&id.to_uppercase().replace("CON-", "con-"), token), 200, ""),
+        (basic("", token), 401, "the user name is not the id of the connection"),
+        (
+            basic("admin", token),
+            401,
+            "the user name is not the id of the connection",
+        ),
+        (
+            basic(other, token),
+            401,
+            "the user name is not the id of the connection",
+        ),
+        (
+            basic(id, &neighbour.token),
+            401,
+            "the password is not a token of this connection",
+        ),
+        (basic(id, ROOT), 401, "mistyped"),
+        (
+            basic(id, ""),
+            401,
+            "for Basic, the user name is the id of the connection",
+        ),
+        ("Basic ****".to_owned(), 401, "not base64"),
+        ("Digest username=ana".to_owned(), 401, "mistyped"),
+        ("Bearer".to_owned(), 401, "or by Basic with the id of the connection"),
+        (format!("Bearer {}", neighbour.token), 404, "connection"),
+    ];
+    for (authorization, status, detail) in cases {
+        let request = Request::get(format!("{}/Users", world.base_path)).header(header::AUTHORIZATION, &authorization);
+        let reply = world.answer(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.status, status, "{authorization}: {}", reply.body);
+        assert!(
+            reply.body["detail"].as_str().unwrap_or_default().contains(detail),
+            "{authorization}: {}",
+            reply.body
+        );
+        assert!(!reply.body.to_string().contains(token.as_str()), "{}", reply.body);
     }
 }
 
