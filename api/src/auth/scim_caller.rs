@@ -13,6 +13,7 @@ use super::{Credentials, NoCredentials, UserPassword, known, scim_token};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::organization::{Organization, Submitted};
+use crate::scim::Profile;
 use crate::scim_refusal::ScimRefusal;
 use crate::time;
 
@@ -43,6 +44,8 @@ pub(crate) struct ScimCaller {
     pub(crate) connection: ConnectionId,
     /// Whether the connection may write groups.
     pub(crate) group_provisioning: bool,
+    /// What the connection speaks.
+    pub(crate) profile: Arc<Profile>,
     /// The SCIM base URL of the connection, without a slash at the end: what `meta.location` starts with.
     pub(crate) base_url: String,
     /// Who it is, for the record.
@@ -100,6 +103,7 @@ fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Res
         organization: app.supervisor.get(organization)?,
         connection,
         group_provisioning: known.group_provisioning,
+        profile: Profile::standard(),
         base_url: app.scim_base_url(connection),
         actor: Actor::Connection {
             connection,

@@ -16,10 +16,7 @@ use super::weight;
 /// # Errors
 /// `invalidValue` when a value does not fit its attribute or all are too large together, `tooMany` when they are too many,
 /// `invalidSyntax` when one attribute is given twice.
-pub(crate) fn resource(
-    schema: &'static ResourceSchema,
-    body: Map<String, Value>,
-) -> Result<Map<String, Value>, ScimError> {
+pub(crate) fn resource(schema: &ResourceSchema, body: Map<String, Value>) -> Result<Map<String, Value>, ScimError> {
     weight::check_attributes(&body)?;
     let mut document = Map::new();
     for (key, value) in body {
@@ -34,7 +31,7 @@ pub(crate) fn resource(
 }
 
 /// The object of a known extension in canonical form; `None` when nothing in it is assigned.
-fn extension(known: &'static Extension, value: Value) -> Result<Option<Value>, ScimError> {
+fn extension(known: &Extension, value: Value) -> Result<Option<Value>, ScimError> {
     let members = match value {
         Value::Object(members) => members,
         value if unknown(value.clone()).is_none() => return Ok(None),
@@ -224,7 +221,7 @@ pub(crate) fn sub_value(attribute: &Attribute, name: &str, value: Value) -> Resu
 }
 
 /// Drops values that say nothing any more: a work address whose `value` was cleared leaves only its label behind.
-pub(crate) fn prune_labels(schema: &'static ResourceSchema, document: &mut Map<String, Value>) {
+pub(crate) fn prune_labels(schema: &ResourceSchema, document: &mut Map<String, Value>) {
     let is_label = |element: &Value| {
         let members = element.as_object();
         members.is_some_and(|members| members.keys().all(|key| key == "type" || key == "primary"))
@@ -245,7 +242,7 @@ pub(crate) fn prune_labels(schema: &'static ResourceSchema, document: &mut Map<S
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::user;
+    use super::super::profile::Profile;
     use super::*;
 
     #[track_caller]
@@ -253,7 +250,7 @@ mod tests {
         let Value::Object(body) = body else {
             panic!("a body is an object")
         };
-        let found = resource(user(), body)
+        let found = resource(&Profile::standard().user, body)
             .map(Value::Object)
             .map_err(|error| error.to_string());
         assert_eq!(found, expected.map_err(str::to_owned));

@@ -3,6 +3,8 @@
 //! The schema documents are those that `schema` looks attributes up in, so what is announced is what is understood.
 //! LambdaTest's URNs are understood and can be asked for, but are not announced beside our own.
 
+use std::iter;
+
 use scim_v2::Asserted;
 use scim_v2::models::resource_types::{ResourceType as Description, SchemaExtension};
 use scim_v2::models::scim_schema::Meta;
@@ -12,14 +14,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::ScimError;
-use super::extension;
 use super::limits::PAGE_RESOURCES_MAX;
-use super::schema::{self, ResourceType};
+use super::profile::Profile;
+use super::schema::ResourceType;
 use crate::scim_events::EVENT_URIS;
 
 /// The discovery documents of one connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Discovery<'a> {
+    /// What the connection speaks.
+    pub profile: &'a Profile,
     /// The SCIM base URL of the connection, without a slash at its end.
     pub base: &'a str,
     /// What the connection offers: users, mostly groups too.
@@ -82,7 +86,7 @@ impl Discovery<'_> {
     /// # Errors
     /// 404 when the connection does not offer it.
     pub fn resource_type(self, id: &str) -> Result<Value, ScimError> {
-        let offered = self.offered.iter().find(|of| of.schema().name.eq_ignore_ascii_case(id));
+        let offered = self.offered.iter().find(|of| of.name().eq_ignore_ascii_case(id));
         offered
             .map(|of| self.describe(*of))
             .ok_or_else(|| ScimError::not_found("ResourceType", id))
@@ -90,8 +94,11 @@ impl Discovery<'_> {
 
     /// `/Schemas` (RFC 7643 7).
     pub fn schemas(self) -> Value {
-        let urns = self.offered.iter().flat_map(|of| announced(*of));
-        let documents = urns.filter_map(|urn| find(urn));
+        let documents = self.offered.iter().flat_map(|of| {
+            let schema = self.profile.schema(*of);
+            let extensions = schema.extensions.iter().filter(|extension| extension.announced);
+            iter::once(&schema.document).chain(extensions.map(|extension| &extension.document))
+        });
         list(documents.map(|document| self.schema_resource(document)).collect())
     }
 
@@ -100,22 +107,22 @@ impl Discovery<'_> {
     /// # Errors
     /// 404 when there is no such schema.
     pub fn schema(self, urn: &str) -> Result<Value, ScimError> {
-        let document = find(urn).ok_or_else(|| ScimError::not_found("Schema", urn))?;
+        let document = self.find(urn).ok_or_else(|| ScimError::not_found("Schema", urn))?;
         Ok(self.schema_resource(document))
     }
 
     fn describe(self, of: ResourceType) -> Value {
-        let name = of.schema().name;
-        let extensions = announced(of).iter().filter(|urn| **urn != of.schema().urn);
-        let extensions = extensions.map(|urn| SchemaExtension {
-            schema: (*urn).to_owned(),
+        let (name, schema) = (of.name(), self.profile.schema(of));
+        let announced = schema.extensions.iter().filter(|extension| extension.announced);
+        let extensions = announced.map(|extension| SchemaExtension {
+            schema: extension.urn.clone(),
             required: false,
         });
         json(Description {
             id: Some(name.to_owned()),
             name: name.to_owned(),
             endpoint: format!("/{name}s"),
-            schema: of.schema().urn.to_owned(),
+            schema: of.urn().to_owned(),
             schema_extensions: Asserted::set(extensions.collect()),
             meta: Some(self.meta("ResourceType", &format!("ResourceTypes/{name}"))),
             ..Description::default()
@@ -131,6 +138,16 @@ impl Discovery<'_> {
         resource
     }
 
+    fn find(&self, urn: &str) -> Option<&Value> {
+        let schemas = [&self.profile.user, &self.profile.group];
+        let core = schemas
+            .into_iter()
+            .find(|schema| schema.of.urn().eq_ignore_ascii_case(urn));
+        let extension = || schemas.into_iter().find_map(|schema| schema.extension(urn));
+        core.map(|schema| &schema.document)
+            .or_else(|| extension().map(|extension| &extension.document))
+    }
+
     fn meta(self, resource_type: &str, path: &str) -> Meta {
         Meta {
             resource_type: Some(resource_type.to_owned()),
@@ -138,23 +155,6 @@ impl Discovery<'_> {
             ..Meta::default()
         }
     }
-}
-
-fn announced(of: ResourceType) -> &'static [&'static str] {
-    match of {
-        ResourceType::User => &[schema_urns::USER, schema_urns::ENTERPRISE_USER, extension::USER],
-        ResourceType::Group => &[schema_urns::GROUP, extension::GROUP],
-    }
-}
-
-fn find(urn: &str) -> Option<&'static Value> {
-    let is_named = |document: &&Value| {
-        document
-            .get("id")
-            .and_then(Value::as_str)
-            .is_some_and(|id| id.eq_ignore_ascii_case(urn))
-    };
-    schema::documents().iter().find(is_named)
 }
 
 /// The document with a member that `scim_v2` does not know yet.
@@ -184,12 +184,16 @@ mod tests {
     use scim_v2::Validate;
     use scim_v2::models::scim_schema::Schema;
 
+    use super::super::extension;
     use super::*;
 
-    const DISCOVERY: Discovery<'static> = Discovery {
-        base: "https://rolecall.example/scim/v2/con_1",
-        offered: &[ResourceType::User, ResourceType::Group],
-    };
+    fn discovery(profile: &Profile) -> Discovery<'_> {
+        Discovery {
+            profile,
+            base: "https://rolecall.example/scim/v2/con_1",
+            offered: &[ResourceType::User, ResourceType::Group],
+        }
+    }
 
     #[track_caller]
     fn check_ids(list: &Value, expected: &[&str]) {
@@ -213,7 +217,9 @@ mod tests {
 
     #[test]
     fn the_configuration_says_what_is_supported() {
-        let document = DISCOVERY.service_provider_config();
+        let profile = Profile::standard();
+        let discovery = discovery(&profile);
+        let document = discovery.service_provider_config();
         let config: ServiceProviderConfig = serde_json::from_value(document.clone()).unwrap();
         config.validate().unwrap();
         assert_eq!((config.patch.supported, config.filter.max_results), (true, 1000));
@@ -240,10 +246,12 @@ mod tests {
 
     #[test]
     fn resource_types_are_those_that_the_connection_offers() {
-        check_ids(&DISCOVERY.resource_types(), &["User", "Group"]);
+        let profile = Profile::standard();
+        let discovery = discovery(&profile);
+        check_ids(&discovery.resource_types(), &["User", "Group"]);
         let users_only = Discovery {
             offered: &[ResourceType::User],
-            ..DISCOVERY
+            ..discovery
         };
         check_ids(&users_only.resource_types(), &["User"]);
         check_ids(
@@ -251,7 +259,7 @@ mod tests {
             &[schema_urns::USER, schema_urns::ENTERPRISE_USER, extension::USER],
         );
         assert_eq!(users_only.resource_type("Group").unwrap_err().status().as_u16(), 404);
-        let user = DISCOVERY.resource_type("user").unwrap();
+        let user = discovery.resource_type("user").unwrap();
         serde_json::from_value::<Description>(user.clone())
             .unwrap()
             .validate()
@@ -264,6 +272,8 @@ mod tests {
 
     #[test]
     fn schemas_are_listed_and_found_by_their_urn() {
+        let profile = Profile::standard();
+        let discovery = discovery(&profile);
         let urns = [
             schema_urns::USER,
             schema_urns::ENTERPRISE_USER,
@@ -271,20 +281,20 @@ mod tests {
             schema_urns::GROUP,
             extension::GROUP,
         ];
-        check_ids(&DISCOVERY.schemas(), &urns);
+        check_ids(&discovery.schemas(), &urns);
         for urn in urns.iter().chain(&[extension::USER_ALIAS, extension::GROUP_ALIAS]) {
-            let document = DISCOVERY.schema(&urn.to_uppercase()).unwrap();
+            let document = discovery.schema(&urn.to_uppercase()).unwrap();
             serde_json::from_value::<Schema>(document.clone())
                 .unwrap()
                 .validate()
                 .unwrap();
             assert_eq!(
                 document["meta"]["location"],
-                format!("{}/Schemas/{urn}", DISCOVERY.base)
+                format!("{}/Schemas/{urn}", discovery.base)
             );
         }
         assert_eq!(
-            DISCOVERY.schema("urn:x").unwrap_err().to_string(),
+            discovery.schema("urn:x").unwrap_err().to_string(),
             "there is no Schema with the id `urn:x`"
         );
     }
@@ -292,10 +302,12 @@ mod tests {
     /// Entra refuses schemas with nulls in them.
     #[test]
     fn no_document_holds_a_null() {
+        let profile = Profile::standard();
+        let discovery = discovery(&profile);
         for document in [
-            DISCOVERY.service_provider_config(),
-            DISCOVERY.resource_types(),
-            DISCOVERY.schemas(),
+            discovery.service_provider_config(),
+            discovery.resource_types(),
+            discovery.schemas(),
         ] {
             assert!(!has_null(&document), "{document}");
         }

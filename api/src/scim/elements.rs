@@ -132,7 +132,11 @@ pub(crate) fn merge_members(
 ///
 /// # Errors
 /// `invalidValue` when a listed value does not fit the attribute.
-pub(crate) fn remove_listed(container: &mut Map<String, Value>, place: &Place, listed: Value) -> Result<(), ScimError> {
+pub(crate) fn remove_listed(
+    container: &mut Map<String, Value>,
+    place: &Place<'_>,
+    listed: Value,
+) -> Result<(), ScimError> {
     let Some(attribute) = place.attribute.filter(|attribute| attribute.multi_valued) else {
         set(container, &place.name, None);
         return Ok(());

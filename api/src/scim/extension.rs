@@ -1,8 +1,11 @@
-//! The schema extensions that Rolecall itself understands: its own, and the aliases under LambdaTest's URNs.
+//! Schema extensions whose attributes are known beyond RFC 7643: our own, the same under LambdaTest's URNs, and those that
+//! a connection defines.
 //!
-//! Other extensions are stored and returned as they came; `schema` knows their attributes only where RFC 7643 does.
+//! Other extensions are stored and returned as they came.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use super::schema::ResourceType;
 
 /// Our extension of the User: the role the identity provider gives, and the concurrency group it names.
 pub const USER: &str = "urn:ietf:params:scim:schemas:extension:rolecall:2.0:User";
@@ -13,64 +16,106 @@ pub const USER_ALIAS: &str = "urn:ietf:params:scim:schemas:extension:LambdaTest:
 /// The same for a group, as LambdaTest spells it.
 pub const GROUP_ALIAS: &str = "urn:ietf:params:scim:schemas:extension:LambdaTest:2.0:Group";
 
-/// The role that the document of a user gives, our own attribute before its alias.
-pub(crate) fn organization_role(document: &Map<String, Value>) -> Option<String> {
-    text(document, USER, "organizationRole").or_else(|| text(document, USER_ALIAS, "OrganizationRole"))
+/// An extension of a resource type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Definition {
+    pub(crate) urn: String,
+    pub(crate) name: String,
+    pub(crate) of: ResourceType,
+    /// Aliases are understood, but not announced beside our own.
+    pub(crate) announced: bool,
+    pub(crate) attributes: Vec<AttributeDefinition>,
 }
 
-/// The concurrency group that the document of a user names, our own attribute before its alias.
-pub(crate) fn concurrency_group(document: &Map<String, Value>) -> Option<String> {
-    text(document, USER, "concurrencyGroup").or_else(|| text(document, USER_ALIAS, "LambdatestGroup"))
+/// An attribute of an extension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AttributeDefinition {
+    pub(crate) name: String,
+    /// The data type as RFC 7643 2.3 names it.
+    pub(crate) data_type: &'static str,
+    pub(crate) multi_valued: bool,
+    pub(crate) meaning: Option<Meaning>,
+    pub(crate) description: String,
 }
 
-/// The roles that the document of a group gives to its members.
-pub(crate) fn roles(document: &Map<String, Value>) -> Vec<String> {
-    let roles = extension(document, GROUP, "roles").or_else(|| extension(document, GROUP_ALIAS, "LambdatestRoles"));
-    let roles = roles.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    roles
-        .iter()
-        .filter_map(Value::as_str)
-        .map(|role| role.trim().to_owned())
-        .collect()
+/// What an attribute means to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The role of a user in the organization.
+    OrganizationRole,
+    /// The name of the concurrency group of a user.
+    ConcurrencyGroup,
+    /// The roles that a group gives to its members.
+    Roles,
 }
 
-fn text(document: &Map<String, Value>, urn: &str, name: &str) -> Option<String> {
-    let text = extension(document, urn, name)?.as_str()?.trim();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn extension<'d>(document: &'d Map<String, Value>, urn: &str, name: &str) -> Option<&'d Value> {
-    document.get(urn)?.get(name)
-}
-
-/// The schema documents of the extensions, our own first: those are announced, the aliases are only understood.
-pub(crate) fn documents() -> [Value; 4] {
-    [
-        user_document(USER, "RolecallUser", "organizationRole", "concurrencyGroup"),
-        group_document(GROUP, "RolecallGroup", "roles"),
-        user_document(USER_ALIAS, "LambdaTestUser", "OrganizationRole", "LambdatestGroup"),
-        group_document(GROUP_ALIAS, "LambdaTestGroup", "LambdatestRoles"),
+/// The extensions that every connection has, our own first.
+pub(crate) fn definitions() -> Vec<Definition> {
+    vec![
+        user(USER, "RolecallUser", "organizationRole", "concurrencyGroup"),
+        group(GROUP, "RolecallGroup", "roles"),
+        Definition {
+            announced: false,
+            ..user(USER_ALIAS, "LambdaTestUser", "OrganizationRole", "LambdatestGroup")
+        },
+        Definition {
+            announced: false,
+            ..group(GROUP_ALIAS, "LambdaTestGroup", "LambdatestRoles")
+        },
     ]
 }
 
-fn user_document(urn: &str, name: &str, role: &str, concurrency_group: &str) -> Value {
+fn user(urn: &str, name: &str, role: &str, concurrency_group: &str) -> Definition {
     let role_text = "The role of the user in the organization, one claim among others: the highest claim wins.";
     let group_text = "The name of an existing concurrency group; it counts below every group that is mapped by a rule.";
-    let attributes = json!([
-        attribute(role, false, role_text),
-        attribute(concurrency_group, false, group_text)
-    ]);
-    json!({"id": urn, "name": name, "description": "What Rolecall reads from a user beside RFC 7643",
-        "attributes": attributes, "meta": {"resourceType": "Schema"}})
+    Definition {
+        urn: urn.to_owned(),
+        name: name.to_owned(),
+        of: ResourceType::User,
+        announced: true,
+        attributes: vec![
+            attribute(role, Meaning::OrganizationRole, role_text),
+            attribute(concurrency_group, Meaning::ConcurrencyGroup, group_text),
+        ],
+    }
 }
 
-fn group_document(urn: &str, name: &str, roles: &str) -> Value {
+fn group(urn: &str, name: &str, roles: &str) -> Definition {
     let roles_text = "The roles that every active member of the group may claim.";
-    json!({"id": urn, "name": name, "description": "What Rolecall reads from a group beside RFC 7643",
-        "attributes": [attribute(roles, true, roles_text)], "meta": {"resourceType": "Schema"}})
+    Definition {
+        urn: urn.to_owned(),
+        name: name.to_owned(),
+        of: ResourceType::Group,
+        announced: true,
+        attributes: vec![AttributeDefinition {
+            multi_valued: true,
+            ..attribute(roles, Meaning::Roles, roles_text)
+        }],
+    }
 }
 
-fn attribute(name: &str, multi_valued: bool, description: &str) -> Value {
-    json!({"name": name, "type": "string", "multiValued": multi_valued, "description": description, "required": false,
-        "caseExact": false, "mutability": "readWrite", "returned": "default", "uniqueness": "none"})
+fn attribute(name: &str, meaning: Meaning, description: &str) -> AttributeDefinition {
+    AttributeDefinition {
+        name: name.to_owned(),
+        data_type: "string",
+        multi_valued: false,
+        meaning: Some(meaning),
+        description: description.to_owned(),
+    }
+}
+
+impl Definition {
+    /// The schema document of the extension, as RFC 7643 7 writes it.
+    pub(crate) fn document(&self) -> Value {
+        let description = format!("What is read from a {} beside RFC 7643", self.of.name());
+        let attributes: Vec<_> = self.attributes.iter().map(AttributeDefinition::document).collect();
+        json!({"id": self.urn, "name": self.name, "description": description, "attributes": attributes})
+    }
+}
+
+impl AttributeDefinition {
+    fn document(&self) -> Value {
+        json!({"name": self.name, "type": self.data_type, "multiValued": self.multi_valued, "description": self.description,
+            "required": false, "caseExact": false, "mutability": "readWrite", "returned": "default", "uniqueness": "none"})
+    }
 }

@@ -11,7 +11,7 @@ use super::error::ScimError;
 use super::lenient;
 use super::limits::FILTER_COMPARISONS_MAX;
 use super::object::member;
-use super::schema::{Attribute, Kind, Place, ResourceSchema, ResourceType, Target};
+use super::schema::{Attribute, Kind, Place, ResourceSchema, Target};
 
 /// A filter over the users or the groups of an organization.
 #[derive(Debug)]
@@ -61,8 +61,8 @@ impl Filter {
     /// # Errors
     /// `invalidFilter`, when it is malformed, too long, names an attribute that they do not have, or compares what cannot
     /// be compared.
-    pub fn read(of: ResourceType, text: &str) -> Result<Self, ScimError> {
-        let filter = filter(of.schema(), &lenient::filter(text)?)?;
+    pub fn read(schema: &ResourceSchema, text: &str) -> Result<Self, ScimError> {
+        let filter = filter(schema, &lenient::filter(text)?)?;
         if comparisons(&filter) > FILTER_COMPARISONS_MAX {
             return Err(ScimError::invalid_filter(format!(
                 "a filter takes at most {FILTER_COMPARISONS_MAX} comparisons; ask in smaller parts"
@@ -87,7 +87,7 @@ impl Filter {
     }
 }
 
-fn filter(schema: &'static ResourceSchema, parsed: &grammar::Filter) -> Result<Expression, ScimError> {
+fn filter(schema: &ResourceSchema, parsed: &grammar::Filter) -> Result<Expression, ScimError> {
     let each = |operands: &[grammar::Filter]| -> Result<Vec<_>, ScimError> {
         operands.iter().map(|operand| filter(schema, operand)).collect()
     };
@@ -121,7 +121,7 @@ fn filter(schema: &'static ResourceSchema, parsed: &grammar::Filter) -> Result<E
 ///
 /// # Errors
 /// `invalidFilter` when it names a sub-attribute that the attribute does not have, or compares what cannot be compared.
-pub(crate) fn selector(attribute: Option<&'static Attribute>, parsed: &ValFilter) -> Result<Expression, ScimError> {
+pub(crate) fn selector(attribute: Option<&Attribute>, parsed: &ValFilter) -> Result<Expression, ScimError> {
     let each = |operands: &[ValFilter]| -> Result<Vec<_>, ScimError> {
         operands.iter().map(|operand| selector(attribute, operand)).collect()
     };
@@ -146,7 +146,7 @@ fn comparisons(expression: &Expression) -> usize {
     }
 }
 
-fn place(schema: &'static ResourceSchema, path: &AttrPath) -> Result<Place, ScimError> {
+fn place<'s>(schema: &'s ResourceSchema, path: &AttrPath) -> Result<Place<'s>, ScimError> {
     // PingOne's documentation shows `email Co "%s"`.
     let alias = path.uri.is_none() && path.sub_attr.is_none() && path.name.eq_ignore_ascii_case("email");
     let target = if alias {
@@ -155,7 +155,7 @@ fn place(schema: &'static ResourceSchema, path: &AttrPath) -> Result<Place, Scim
         schema.resolve(path)
     };
     let unknown = || {
-        let name = schema.name;
+        let name = schema.of.name();
         ScimError::invalid_filter(format!(
             "a {name} has no attribute `{path}`; see /Schemas for those it has"
         ))
@@ -168,11 +168,11 @@ fn place(schema: &'static ResourceSchema, path: &AttrPath) -> Result<Place, Scim
     }
 }
 
-fn has_unknown_sub(place: &Place) -> bool {
+fn has_unknown_sub(place: &Place<'_>) -> bool {
     place.sub.is_some() && place.attribute.is_some() && place.sub_attribute.is_none()
 }
 
-fn sub_place(attribute: Option<&'static Attribute>, path: &AttrPath) -> Result<Place, ScimError> {
+fn sub_place<'s>(attribute: Option<&'s Attribute>, path: &AttrPath) -> Result<Place<'s>, ScimError> {
     let sub_attribute = attribute.and_then(|attribute| attribute.sub_attribute(&path.name));
     let scalar = attribute.is_some_and(|attribute| attribute.kind != Kind::Complex);
     match (attribute, sub_attribute) {
@@ -190,7 +190,7 @@ fn sub_place(attribute: Option<&'static Attribute>, path: &AttrPath) -> Result<P
 }
 
 /// RFC 7644 3.4.2.2: a comparison of a complex attribute compares its `value` (`emails co "example.com"`).
-fn operand(place: &Place, operator: &CompareOp, value: &grammar::CompValue) -> Result<Operand, ScimError> {
+fn operand(place: &Place<'_>, operator: &CompareOp, value: &grammar::CompValue) -> Result<Operand, ScimError> {
     let attribute = match (place.attribute, place.sub_attribute) {
         (_, Some(sub)) => Some(sub),
         (Some(attribute), None) if attribute.kind == Kind::Complex => {
@@ -208,8 +208,8 @@ fn operand(place: &Place, operator: &CompareOp, value: &grammar::CompValue) -> R
     Ok(operand)
 }
 
-impl From<Place> for Path {
-    fn from(place: Place) -> Self {
+impl From<Place<'_>> for Path {
+    fn from(place: Place<'_>) -> Self {
         Self {
             extension: place.extension,
             name: place.name,

@@ -11,24 +11,24 @@ use serde_json::{Map, Value};
 
 use super::canonical;
 use super::error::ScimError;
-use super::extension;
 use super::lenient;
 use super::members::{self, MembersDelta};
 use super::object::take;
 use super::operations;
 use super::patch;
-use super::schema::{self, Place, Target};
+use super::profile::Profile;
+use super::schema::{Place, ResourceSchema, Target};
 
 /// Reads the body of a POST.
 ///
 /// # Errors
 /// `invalidSyntax` or `invalidValue`; a group needs a `displayName`.
-pub fn create(body: &[u8]) -> Result<GroupInput, ScimError> {
-    let whole = Whole::read(body)?;
+pub fn create(profile: &Profile, body: &[u8]) -> Result<GroupInput, ScimError> {
+    let whole = Whole::read(&profile.group, body)?;
     Ok(GroupInput {
         display_name: whole.display_name,
         external_id: whole.external_id,
-        roles: extension::roles(&whole.others),
+        roles: profile.roles(&whole.others),
         extensions: Value::Object(whole.others).to_string(),
         members: whole.members.finish().add,
     })
@@ -38,13 +38,13 @@ pub fn create(body: &[u8]) -> Result<GroupInput, ScimError> {
 ///
 /// # Errors
 /// As for a POST.
-pub fn replace(body: &[u8]) -> Result<GroupChange, ScimError> {
-    let whole = Whole::read(body)?;
+pub fn replace(profile: &Profile, body: &[u8]) -> Result<GroupChange, ScimError> {
+    let whole = Whole::read(&profile.group, body)?;
     Ok(GroupChange {
         expected: None,
         display_name: Some(whole.display_name),
         external_id: Some(whole.external_id),
-        roles: Some(extension::roles(&whole.others)),
+        roles: Some(profile.roles(&whole.others)),
         extensions: Some(Value::Object(whole.others).to_string()),
         members: whole.members.finish(),
     })
@@ -59,7 +59,7 @@ struct Whole {
 }
 
 impl Whole {
-    fn read(body: &[u8]) -> Result<Self, ScimError> {
+    fn read(schema: &ResourceSchema, body: &[u8]) -> Result<Self, ScimError> {
         let mut body = operations::object(body)?;
         let mut members = MembersDelta::default();
         // `null` is how some clients leave `members` out; only a list replaces them.
@@ -67,8 +67,8 @@ impl Whole {
             members.clear();
             members.add(members::ids(listed)?);
         }
-        let mut others = canonical::resource(schema::group(), body)?;
-        others.retain(|name, _| !is_read_only(name));
+        let mut others = canonical::resource(schema, body)?;
+        others.retain(|name, _| !is_read_only(schema, name));
         Ok(Self {
             display_name: display_name(others.remove("displayName").unwrap_or_default())?,
             external_id: external_id(others.remove("externalId").unwrap_or_default())?,
@@ -92,8 +92,8 @@ impl GroupPatch {
     ///
     /// # Errors
     /// The first fault of the body or of an operation on name, external id or members.
-    pub fn read(body: &[u8]) -> Result<Self, ScimError> {
-        let mut reading = Reading::default();
+    pub fn read(profile: &Profile, body: &[u8]) -> Result<Self, ScimError> {
+        let mut reading = Reading::new(&profile.group);
         for operation in operations::operations(operations::object(body)?)? {
             reading.operation(operation)?;
         }
@@ -117,12 +117,17 @@ impl GroupPatch {
     ///
     /// # Errors
     /// The first fault of an operation on the extensions.
-    pub fn into_change(mut self, extensions: &str, version: Position) -> Result<GroupChange, ScimError> {
+    pub fn into_change(
+        mut self,
+        profile: &Profile,
+        extensions: &str,
+        version: Position,
+    ) -> Result<GroupChange, ScimError> {
         if !self.others.is_empty() {
             let document = serde_json::from_str(extensions).unwrap_or_default();
-            let document = patch::apply(schema::group(), document, self.others)?;
+            let document = patch::apply(&profile.group, document, self.others)?;
             self.change.expected = Some(version);
-            self.change.roles = Some(extension::roles(&document));
+            self.change.roles = Some(profile.roles(&document));
             self.change.extensions = Some(Value::Object(document).to_string());
         }
         Ok(self.change)
@@ -130,8 +135,8 @@ impl GroupPatch {
 }
 
 /// A PATCH while its operations are sorted: by what they touch, in their order.
-#[derive(Default)]
-struct Reading {
+struct Reading<'s> {
+    schema: &'s ResourceSchema,
     change: GroupChange,
     members: MembersDelta,
     others: Vec<PatchOperation>,
@@ -146,13 +151,13 @@ enum Own {
 }
 
 impl Own {
-    fn find(path: &AttrPath) -> Option<Self> {
+    fn find(schema: &ResourceSchema, path: &AttrPath) -> Option<Self> {
         let Target::Attribute(Place {
             extension: None,
             name,
             sub,
             ..
-        }) = schema::group().resolve(path)
+        }) = schema.resolve(path)
         else {
             return None;
         };
@@ -183,7 +188,16 @@ impl Verb {
     }
 }
 
-impl Reading {
+impl<'s> Reading<'s> {
+    fn new(schema: &'s ResourceSchema) -> Self {
+        Self {
+            schema,
+            change: GroupChange::default(),
+            members: MembersDelta::default(),
+            others: Vec::new(),
+        }
+    }
+
     fn operation(&mut self, operation: PatchOperation) -> Result<(), ScimError> {
         let (verb, target) = match operation {
             PatchOperation::Add(target) => (Verb::Add, target),
@@ -204,8 +218,8 @@ impl Reading {
                 (_, Value::Object(attributes)) if name.eq_ignore_ascii_case(schema_urns::GROUP) => {
                     self.attributes(verb, attributes)?;
                 }
-                (Ok(path), value) if own(&path).is_some() => self.at(verb, path, Some(value))?,
-                (_, value) if !is_read_only(&name) => {
+                (Ok(path), value) if own(self.schema, &path).is_some() => self.at(verb, path, Some(value))?,
+                (_, value) if !is_read_only(self.schema, &name) => {
                     others.insert(name, value);
                 }
                 _ => {}
@@ -223,7 +237,7 @@ impl Reading {
     }
 
     fn at(&mut self, verb: Verb, path: PatchPath, value: Option<Value>) -> Result<(), ScimError> {
-        match (own(&path), verb) {
+        match (own(self.schema, &path), verb) {
             (None, verb) => self.others.push(verb.operation(path, value)),
             (Some(Own::Members), verb) => self.members_at(verb, path, value)?,
             (Some(Own::DisplayName), Verb::Remove) => {
@@ -285,17 +299,15 @@ impl Reading {
     }
 }
 
-fn own(path: &PatchPath) -> Option<Own> {
+fn own(schema: &ResourceSchema, path: &PatchPath) -> Option<Own> {
     match path {
-        PatchPath::Attr(path) => Own::find(path),
-        PatchPath::Value(path) => Own::find(&path.attr).filter(|own| *own == Own::Members),
+        PatchPath::Attr(path) => Own::find(schema, path),
+        PatchPath::Value(path) => Own::find(schema, &path.attr).filter(|own| *own == Own::Members),
     }
 }
 
-fn is_read_only(name: &str) -> bool {
-    schema::group()
-        .attribute(name)
-        .is_some_and(|attribute| attribute.read_only)
+fn is_read_only(schema: &ResourceSchema, name: &str) -> bool {
+    schema.attribute(name).is_some_and(|attribute| attribute.read_only)
 }
 
 /// The length is the engine's to check.

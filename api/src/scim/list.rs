@@ -10,7 +10,7 @@ use super::error::ScimError;
 use super::filter::Filter;
 use super::limits::{PAGE_MEMBERS_MAX, PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
 use super::operations;
-use super::schema::ResourceType;
+use super::schema::ResourceSchema;
 use super::select::Selection;
 
 /// What a client asks of a list.
@@ -38,13 +38,13 @@ impl ListRequest {
     ///
     /// # Errors
     /// `invalidFilter` for the filter, `invalidValue` for the others.
-    pub fn read(of: ResourceType, parameters: &[(String, String)]) -> Result<Self, ScimError> {
+    pub fn read(schema: &ResourceSchema, parameters: &[(String, String)]) -> Result<Self, ScimError> {
         let parameter = |name| parameter(parameters, name);
         let filter = Some(parameter("filter")).filter(|text| !text.is_empty());
         Ok(Self {
-            filter: filter.map(|text| Filter::read(of, text)).transpose()?,
+            filter: filter.map(|text| Filter::read(schema, text)).transpose()?,
             page: Page::read(parameter("startIndex"), parameter("count"))?,
-            selection: Selection::of(of, parameters)?,
+            selection: Selection::of(schema, parameters)?,
         })
     }
 
@@ -52,12 +52,12 @@ impl ListRequest {
     ///
     /// # Errors
     /// `invalidSyntax` when it is no JSON object, then as for a GET.
-    pub fn search(of: ResourceType, body: &[u8]) -> Result<Self, ScimError> {
+    pub fn search(schema: &ResourceSchema, body: &[u8]) -> Result<Self, ScimError> {
         let parameters: Vec<_> = operations::object(body)?
             .into_iter()
             .map(|(key, value)| (key, flat(value)))
             .collect();
-        Self::read(of, &parameters)
+        Self::read(schema, &parameters)
     }
 }
 
@@ -145,6 +145,7 @@ fn integer(name: &str, text: &str) -> Result<Option<i64>, ScimError> {
 #[cfg(test)]
 mod tests {
     use super::super::filter::Hint;
+    use super::super::profile::Profile;
     use super::*;
 
     fn read(parameters: &[(&str, &str)]) -> Result<ListRequest, ScimError> {
@@ -152,7 +153,7 @@ mod tests {
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
-        ListRequest::read(ResourceType::User, &parameters)
+        ListRequest::read(&Profile::standard().user, &parameters)
     }
 
     #[track_caller]
@@ -191,7 +192,7 @@ mod tests {
         let body =
             br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"filter":"userName eq \"ana\"",
             "attributes":["userName","emails"],"count":10,"startIndex":null}"#;
-        let request = ListRequest::search(ResourceType::User, body).unwrap();
+        let request = ListRequest::search(&Profile::standard().user, body).unwrap();
         assert_eq!(
             request.page,
             Page {

@@ -23,9 +23,11 @@ mod members;
 mod object;
 mod operations;
 mod patch;
+mod profile;
 mod routes;
 mod schema;
 mod weight;
 
+pub use profile::Profile;
 pub(crate) use routes::router;
 pub use schema::ResourceType;

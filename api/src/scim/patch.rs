@@ -23,7 +23,7 @@ use super::weight::{self, Work};
 /// `invalidPath`, `invalidFilter`, `invalidValue`, `noTarget`, `mutability` or `tooMany`, for the first operation that
 /// cannot be done.
 pub(crate) fn apply(
-    schema: &'static ResourceSchema,
+    schema: &ResourceSchema,
     document: Map<String, Value>,
     operations: Vec<PatchOperation>,
 ) -> Result<Map<String, Value>, ScimError> {
@@ -43,12 +43,12 @@ pub(crate) enum Verb {
     Replace,
 }
 
-struct Patch {
-    schema: &'static ResourceSchema,
+struct Patch<'s> {
+    schema: &'s ResourceSchema,
     document: Map<String, Value>,
 }
 
-impl Patch {
+impl<'s> Patch<'s> {
     fn operation(&mut self, operation: PatchOperation) -> Result<(), ScimError> {
         match operation {
             PatchOperation::Add(target) => self.write_target(Verb::Add, target),
@@ -95,7 +95,7 @@ impl Patch {
                 continue;
             }
             match value {
-                Value::Object(attributes) if name.eq_ignore_ascii_case(self.schema.urn) => {
+                Value::Object(attributes) if name.eq_ignore_ascii_case(self.schema.of.urn()) => {
                     self.write_attributes(verb, attributes)?;
                 }
                 value if self.is_extension(&name, &value) => self.write_extension(verb, &name, value)?,
@@ -132,7 +132,7 @@ impl Patch {
         Ok(())
     }
 
-    fn extension_place(&self, urn: &str, name: &str) -> Place {
+    fn extension_place(&self, urn: &str, name: &str) -> Place<'s> {
         let known = self.schema.extension(urn);
         let attribute = known.and_then(|extension| extension.attribute(name));
         Place {
@@ -144,7 +144,7 @@ impl Patch {
         }
     }
 
-    fn write(&mut self, verb: Verb, place: &Place, value: Value) -> Result<(), ScimError> {
+    fn write(&mut self, verb: Verb, place: &Place<'_>, value: Value) -> Result<(), ScimError> {
         let container = self.container(place)?;
         match (place.attribute, &place.sub) {
             (Some(attribute), Some(sub)) => write_sub(container, attribute, sub, value)?,
@@ -158,7 +158,7 @@ impl Patch {
         Ok(())
     }
 
-    fn remove(&mut self, place: &Place, value: Option<Value>) -> Result<(), ScimError> {
+    fn remove(&mut self, place: &Place<'_>, value: Option<Value>) -> Result<(), ScimError> {
         refuse_read_only(place)?;
         refuse_required(place)?;
         let container = self.container(place)?;
@@ -239,7 +239,7 @@ impl Patch {
         Ok(())
     }
 
-    fn selected_place(&self, path: &PatchValuePath) -> Result<(Place, &'static Attribute), ScimError> {
+    fn selected_place(&self, path: &PatchValuePath) -> Result<(Place<'s>, &'s Attribute), ScimError> {
         let Target::Attribute(place) = self.schema.resolve(&path.attr) else {
             return Err(ScimError::invalid_path(format!(
                 "`{}` is a schema, not an attribute",
@@ -254,13 +254,14 @@ impl Patch {
             Some(attribute) => Ok((place, attribute)),
             None => Err(ScimError::invalid_path(format!(
                 "`{}` is not a multi-valued attribute of a {}, so nothing in it can be selected",
-                path.attr, self.schema.name
+                path.attr,
+                self.schema.of.name()
             ))),
         }
     }
 
     /// The object that holds the attribute: the document, or an extension in it, created when it is missing.
-    fn container(&mut self, place: &Place) -> Result<&mut Map<String, Value>, ScimError> {
+    fn container(&mut self, place: &Place<'_>) -> Result<&mut Map<String, Value>, ScimError> {
         let Some(urn) = &place.extension else {
             return Ok(&mut self.document);
         };
@@ -271,7 +272,7 @@ impl Patch {
             .ok_or_else(|| ScimError::invalid_path(format!("`{urn}` is not an extension")))
     }
 
-    fn drop_empty(&mut self, place: &Place) {
+    fn drop_empty(&mut self, place: &Place<'_>) {
         let Some(urn) = &place.extension else { return };
         if member(&self.document, urn)
             .and_then(Value::as_object)
@@ -282,7 +283,7 @@ impl Patch {
     }
 }
 
-fn refuse_read_only(place: &Place) -> Result<(), ScimError> {
+fn refuse_read_only(place: &Place<'_>) -> Result<(), ScimError> {
     match place.attribute {
         Some(attribute) if attribute.read_only => {
             Err(ScimError::mutability(format!("`{}` is read-only", attribute.name)))
@@ -292,7 +293,7 @@ fn refuse_read_only(place: &Place) -> Result<(), ScimError> {
 }
 
 /// RFC 7644 3.5.2.2: removing a required attribute is an error with `mutability`.
-fn refuse_required(place: &Place) -> Result<(), ScimError> {
+fn refuse_required(place: &Place<'_>) -> Result<(), ScimError> {
     match place.attribute {
         Some(attribute) if attribute.required && place.sub.is_none() => Err(ScimError::mutability(format!(
             "`{}` is required; replace it instead of removing it",

@@ -137,7 +137,7 @@ fn members<'a>(base: &'a str, state: &'a State, group: &'a Group) -> impl Iterat
 
 /// The URL of a resource, for `meta.location` and the `Location` header.
 pub fn location(base: &str, of: ResourceType, id: &str) -> String {
-    format!("{base}/{}s/{id}", of.schema().name)
+    format!("{base}/{}s/{id}", of.name())
 }
 
 /// The version of a resource as an entity tag: the position of the entry that last changed it (RFC 7644 3.14). That of a
@@ -162,10 +162,10 @@ fn complete(
         .iter()
         .filter(|(name, value)| value.is_object() && is_urn(name))
         .map(|(name, _)| name.as_str());
-    let schemas: Vec<&str> = std::iter::once(of.schema().urn).chain(extensions).collect();
+    let schemas: Vec<&str> = std::iter::once(of.urn()).chain(extensions).collect();
     let schemas = json!(schemas);
     let meta = json!({
-        "resourceType": of.schema().name,
+        "resourceType": of.name(),
         "created": Time(created.at).to_string(),
         "lastModified": Time(modified.at).to_string(),
         "location": location(base, of, id),
@@ -185,6 +185,7 @@ fn is_urn(name: &str) -> bool {
 mod tests {
     use rolecall_engine::{Actor, Command, Context, IdSeed, Timestamp, handle};
 
+    use super::super::profile::Profile;
     use super::super::user::{Active, UserDocument};
     use super::*;
 
@@ -203,16 +204,16 @@ mod tests {
     }
 
     fn create_user(body: &Value) -> Command {
-        let user = UserDocument::read(body.to_string().as_bytes())
+        let user = UserDocument::read(&Profile::standard(), body.to_string().as_bytes())
             .unwrap()
-            .into_input(Active(true))
+            .into_input(&Profile::standard(), Active(true))
             .unwrap();
         Command::CreateUser { connection: None, user }
     }
 
     fn create_group(body: &Value) -> Command {
         Command::CreateGroup {
-            group: super::super::group::create(body.to_string().as_bytes()).unwrap(),
+            group: super::super::group::create(&Profile::standard(), body.to_string().as_bytes()).unwrap(),
         }
     }
 
@@ -284,9 +285,9 @@ mod tests {
             state.group_by_name("staff").unwrap(),
         );
         let echo = Value::Object(user(BASE, &state, ana)).to_string();
-        let to = UserDocument::read(echo.as_bytes())
+        let to = UserDocument::read(&Profile::standard(), echo.as_bytes())
             .unwrap()
-            .into_input(Active(true))
+            .into_input(&Profile::standard(), Active(true))
             .unwrap();
         assert_eq!(
             after(
@@ -300,7 +301,7 @@ mod tests {
             None
         );
         let echo = Value::Object(group_with_members(BASE, &state, staff)).to_string();
-        let change = super::super::group::replace(echo.as_bytes()).unwrap();
+        let change = super::super::group::replace(&Profile::standard(), echo.as_bytes()).unwrap();
         assert_eq!(
             after(
                 &state,

@@ -1,7 +1,7 @@
 //! What RFC 7643 says about each attribute, as a look-up: its type, whether it has many values, case rules, mutability.
 //!
-//! The look-up and the documents of `/Schemas` come from the same source: the definitions that `scim_v2` embeds, and our
-//! own extensions. Bodies (`canonical`), PATCH, filters and the documents (`discovery`) all ask here.
+//! The look-up and the documents of `/Schemas` come from the same source: the definitions that `scim_v2` embeds, and those
+//! of further extensions. Bodies (`canonical`), PATCH, filters and the documents (`discovery`) all ask here.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use scim_v2::models::scim_schema::get_schemas;
 use scim_v2::schema_urns;
 use serde_json::{Value, json};
 
-use super::extension;
+use super::extension::Definition;
 
 /// The data type of an attribute (RFC 7643 2.3), as far as values are treated differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,60 +91,110 @@ fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
 #[derive(Debug)]
 pub(crate) struct Extension {
     pub(crate) urn: String,
+    /// Whether clients are told about it.
+    pub(crate) announced: bool,
+    pub(crate) document: Value,
     attributes: Vec<Attribute>,
 }
 
 impl Extension {
+    /// The extension that a definition describes.
+    pub(crate) fn defined(definition: &Definition) -> Self {
+        Self {
+            announced: definition.announced,
+            ..Self::described(&definition.urn, definition.document())
+        }
+    }
+
+    fn described(urn: &str, document: Value) -> Self {
+        Self {
+            urn: urn.to_owned(),
+            announced: true,
+            attributes: attributes(document.get("attributes")),
+            document,
+        }
+    }
+
     /// The attribute of this name in any case.
-    pub(crate) fn attribute(&'static self, name: &str) -> Option<&'static Attribute> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         find(&self.attributes, name)
     }
 }
 
 /// The attributes of a resource type: its own, the common ones of RFC 7643 3.1, and those of its extensions.
 #[derive(Debug)]
-pub(crate) struct ResourceSchema {
-    /// `User` or `Group`, for texts.
-    pub(crate) name: &'static str,
-    pub(crate) urn: &'static str,
+pub struct ResourceSchema {
+    pub(crate) of: ResourceType,
+    pub(crate) document: Value,
     core: Vec<Attribute>,
-    extensions: Vec<Extension>,
+    pub(crate) extensions: Vec<Extension>,
 }
 
 /// Where a path points: names in canonical case, with what the schema says about them.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct Place<'s> {
     pub(crate) extension: Option<String>,
     pub(crate) name: String,
     pub(crate) sub: Option<String>,
-    pub(crate) attribute: Option<&'static Attribute>,
-    pub(crate) sub_attribute: Option<&'static Attribute>,
+    pub(crate) attribute: Option<&'s Attribute>,
+    pub(crate) sub_attribute: Option<&'s Attribute>,
 }
 
 /// What a path names.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Target {
-    Attribute(Place),
+pub(crate) enum Target<'s> {
+    Attribute(Place<'s>),
     /// A whole extension object, by its URN.
     Extension(String),
 }
 
 impl ResourceSchema {
+    /// The attributes of a user, with these extensions beside the one of RFC 7643 4.3.
+    pub(crate) fn user(extensions: Vec<Extension>) -> Self {
+        let urn = schema_urns::ENTERPRISE_USER;
+        let enterprise = Extension::described(urn, standard(urn));
+        Self::new(
+            ResourceType::User,
+            std::iter::once(enterprise).chain(extensions).collect(),
+        )
+    }
+
+    /// The attributes of a group, with these extensions.
+    pub(crate) fn group(extensions: Vec<Extension>) -> Self {
+        Self::new(ResourceType::Group, extensions)
+    }
+
+    fn new(of: ResourceType, extensions: Vec<Extension>) -> Self {
+        let document = standard(of.urn());
+        let mut core = common_attributes();
+        core.extend(attributes(document.get("attributes")));
+        Self {
+            of,
+            document,
+            core,
+            extensions,
+        }
+    }
+
     /// The core or common attribute of this name in any case.
-    pub(crate) fn attribute(&'static self, name: &str) -> Option<&'static Attribute> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         find(&self.core, name)
     }
 
     /// The known extension of this URN in any case.
-    pub(crate) fn extension(&'static self, urn: &str) -> Option<&'static Extension> {
+    pub(crate) fn extension(&self, urn: &str) -> Option<&Extension> {
         self.extensions
             .iter()
             .find(|extension| extension.urn.eq_ignore_ascii_case(urn))
     }
 
     /// The place that a parsed path names. Unknown attributes have a place too: clients may store them.
-    pub(crate) fn resolve(&'static self, path: &AttrPath) -> Target {
-        let Some(uri) = path.uri.as_deref().filter(|uri| !uri.eq_ignore_ascii_case(self.urn)) else {
+    pub(crate) fn resolve(&self, path: &AttrPath) -> Target<'_> {
+        let Some(uri) = path
+            .uri
+            .as_deref()
+            .filter(|uri| !uri.eq_ignore_ascii_case(self.of.urn()))
+        else {
             return Target::Attribute(self.resolve_unqualified(path));
         };
         // A URN alone parses as the attribute `User` of `urn:...:2.0`.
@@ -158,7 +208,7 @@ impl ResourceSchema {
     }
 
     /// A name without a URN is a core attribute, or else one of a known extension: Entra asks for `manager eq "..."`.
-    fn resolve_unqualified(&'static self, path: &AttrPath) -> Place {
+    fn resolve_unqualified(&self, path: &AttrPath) -> Place<'_> {
         if let Some(attribute) = self.attribute(&path.name) {
             return Place::new(None, path, Some(attribute));
         }
@@ -174,8 +224,8 @@ impl ResourceSchema {
     }
 }
 
-impl Place {
-    fn new(extension: Option<String>, path: &AttrPath, attribute: Option<&'static Attribute>) -> Self {
+impl<'s> Place<'s> {
+    fn new(extension: Option<String>, path: &AttrPath, attribute: Option<&'s Attribute>) -> Self {
         let sub_attribute = path
             .sub_attr
             .as_deref()
@@ -202,51 +252,21 @@ pub enum ResourceType {
 }
 
 impl ResourceType {
-    /// What the schema says about it.
-    pub(crate) fn schema(self) -> &'static ResourceSchema {
+    /// Its name, in texts and in the paths of its endpoint.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::User => user(),
-            Self::Group => group(),
+            Self::User => "User",
+            Self::Group => "Group",
         }
     }
-}
 
-/// The attributes of a user.
-pub(crate) fn user() -> &'static ResourceSchema {
-    static USER: LazyLock<ResourceSchema> = LazyLock::new(|| {
-        let extensions = [schema_urns::ENTERPRISE_USER, extension::USER, extension::USER_ALIAS];
-        resource_schema("User", schema_urns::USER, &extensions)
-    });
-    &USER
-}
-
-/// The attributes of a group.
-pub(crate) fn group() -> &'static ResourceSchema {
-    static GROUP: LazyLock<ResourceSchema> =
-        LazyLock::new(|| resource_schema("Group", schema_urns::GROUP, &[extension::GROUP, extension::GROUP_ALIAS]));
-    &GROUP
-}
-
-fn resource_schema(name: &'static str, urn: &'static str, extensions: &[&str]) -> ResourceSchema {
-    let mut core = common_attributes();
-    core.extend(document_attributes(urn));
-    let extensions = extensions.iter().map(|urn| Extension {
-        urn: (*urn).to_owned(),
-        attributes: document_attributes(urn),
-    });
-    ResourceSchema {
-        name,
-        urn,
-        core,
-        extensions: extensions.collect(),
+    /// The URN of its own schema.
+    pub(crate) fn urn(self) -> &'static str {
+        match self {
+            Self::User => schema_urns::USER,
+            Self::Group => schema_urns::GROUP,
+        }
     }
-}
-
-fn document_attributes(urn: &str) -> Vec<Attribute> {
-    let document = documents()
-        .iter()
-        .find(|document| document.get("id").and_then(Value::as_str) == Some(urn));
-    attributes(document.and_then(|document| document.get("attributes")))
 }
 
 /// RFC 7643 3.1: attributes of every resource, which no schema document lists.
@@ -264,16 +284,19 @@ fn common_attributes() -> Vec<Attribute> {
     ])))
 }
 
-/// All schema documents that we know, as RFC 7643 7 writes them.
-pub(crate) fn documents() -> &'static [Value] {
+/// A schema document of RFC 7643 8.7.1.
+fn standard(urn: &str) -> Value {
     static DOCUMENTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
         let standard = get_schemas(vec!["user", "enterprise_user", "group"]).unwrap_or_default();
-        let standard = standard.iter().filter_map(|schema| serde_json::to_value(schema).ok());
-        let mut documents: Vec<Value> = standard.chain(extension::documents()).collect();
+        let mut documents: Vec<_> = standard
+            .iter()
+            .filter_map(|schema| serde_json::to_value(schema).ok())
+            .collect();
         documents.iter_mut().for_each(require_group_name);
         documents
     });
-    &DOCUMENTS
+    let named = |document: &&Value| document.get("id").and_then(Value::as_str) == Some(urn);
+    DOCUMENTS.iter().find(named).cloned().unwrap_or_default()
 }
 
 /// RFC 7643 4.2 calls a group's `displayName` required; its schema document in 8.7.1 forgets to.
@@ -289,11 +312,14 @@ fn require_group_name(document: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use scim_v2::filter::PatchPath;
 
+    use super::super::extension;
+    use super::super::profile::Profile;
+    use super::*;
+
     #[track_caller]
-    fn check(schema: &'static ResourceSchema, path: &str, expected: &str) {
+    fn check(schema: &ResourceSchema, path: &str, expected: &str) {
         let PatchPath::Attr(path) = path.parse().unwrap() else {
             panic!("{path} is a plain path")
         };
@@ -312,40 +338,51 @@ mod tests {
     #[test]
     fn paths_resolve_to_canonical_places() {
         const ENTERPRISE: &str = schema_urns::ENTERPRISE_USER;
-        check(user(), "USERNAME", "known userName");
-        check(user(), "name.GIVENname", "known name.givenName");
+        let profile = Profile::standard();
+        let (user, group) = (&profile.user, &profile.group);
+        check(user, "USERNAME", "known userName");
+        check(user, "name.GIVENname", "known name.givenName");
         check(
-            user(),
+            user,
             "urn:ietf:params:scim:schemas:core:2.0:User:userName",
             "known userName",
         );
         check(
-            user(),
+            user,
             &format!("{ENTERPRISE}:manager"),
             &format!("known {ENTERPRISE} manager"),
         );
-        check(user(), &ENTERPRISE.to_lowercase(), &format!("whole {ENTERPRISE}"));
-        check(user(), "manager", &format!("known {ENTERPRISE} manager"));
-        check(user(), "urn:x:ext:badge", "unknown urn:x:ext badge");
-        check(user(), "shoeSize", "unknown shoeSize");
-        check(group(), "displayname", "known displayName");
-        check(group(), "roles", &format!("known {} roles", extension::GROUP));
+        check(user, &ENTERPRISE.to_lowercase(), &format!("whole {ENTERPRISE}"));
+        check(user, "manager", &format!("known {ENTERPRISE} manager"));
+        check(user, "urn:x:ext:badge", "unknown urn:x:ext badge");
+        check(user, "shoeSize", "unknown shoeSize");
+        check(group, "displayname", "known displayName");
+        check(group, "roles", &format!("known {} roles", extension::GROUP));
     }
 
     #[test]
     fn every_schema_document_is_there() {
-        let ids: Vec<_> = documents()
-            .iter()
-            .filter_map(|document| document["id"].as_str())
-            .collect();
-        let standard = [schema_urns::USER, schema_urns::ENTERPRISE_USER, schema_urns::GROUP];
-        let own = [
-            extension::USER,
-            extension::GROUP,
-            extension::USER_ALIAS,
-            extension::GROUP_ALIAS,
-        ];
-        assert_eq!(ids, [standard.as_slice(), own.as_slice()].concat());
-        assert!(group().attribute("displayName").unwrap().required);
+        let profile = Profile::standard();
+        let ids = |schema: &ResourceSchema| {
+            let extensions = schema.extensions.iter().map(|extension| &extension.document);
+            let documents = std::iter::once(&schema.document).chain(extensions);
+            documents
+                .map(|document| document["id"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            ids(&profile.user),
+            [
+                schema_urns::USER,
+                schema_urns::ENTERPRISE_USER,
+                extension::USER,
+                extension::USER_ALIAS
+            ]
+        );
+        assert_eq!(
+            ids(&profile.group),
+            [schema_urns::GROUP, extension::GROUP, extension::GROUP_ALIAS]
+        );
+        assert!(profile.group.attribute("displayName").unwrap().required);
     }
 }

@@ -11,7 +11,7 @@ use super::error::ScimError;
 use super::lenient;
 use super::limits::ATTRIBUTES_MAX;
 use super::list::parameter;
-use super::schema::{Place, ResourceType, Target};
+use super::schema::{Place, ResourceSchema, Target};
 
 /// The attributes that a client wants to see.
 #[derive(Debug, Default)]
@@ -29,8 +29,8 @@ impl Selection {
     ///
     /// # Errors
     /// `invalidValue` when both are given, or when a name is no attribute name; `tooMany` beyond the limit.
-    pub fn read(of: ResourceType, attributes: &str, excluded: &str) -> Result<Self, ScimError> {
-        let (only, except) = (Keys::read(of, attributes)?, Keys::read(of, excluded)?);
+    pub fn read(schema: &ResourceSchema, attributes: &str, excluded: &str) -> Result<Self, ScimError> {
+        let (only, except) = (Keys::read(schema, attributes)?, Keys::read(schema, excluded)?);
         if !only.0.is_empty() && !except.0.is_empty() {
             return Err(ScimError::invalid_value(
                 "send either `attributes` or `excludedAttributes`, not both",
@@ -46,9 +46,9 @@ impl Selection {
     ///
     /// # Errors
     /// As for `read`.
-    pub fn of(of: ResourceType, parameters: &[(String, String)]) -> Result<Self, ScimError> {
+    pub fn of(schema: &ResourceSchema, parameters: &[(String, String)]) -> Result<Self, ScimError> {
         let excluded = parameter(parameters, "excludedAttributes");
-        Self::read(of, parameter(parameters, "attributes"), excluded)
+        Self::read(schema, parameter(parameters, "attributes"), excluded)
     }
 
     /// Whether the client names the attributes that it wants, instead of taking what there is.
@@ -83,7 +83,7 @@ impl Selection {
 }
 
 impl Keys {
-    fn read(of: ResourceType, names: &str) -> Result<Self, ScimError> {
+    fn read(schema: &ResourceSchema, names: &str) -> Result<Self, ScimError> {
         if names.split(',').nth(ATTRIBUTES_MAX).is_some() {
             return Err(ScimError::too_many(format!(
                 "at most {ATTRIBUTES_MAX} attributes can be selected"
@@ -96,7 +96,7 @@ impl Keys {
                     "`{name}` is not the name of an attribute"
                 )));
             };
-            match of.schema().resolve(&path) {
+            match schema.resolve(&path) {
                 Target::Extension(urn) => keys.insert(&[&urn]),
                 Target::Attribute(place) => keys.insert_place(&place),
             }
@@ -104,7 +104,7 @@ impl Keys {
         Ok(keys)
     }
 
-    fn insert_place(&mut self, place: &Place) {
+    fn insert_place(&mut self, place: &Place<'_>) {
         let attribute = [Some(place.name.as_str()), place.sub.as_deref()].into_iter().flatten();
         let Some(urn) = &place.extension else {
             return self.insert(&attribute.collect::<Vec<_>>());
@@ -174,6 +174,7 @@ fn is_empty(value: &Value) -> bool {
 mod tests {
     use serde_json::json;
 
+    use super::super::profile::Profile;
     use super::*;
 
     const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -189,7 +190,7 @@ mod tests {
 
     fn selected(attributes: &str, excluded: &str) -> Value {
         let mut user = ana();
-        Selection::read(ResourceType::User, attributes, excluded)
+        Selection::read(&Profile::standard().user, attributes, excluded)
             .unwrap()
             .apply(&mut user);
         Value::Object(user)
@@ -269,7 +270,8 @@ mod tests {
 
     #[test]
     fn costly_attributes_are_known_to_be_unwanted() {
-        let selection = |attributes, excluded| Selection::read(ResourceType::Group, attributes, excluded).unwrap();
+        let selection =
+            |attributes, excluded| Selection::read(&Profile::standard().group, attributes, excluded).unwrap();
         assert!(selection("", "").wants("members"));
         assert!(selection("members.value", "").wants("members"));
         assert!(selection("", "members.display").wants("members"));
@@ -280,7 +282,7 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused() {
         let refused = |attributes: &str, excluded: &str| {
-            Selection::read(ResourceType::User, attributes, excluded)
+            Selection::read(&Profile::standard().user, attributes, excluded)
                 .unwrap_err()
                 .to_string()
         };

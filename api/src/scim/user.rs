@@ -5,10 +5,9 @@ use serde_json::{Map, Value};
 
 use super::canonical;
 use super::error::ScimError;
-use super::extension;
 use super::operations;
 use super::patch;
-use super::schema;
+use super::profile::Profile;
 
 /// Attributes of a request that are never stored: the server's own, and passwords.
 const DROPPED: [&str; 5] = ["id", "meta", "schemas", "groups", "password"];
@@ -23,11 +22,11 @@ impl UserDocument {
     /// # Errors
     /// `invalidSyntax` when it is no JSON object, `invalidValue` when a value does not fit its attribute, `tooMany` beyond a
     /// limit.
-    pub fn read(body: &[u8]) -> Result<Self, ScimError> {
+    pub fn read(profile: &Profile, body: &[u8]) -> Result<Self, ScimError> {
         let mut body = operations::object(body)?;
         // They are dropped first: a user in thousands of groups, echoed whole, is not too large.
         body.retain(|name, _| !is_dropped(name));
-        canonical::resource(schema::user(), body).map(Self::cleaned)
+        canonical::resource(&profile.user, body).map(|document| Self::cleaned(profile, document))
     }
 
     /// The document of a stored user, from `Person::attributes` and its current state.
@@ -41,14 +40,14 @@ impl UserDocument {
     ///
     /// # Errors
     /// The first fault of the body or of an operation.
-    pub fn patched(self, body: &[u8]) -> Result<Self, ScimError> {
+    pub fn patched(self, profile: &Profile, body: &[u8]) -> Result<Self, ScimError> {
         let operations = operations::operations(operations::object(body)?)?;
-        patch::apply(schema::user(), self.0, operations).map(Self::cleaned)
+        patch::apply(&profile.user, self.0, operations).map(|document| Self::cleaned(profile, document))
     }
 
-    fn cleaned(mut document: Map<String, Value>) -> Self {
+    fn cleaned(profile: &Profile, mut document: Map<String, Value>) -> Self {
         document.retain(|name, _| !is_dropped(name));
-        canonical::prune_labels(schema::user(), &mut document);
+        canonical::prune_labels(&profile.user, &mut document);
         Self(document)
     }
 
@@ -56,19 +55,19 @@ impl UserDocument {
     ///
     /// # Errors
     /// `invalidValue` when there is no `userName`.
-    pub fn into_input(self, otherwise: Active) -> Result<UserInput, ScimError> {
+    pub fn into_input(self, profile: &Profile, otherwise: Active) -> Result<UserInput, ScimError> {
         let mut document = self.0;
         let active = document.remove("active").and_then(|active| active.as_bool());
         let user_name = user_name(&document)?;
         document.insert("userName".to_owned(), Value::from(user_name.as_str()));
         Ok(UserInput {
             active: active.unwrap_or(otherwise.0),
-            organization_role: extension::organization_role(&document),
+            organization_role: profile.organization_role(&document),
             person: Person {
                 external_id: text(&document, "externalId"),
                 display_name: text(&document, "displayName"),
                 emails: emails(&document),
-                concurrency_group: extension::concurrency_group(&document),
+                concurrency_group: profile.concurrency_group(&document),
                 attributes: Value::Object(document).to_string(),
                 user_name,
             },
@@ -121,10 +120,12 @@ fn emails(document: &Map<String, Value>) -> Vec<String> {
 mod tests {
     use serde_json::json;
 
+    use super::super::extension;
     use super::*;
 
     fn input(body: Value) -> Result<UserInput, ScimError> {
-        UserDocument::read(body.to_string().as_bytes())?.into_input(Active(true))
+        UserDocument::read(&Profile::standard(), body.to_string().as_bytes())?
+            .into_input(&Profile::standard(), Active(true))
     }
 
     #[track_caller]
@@ -212,9 +213,15 @@ mod tests {
 
     #[test]
     fn without_active_a_user_stays_what_it_is() {
-        let document = UserDocument::read(br#"{"userName":"a"}"#).unwrap();
-        assert!(!document.clone().into_input(Active(false)).unwrap().active);
-        assert!(document.into_input(Active(true)).unwrap().active);
+        let document = UserDocument::read(&Profile::standard(), br#"{"userName":"a"}"#).unwrap();
+        assert!(
+            !document
+                .clone()
+                .into_input(&Profile::standard(), Active(false))
+                .unwrap()
+                .active
+        );
+        assert!(document.into_input(&Profile::standard(), Active(true)).unwrap().active);
     }
 
     #[test]
@@ -222,9 +229,9 @@ mod tests {
         let stored = UserDocument::stored(r#"{"userName":"a","title":"Dr"}"#, true);
         let patch = json!({"Operations": [{"op": "Replace", "path": "active", "value": "False"}, {"op": "add", "value": {"password": "x", "title": "Prof"}}]});
         let input = stored
-            .patched(patch.to_string().as_bytes())
+            .patched(&Profile::standard(), patch.to_string().as_bytes())
             .unwrap()
-            .into_input(Active(true))
+            .into_input(&Profile::standard(), Active(true))
             .unwrap();
         assert_eq!(
             (input.active, input.person.attributes.as_str()),
@@ -237,9 +244,9 @@ mod tests {
         let stored = UserDocument::stored(r#"{"userName":"a"}"#, true);
         let patch = json!({"Operations": [{"op": "replace", "path": "userName", "value": ""}]});
         let refused = stored
-            .patched(patch.to_string().as_bytes())
+            .patched(&Profile::standard(), patch.to_string().as_bytes())
             .unwrap()
-            .into_input(Active(true))
+            .into_input(&Profile::standard(), Active(true))
             .unwrap_err();
         assert_eq!(
             (refused.scim_type(), refused.status().as_u16()),

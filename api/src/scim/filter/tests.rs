@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::super::profile::Profile;
 use super::*;
 
 fn ana() -> Map<String, Value> {
@@ -22,11 +23,11 @@ fn ana() -> Map<String, Value> {
 }
 
 fn users(text: &str) -> Result<Filter, ScimError> {
-    Filter::read(ResourceType::User, text)
+    Filter::read(&Profile::standard().user, text)
 }
 
 fn groups(text: &str) -> Result<Filter, ScimError> {
-    Filter::read(ResourceType::Group, text)
+    Filter::read(&Profile::standard().group, text)
 }
 
 #[track_caller]

@@ -1,11 +1,16 @@
 use rolecall_engine::MembersChange;
 use serde_json::json;
 
+use super::super::extension;
 use super::*;
 
 fn patched(operations: Value) -> Result<GroupChange, ScimError> {
     let body = json!({"Operations": operations}).to_string();
-    GroupPatch::read(body.as_bytes())?.into_change(r#"{"badge":1,"urn:x:Ext":{"Color":"red"}}"#, Position::default())
+    GroupPatch::read(&Profile::standard(), body.as_bytes())?.into_change(
+        &Profile::standard(),
+        r#"{"badge":1,"urn:x:Ext":{"Color":"red"}}"#,
+        Position::default(),
+    )
 }
 
 fn members(replace: bool, add: &[&str], remove: &[&str]) -> GroupChange {
@@ -149,7 +154,7 @@ fn shape_i_replaces_without_a_path_and_with_an_echoed_id() {
 
 #[test]
 fn shape_j_puts_the_whole_group() {
-    let put = |body: Value| replace(body.to_string().as_bytes());
+    let put = |body: Value| replace(&Profile::standard(), body.to_string().as_bytes());
     let change = put(
         json!({"schemas": ["x"], "id": "g1", "displayName": " Staff ", "Members": [{"value": "u1", "display": "x"}]}),
     )
@@ -212,7 +217,7 @@ fn later_operations_win() {
 fn a_new_group_has_the_given_members_and_roles() {
     let body = json!({"displayName": "Staff", "externalId": "x1", "members": [{"value": "u1"}], "badge": 7,
         (extension::GROUP_ALIAS): {"LambdatestRoles": ["Admin", {"value": "User"}]}});
-    let group = create(body.to_string().as_bytes()).unwrap();
+    let group = create(&Profile::standard(), body.to_string().as_bytes()).unwrap();
     assert_eq!(
         (group.members, group.roles),
         (owned(&["u1"]), owned(&["Admin", "User"]))
@@ -278,7 +283,13 @@ fn extensions_are_patched_over_the_stored_ones() {
 
 #[test]
 fn ordinary_writes_read_nothing_stored() {
-    let read = |operations: Value| GroupPatch::read(json!({"Operations": operations}).to_string().as_bytes()).unwrap();
+    let read = |operations: Value| {
+        GroupPatch::read(
+            &Profile::standard(),
+            json!({"Operations": operations}).to_string().as_bytes(),
+        )
+        .unwrap()
+    };
     assert!(
         !read(json!([{"op": "replace", "value": {"id": "g", "displayName": "x", "members": []}}])).reads_extensions()
     );

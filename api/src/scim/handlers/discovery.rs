@@ -35,6 +35,7 @@ pub(crate) async fn schema(caller: ScimCaller, Id(urn): Id<String>) -> Result<An
 /// Groups can be read even where they may not be written, so both types are always offered.
 fn of(caller: &ScimCaller) -> Discovery<'_> {
     Discovery {
+        profile: &caller.profile,
         base: &caller.base_url,
         offered: &[ResourceType::User, ResourceType::Group],
     }

@@ -22,13 +22,13 @@ use crate::scim_refusal::ScimRefusal;
 
 /// `GET /Groups`
 pub(crate) async fn list(caller: ScimCaller, Parameters(parameters): Parameters) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::read(ResourceType::Group, &parameters)?;
+    let request = ListRequest::read(&caller.profile.group, &parameters)?;
     Ok(listing::groups(caller, request).await?)
 }
 
 /// `POST /Groups/.search` (RFC 7644 3.4.3)
 pub(crate) async fn search(caller: ScimCaller, Body(body): Body) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::search(ResourceType::Group, &body)?;
+    let request = ListRequest::search(&caller.profile.group, &body)?;
     Ok(listing::groups(caller, request).await?)
 }
 
@@ -38,8 +38,8 @@ pub(crate) async fn create(
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
-    let selection = Selection::of(ResourceType::Group, &parameters)?;
-    let group = group::create(&body)?;
+    let selection = Selection::of(&caller.profile.group, &parameters)?;
+    let group = group::create(&caller.profile, &body)?;
     let submitted = caller.submit(Command::CreateGroup { group }).await?;
     let id = created(&submitted, |fact| match fact {
         Fact::GroupCreated { group, .. } | Fact::GroupRestored { group, .. } => Some(*group),
@@ -54,7 +54,7 @@ pub(crate) async fn read(
     Id(id): Id<GroupId>,
     Parameters(parameters): Parameters,
 ) -> Result<Answer, ScimRefusal> {
-    let selection = Selection::of(ResourceType::Group, &parameters)?;
+    let selection = Selection::of(&caller.profile.group, &parameters)?;
     let state = caller.state();
     show(caller, state, id, selection).await.map(Answer::Resource)
 }
@@ -66,8 +66,8 @@ pub(crate) async fn replace(
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
-    let selection = Selection::of(ResourceType::Group, &parameters)?;
-    let change = group::replace(&body)?;
+    let selection = Selection::of(&caller.profile.group, &parameters)?;
+    let change = group::replace(&caller.profile, &body)?;
     let submitted = caller.submit(Command::ChangeGroup { group: id, change }).await?;
     changed(caller, submitted.state, id, selection).await
 }
@@ -79,8 +79,8 @@ pub(crate) async fn patch(
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
-    let selection = Selection::of(ResourceType::Group, &parameters)?;
-    let patch = GroupPatch::read(&body)?;
+    let selection = Selection::of(&caller.profile.group, &parameters)?;
+    let patch = GroupPatch::read(&caller.profile, &body)?;
     let submitted = apply(&caller, id, patch).await?;
     changed(caller, submitted.state, id, selection).await
 }
@@ -95,14 +95,15 @@ pub(crate) async fn delete(GroupWriter(caller): GroupWriter, Id(group): Id<Group
 /// A PATCH of name and members fits any version of the group: however many come at once, none waits for another.
 async fn apply(caller: &ScimCaller, id: GroupId, patch: GroupPatch) -> Result<Submitted, ScimRefusal> {
     if !patch.reads_extensions() {
-        let change = patch.into_change("", Position::START)?;
+        let change = patch.into_change(&caller.profile, "", Position::START)?;
         return Ok(caller.submit(Command::ChangeGroup { group: id, change }).await?);
     }
     let command = |state: &State| {
         let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
-        let change = patch
-            .clone()
-            .into_change(&group.attributes.extensions, group.modified.position)?;
+        let change =
+            patch
+                .clone()
+                .into_change(&caller.profile, &group.attributes.extensions, group.modified.position)?;
         Ok(Command::ChangeGroup { group: id, change })
     };
     submit_computed(caller, command).await

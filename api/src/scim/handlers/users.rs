@@ -23,13 +23,13 @@ use crate::scim_refusal::ScimRefusal;
 
 /// `GET /Users`
 pub(crate) async fn list(caller: ScimCaller, Parameters(parameters): Parameters) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::read(ResourceType::User, &parameters)?;
+    let request = ListRequest::read(&caller.profile.user, &parameters)?;
     Ok(listing::users(caller, request).await?)
 }
 
 /// `POST /Users/.search` (RFC 7644 3.4.3)
 pub(crate) async fn search(caller: ScimCaller, Body(body): Body) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::search(ResourceType::User, &body)?;
+    let request = ListRequest::search(&caller.profile.user, &body)?;
     Ok(listing::users(caller, request).await?)
 }
 
@@ -39,8 +39,8 @@ pub(crate) async fn create(
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
-    let selection = Selection::of(ResourceType::User, &parameters)?;
-    let user = UserDocument::read(&body)?.into_input(Active(true))?;
+    let selection = Selection::of(&caller.profile.user, &parameters)?;
+    let user = UserDocument::read(&caller.profile, &body)?.into_input(&caller.profile, Active(true))?;
     let connection = Some(caller.connection);
     let submitted = caller.submit(Command::CreateUser { connection, user }).await?;
     let id = created(&submitted, |fact| match fact {
@@ -56,7 +56,7 @@ pub(crate) async fn read(
     Id(id): Id<UserId>,
     Parameters(parameters): Parameters,
 ) -> Result<Answer, ScimRefusal> {
-    let selection = Selection::of(ResourceType::User, &parameters)?;
+    let selection = Selection::of(&caller.profile.user, &parameters)?;
     show(&caller, &caller.state(), id, &selection).map(Answer::Resource)
 }
 
@@ -67,9 +67,12 @@ pub(crate) async fn replace(
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
-    let selection = Selection::of(ResourceType::User, &parameters)?;
-    let document = UserDocument::read(&body)?;
-    let submitted = change(&caller, id, |user| document.clone().into_input(Active(user.active))).await?;
+    let selection = Selection::of(&caller.profile.user, &parameters)?;
+    let document = UserDocument::read(&caller.profile, &body)?;
+    let submitted = change(&caller, id, |user| {
+        document.clone().into_input(&caller.profile, Active(user.active))
+    })
+    .await?;
     show(&caller, &submitted.state, id, &selection).map(Answer::Resource)
 }
 
@@ -80,10 +83,12 @@ pub(crate) async fn patch(
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
-    let selection = Selection::of(ResourceType::User, &parameters)?;
+    let selection = Selection::of(&caller.profile.user, &parameters)?;
     let patched = |user: &User| {
         let document = UserDocument::stored(attributes(user), user.active);
-        document.patched(&body)?.into_input(Active(user.active))
+        document
+            .patched(&caller.profile, &body)?
+            .into_input(&caller.profile, Active(user.active))
     };
     let submitted = change(&caller, id, patched).await?;
     show(&caller, &submitted.state, id, &selection).map(Answer::Resource)
