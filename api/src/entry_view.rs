@@ -10,7 +10,7 @@ use rolecall_engine::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::admin::{RoleClaimView, RuleBody, SettingsView};
+use crate::admin::{ConnectionSettingsView, RoleClaimView, RuleBody, SettingsView};
 use crate::auth::ConnectionName;
 use crate::time::Time;
 
@@ -166,6 +166,14 @@ fn registry_fact(fact: &RegistryFact) -> Value {
         } => json!({
             "connection": ConnectionName(*connection).to_string(), "name": name,
             "group_provisioning": group_provisioning,
+        }),
+        RegistryFact::ConnectionSettingsChanged {
+            connection,
+            name,
+            settings,
+        } => json!({
+            "connection": ConnectionName(*connection).to_string(), "name": name,
+            "settings": ConnectionSettingsView::of(settings),
         }),
         RegistryFact::ConnectionDeleted { connection } => {
             json!({"connection": ConnectionName(*connection).to_string()})

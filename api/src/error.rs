@@ -256,6 +256,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::AlreadyMapped => (StatusCode::CONFLICT, "already_mapped"),
         Rejection::MappingStatus { .. } => (StatusCode::CONFLICT, "mapping_status"),
         Rejection::TooManyMappings { .. } => (StatusCode::BAD_REQUEST, "too_many_mappings"),
+        Rejection::Extensions(_) => (StatusCode::BAD_REQUEST, "extensions"),
         Rejection::Setting { .. } => (StatusCode::BAD_REQUEST, "setting"),
         Rejection::EntryTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "entry_too_large"),
     }

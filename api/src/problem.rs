@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rolecall_engine::Rejection;
+use rolecall_engine::registry::ExtensionProblem;
+use rolecall_engine::{Rejection, rules};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,15 +36,15 @@ pub(crate) struct ProblemBody {
     /// What is wrong, and what to do.
     #[schema(example = "there is no such group")]
     detail: String,
-    /// All that is wrong with a rule, each with its place.
+    /// All that is wrong with a rule or with the extensions of a connection, each with its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    problems: Vec<RuleProblem>,
+    problems: Vec<PlacedProblem>,
 }
 
-/// One thing that is wrong with a rule.
+/// One thing that is wrong, and where.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct RuleProblem {
-    /// The field, as a path into the rule.
+pub(crate) struct PlacedProblem {
+    /// The field, as a path into the body.
     #[schema(example = "match.pattern")]
     place: String,
     /// The byte of the text of the field at which the fault begins, where one can be named.
@@ -65,16 +66,22 @@ impl ProblemBody {
     }
 }
 
-fn problems_of(error: &ApiError) -> Vec<RuleProblem> {
-    let ApiError::Rejected(Rejection::Rule(problems)) = error else {
-        return Vec::new();
-    };
-    let rendered = problems.iter().map(|problem| RuleProblem {
+fn problems_of(error: &ApiError) -> Vec<PlacedProblem> {
+    let of_rule = |problem: &rules::Problem| PlacedProblem {
         place: problem.place.clone(),
         offset: problem.offset,
         text: problem.kind.to_string(),
-    });
-    rendered.collect()
+    };
+    let of_extension = |problem: &ExtensionProblem| PlacedProblem {
+        place: problem.place.clone(),
+        offset: None,
+        text: problem.text.clone(),
+    };
+    match error {
+        ApiError::Rejected(Rejection::Rule(problems)) => problems.iter().map(of_rule).collect(),
+        ApiError::Rejected(Rejection::Extensions(problems)) => problems.iter().map(of_extension).collect(),
+        _ => Vec::new(),
+    }
 }
 
 impl IntoResponse for Problem {

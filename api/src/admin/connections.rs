@@ -5,12 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use rolecall_engine::registry::{Connection, RegistryCommand, RegistryFact};
-use rolecall_engine::{Command, Rejection};
+use rolecall_engine::registry::{self, Connection, ConnectionSettings, RegistryCommand, RegistryFact};
+use rolecall_engine::{Command, EntityId, Rejection};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::body::Body;
+use super::connection_settings::{ConnectionSettingsView, ExtensionBody, null_is_a_value};
 use super::created::created;
 use super::id::Id;
 use super::page::Page;
@@ -30,8 +32,8 @@ pub(crate) struct ConnectionView {
     /// What it is, in a word.
     #[schema(example = "okta")]
     provider: String,
-    /// Whether it may write groups.
-    group_provisioning: bool,
+    #[serde(flatten)]
+    settings: ConnectionSettingsView,
     /// What to enter at the identity provider, together with a token of the connection.
     #[schema(example = "https://scim.example.com/scim/v2/con-0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")]
     scim_base_url: String,
@@ -46,6 +48,16 @@ pub(crate) struct NewConnection {
     name: String,
     /// What it is, in a word: `okta`, `pingone`, `entra`, ...
     provider: String,
+    /// Whether it may write groups; `true` if left out.
+    group_provisioning: Option<bool>,
+    /// Whether requests have to keep to the letter of the standard; `false` if left out.
+    strict: Option<bool>,
+    /// Whether it pushes users only: groups are not offered to it at all. `false` if left out.
+    users_only: Option<bool>,
+    /// The entity that its new users are put into.
+    default_entity: Option<Uuid>,
+    /// Its own schema extensions.
+    extensions: Option<Vec<ExtensionBody>>,
 }
 
 /// What to change; what is left out stays.
@@ -56,6 +68,58 @@ pub(crate) struct ConnectionChange {
     name: Option<String>,
     /// Whether it may write groups.
     group_provisioning: Option<bool>,
+    /// Whether requests have to keep to the letter of the standard.
+    strict: Option<bool>,
+    /// Whether it pushes users only: groups are not offered to it at all.
+    users_only: Option<bool>,
+    /// The entity that its new users are put into. `null` clears it.
+    #[serde(default, deserialize_with = "null_is_a_value")]
+    #[schema(value_type = Option<Uuid>)]
+    default_entity: Option<Option<Uuid>>,
+    /// Its own schema extensions, all of them.
+    extensions: Option<Vec<ExtensionBody>>,
+}
+
+impl NewConnection {
+    fn settings(&mut self) -> ConnectionSettings {
+        let change = ConnectionChange {
+            name: None,
+            group_provisioning: self.group_provisioning,
+            strict: self.strict,
+            users_only: self.users_only,
+            default_entity: Some(self.default_entity),
+            extensions: self.extensions.take(),
+        };
+        ConnectionSettings::default().changed(&change.into_change())
+    }
+}
+
+impl ConnectionChange {
+    fn into_change(self) -> registry::ConnectionChange {
+        let extensions = |all: Vec<ExtensionBody>| all.into_iter().map(ExtensionBody::into_definition).collect();
+        registry::ConnectionChange {
+            name: self.name,
+            group_provisioning: self.group_provisioning,
+            strict: self.strict,
+            users_only: self.users_only,
+            default_entity: self.default_entity.map(|id| id.map(EntityId::new)),
+            extensions: self.extensions.map(extensions),
+        }
+    }
+}
+
+/// The registry knows no entities, so whether there is one is looked up here. It may be gone a moment later, and that is
+/// no different from its being deleted later: new users are put nowhere then.
+fn check_entity(caller: &Caller<Admin>, entity: Option<EntityId>) -> Result<(), Problem> {
+    let found = entity.is_none_or(|entity| caller.state().entity(entity).is_some());
+    if found {
+        return Ok(());
+    }
+    let (setting, problem) = (
+        "default_entity",
+        "there is no such entity in this organization".to_owned(),
+    );
+    Err(Rejection::Setting { setting, problem }.into())
 }
 
 impl ConnectionView {
@@ -64,7 +128,7 @@ impl ConnectionView {
             id: ConnectionName(connection.id).to_string(),
             name: connection.name.clone(),
             provider: connection.provider.clone(),
-            group_provisioning: connection.group_provisioning,
+            settings: ConnectionSettingsView::of(&connection.settings),
             scim_base_url: app.scim_base_url(connection.id),
             created_at: Time(connection.created_at),
         }
@@ -96,13 +160,15 @@ pub(crate) async fn list(caller: Caller<Viewer>, State(app): State<Arc<App>>) ->
 pub(crate) async fn create(
     caller: Caller<Admin>,
     State(app): State<Arc<App>>,
-    Body(new): Body<NewConnection>,
+    Body(mut new): Body<NewConnection>,
 ) -> Result<(StatusCode, Json<ConnectionView>), Problem> {
-    let (organization, NewConnection { name, provider }) = (caller.id(), new);
+    let settings = new.settings();
+    check_entity(&caller, settings.default_entity)?;
     let command = RegistryCommand::CreateConnection {
-        organization,
-        name,
-        provider,
+        organization: caller.id(),
+        name: new.name,
+        provider: new.provider,
+        settings,
     };
     let submitted = caller.registry.submit(Command::Registry(command), caller.actor).await?;
     let id = created(&submitted, |fact| match fact {
@@ -147,18 +213,12 @@ pub(crate) async fn change(
     Id(ConnectionName(connection)): Id<ConnectionName>,
     Body(change): Body<ConnectionChange>,
 ) -> Result<Json<ConnectionView>, Problem> {
-    let (
-        organization,
-        ConnectionChange {
-            name,
-            group_provisioning,
-        },
-    ) = (caller.id(), change);
+    let change = change.into_change();
+    check_entity(&caller, change.default_entity.flatten())?;
     let command = RegistryCommand::ChangeConnection {
-        organization,
+        organization: caller.id(),
         connection,
-        name,
-        group_provisioning,
+        change,
     };
     let submitted = caller.registry.submit(Command::Registry(command), caller.actor).await?;
     let changed = submitted

@@ -5,6 +5,9 @@
 mod audit;
 mod body;
 mod conflicts;
+mod connection_settings;
+#[cfg(test)]
+mod connection_tests;
 mod connections;
 mod created;
 mod entities;
@@ -38,6 +41,7 @@ use axum::Router;
 #[cfg(test)]
 use axum::http::Method;
 
+pub(crate) use self::connection_settings::ConnectionSettingsView;
 pub(crate) use self::membership_view::RoleClaimView;
 use self::routes::Routes;
 pub(crate) use self::rule_body::RuleBody;

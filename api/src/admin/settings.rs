@@ -3,11 +3,12 @@
 use axum::Json;
 use rolecall_engine::rules::RoleName;
 use rolecall_engine::{Command, EntityId, OnRename, Settings, SettingsChange};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::Body;
+use super::connection_settings::null_is_a_value;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
 use crate::problem::{Problem, ProblemBody};
@@ -114,11 +115,6 @@ pub(crate) fn role(place: &str, name: &str) -> Result<RoleName, ApiError> {
         let (place, reason) = (place.to_owned(), error.to_string());
         ApiError::Value { place, reason }
     })
-}
-
-/// Tells a field that is `null` from one that is not there.
-fn null_is_a_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Uuid>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Read the settings.

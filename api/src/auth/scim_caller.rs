@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use rolecall_engine::registry::{Registry, Token, TokenScope};
+use rolecall_engine::registry::{ConnectionSettings, Registry, Token, TokenScope};
 use rolecall_engine::{Actor, Command, ConnectionId, State, Timestamp};
 
 use super::{Credentials, NoCredentials, UserPassword, known, scim_token};
@@ -42,8 +42,8 @@ pub(crate) struct ScimCaller {
     pub(crate) organization: Arc<Organization>,
     /// Its connection.
     pub(crate) connection: ConnectionId,
-    /// Whether the connection may write groups.
-    pub(crate) group_provisioning: bool,
+    /// The settings of its connection.
+    pub(crate) settings: Arc<ConnectionSettings>,
     /// What the connection speaks.
     pub(crate) profile: Arc<Profile>,
     /// The SCIM base URL of the connection, without a slash at the end: what `meta.location` starts with.
@@ -102,7 +102,7 @@ fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Res
     Ok(ScimCaller {
         organization: app.supervisor.get(organization)?,
         connection,
-        group_provisioning: known.group_provisioning,
+        settings: Arc::clone(&known.settings),
         profile: Profile::standard(),
         base_url: app.scim_base_url(connection),
         actor: Actor::Connection {

@@ -213,7 +213,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 31] = [
+    pub const KINDS: [&str; 32] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -245,6 +245,7 @@ impl Fact {
         "connection_deleted",
         "token_created",
         "token_revoked",
+        "connection_settings_changed",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.

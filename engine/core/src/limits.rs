@@ -28,6 +28,14 @@ pub const EMAIL_DOMAINS_MAX: usize = 100;
 pub const ORGANIZATIONS_MAX: usize = 100_000;
 /// Connections of one organization.
 pub const CONNECTIONS_MAX: usize = 100;
+/// Schema extensions of one connection.
+pub const CONNECTION_EXTENSIONS_MAX: usize = 16;
+/// Attributes of one schema extension.
+pub const EXTENSION_ATTRIBUTES_MAX: usize = 100;
+/// Characters in the name of an attribute of a schema extension.
+pub const EXTENSION_ATTRIBUTE_CHARACTERS_MAX: usize = 64;
+/// Bytes of the URN of a schema extension.
+pub const EXTENSION_URN_BYTES_MAX: usize = 256;
 /// Tokens of one organization, and root tokens.
 pub const TOKENS_MAX: usize = 1_000;
 /// Bytes of one encoded entry.

@@ -7,6 +7,7 @@ use rolecall_rules::Problems;
 
 use crate::id::{GroupId, UserId};
 use crate::position::Position;
+use crate::registry::ExtensionProblems;
 
 /// Why a command was refused. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +84,8 @@ pub enum Rejection {
     #[error("the group has {limit} mappings, which is the limit")]
     TooManyMappings { limit: usize },
 
+    #[error("the extensions cannot be saved: {0}")]
+    Extensions(ExtensionProblems),
     #[error("`{setting}`: {problem}")]
     Setting { setting: &'static str, problem: String },
 

@@ -79,7 +79,7 @@ impl FromRequestParts<Arc<App>> for GroupWriter {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ScimRefusal> {
         let caller = ScimCaller::from_request_parts(parts, app).await?;
-        if !caller.group_provisioning {
+        if !caller.settings.group_provisioning {
             return Err(Rejection::GroupProvisioningOff.into());
         }
         Ok(Self(caller))

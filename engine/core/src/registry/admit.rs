@@ -1,6 +1,8 @@
 //! Registry command -> facts, or a rejection.
 
-use super::{Connection, Registry, RegistryCommand, RegistryFact, Token};
+use super::{
+    Connection, ConnectionChange, ConnectionSettings, Registry, RegistryCommand, RegistryFact, Token, extensions,
+};
 use crate::admit::{check_limit, name};
 use crate::id::{ConnectionId, NewIds, OrganizationId, TokenId};
 use crate::limits::{CONNECTIONS_MAX, ORGANIZATIONS_MAX, TOKENS_MAX};
@@ -23,42 +25,14 @@ pub(crate) fn admit(
             organization,
             name: given,
             provider,
-        } => {
-            registry
-                .organization(organization)
-                .ok_or(Rejection::UnknownOrganization)?;
-            check_limit(
-                "connections",
-                registry.connections(organization).count(),
-                CONNECTIONS_MAX,
-            )?;
-            RegistryFact::ConnectionCreated {
-                connection: ConnectionId::new(ids.draw()),
-                organization,
-                name: name("name", &given)?,
-                provider: name("provider", &provider)?,
-            }
-        }
+            settings,
+        } => return create_connection(registry, organization, (&given, &provider), settings, ids),
         RegistryCommand::ChangeConnection {
             organization,
             connection,
-            name: given,
-            group_provisioning,
+            change,
         } => {
-            let now = connection_of(registry, organization, connection)?;
-            let changed = match given {
-                Some(given) => name("name", &given)?,
-                None => now.name.clone(),
-            };
-            let group_provisioning = group_provisioning.unwrap_or(now.group_provisioning);
-            if changed == now.name && group_provisioning == now.group_provisioning {
-                return Ok(Vec::new());
-            }
-            RegistryFact::ConnectionChanged {
-                connection,
-                name: changed,
-                group_provisioning,
-            }
+            return change_connection(connection_of(registry, organization, connection)?, &change);
         }
         RegistryCommand::DeleteConnection {
             organization,
@@ -107,6 +81,76 @@ pub(crate) fn admit(
         }
     };
     Ok(vec![fact])
+}
+
+fn create_connection(
+    registry: &Registry,
+    organization: OrganizationId,
+    (given, provider): (&str, &str),
+    settings: ConnectionSettings,
+    ids: &mut NewIds,
+) -> Result<Vec<RegistryFact>, Rejection> {
+    registry
+        .organization(organization)
+        .ok_or(Rejection::UnknownOrganization)?;
+    check_limit(
+        "connections",
+        registry.connections(organization).count(),
+        CONNECTIONS_MAX,
+    )?;
+    extensions::check(&settings.extensions)?;
+    let connection = ConnectionId::new(ids.draw());
+    let name_now = name("name", given)?;
+    let created = RegistryFact::ConnectionCreated {
+        connection,
+        organization,
+        name: name_now.clone(),
+        provider: name("provider", provider)?,
+    };
+    let before = (name_now.as_str(), &ConnectionSettings::default());
+    let changed = connection_changed(connection, before, (name_now.clone(), settings));
+    Ok([created].into_iter().chain(changed).collect())
+}
+
+fn change_connection(now: &Connection, change: &ConnectionChange) -> Result<Vec<RegistryFact>, Rejection> {
+    let name_now = match &change.name {
+        Some(given) => name("name", given)?,
+        None => now.name.clone(),
+    };
+    // What was saved once is not judged again.
+    extensions::check(change.extensions.as_deref().unwrap_or_default())?;
+    let settings = now.settings.changed(change);
+    let changed = connection_changed(now.id, (&now.name, &now.settings), (name_now, settings));
+    Ok(changed.into_iter().collect())
+}
+
+/// What changed of a connection, if anything. Name and group provisioning have a fact of their own.
+fn connection_changed(
+    connection: ConnectionId,
+    before: (&str, &ConnectionSettings),
+    (name, settings): (String, ConnectionSettings),
+) -> Option<RegistryFact> {
+    if before == (name.as_str(), &settings) {
+        return None;
+    }
+    let group_provisioning = settings.group_provisioning;
+    let others_stay = ConnectionSettings {
+        group_provisioning,
+        ..before.1.clone()
+    };
+    Some(if settings == others_stay {
+        RegistryFact::ConnectionChanged {
+            connection,
+            name,
+            group_provisioning,
+        }
+    } else {
+        RegistryFact::ConnectionSettingsChanged {
+            connection,
+            name,
+            settings,
+        }
+    })
 }
 
 fn connection_of(

@@ -3,6 +3,8 @@
 //! They are on the record like everything else. Nothing is derived from them, so they have no consequences.
 
 mod admit;
+mod extensions;
+mod settings;
 mod state;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,11 @@ use crate::id::{ConnectionId, OrganizationId, TokenId};
 use crate::time::Timestamp;
 
 pub(crate) use admit::admit;
+pub use extensions::{ExtensionProblem, ExtensionProblems};
+pub use settings::{
+    AttributeDefinition, AttributeMeaning, AttributeType, ConnectionChange, ConnectionSettings, ExtendedResource,
+    ExtensionDefinition,
+};
 pub use state::{Connection, Organization, Registry, Token};
 
 /// The organization whose log holds the registry. No customer ever has this id.
@@ -33,17 +40,17 @@ pub enum RegistryCommand {
         name: String,
         /// What it is, in a word: `okta`, `pingone`, `entra`, ...
         provider: String,
+        /// Its settings.
+        settings: ConnectionSettings,
     },
-    /// Change a connection; what is `None` stays.
+    /// Change a connection.
     ChangeConnection {
         /// The organization.
         organization: OrganizationId,
         /// The connection.
         connection: ConnectionId,
-        /// Another name.
-        name: Option<String>,
-        /// Whether it may write groups.
-        group_provisioning: Option<bool>,
+        /// What to change.
+        change: ConnectionChange,
     },
     /// Delete a connection with its tokens. What it pushed stays.
     DeleteConnection {
@@ -87,7 +94,7 @@ pub enum RegistryFact {
         name: String,
         provider: String,
     },
-    /// A connection was changed.
+    /// The name of a connection changed, or whether it may write groups; its other settings stayed.
     ConnectionChanged {
         connection: ConnectionId,
         name: String,
@@ -106,6 +113,12 @@ pub enum RegistryFact {
     },
     /// A token stopped working.
     TokenRevoked { token: TokenId },
+    /// Settings of a connection changed, perhaps its name, too.
+    ConnectionSettingsChanged {
+        connection: ConnectionId,
+        name: String,
+        settings: ConnectionSettings,
+    },
 }
 
 impl RegistryFact {
@@ -118,6 +131,7 @@ impl RegistryFact {
             Self::ConnectionDeleted { .. } => "connection_deleted",
             Self::TokenCreated { .. } => "token_created",
             Self::TokenRevoked { .. } => "token_revoked",
+            Self::ConnectionSettingsChanged { .. } => "connection_settings_changed",
         }
     }
 }

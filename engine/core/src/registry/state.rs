@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use super::{RegistryFact, TokenHash, TokenScope};
+use super::{ConnectionSettings, RegistryFact, TokenHash, TokenScope};
 use crate::id::{ConnectionId, OrganizationId, TokenId};
 use crate::invariant::known;
 use crate::time::Timestamp;
@@ -40,8 +40,8 @@ pub struct Connection {
     pub name: String,
     /// What it is, in a word.
     pub provider: String,
-    /// Whether it may write groups.
-    pub group_provisioning: bool,
+    /// What its provider may do, and what it calls things.
+    pub settings: Arc<ConnectionSettings>,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -127,7 +127,7 @@ impl Registry {
                     organization,
                     name,
                     provider,
-                    group_provisioning: true,
+                    settings: Arc::default(),
                     created_at: at,
                 };
                 self.connections.insert(id, Arc::new(connection));
@@ -139,7 +139,7 @@ impl Registry {
             } => {
                 let connection = Arc::make_mut(known(self.connections.get_mut(&connection), "connection"));
                 connection.name = name;
-                connection.group_provisioning = group_provisioning;
+                Arc::make_mut(&mut connection.settings).group_provisioning = group_provisioning;
             }
             RegistryFact::ConnectionDeleted { connection: gone } => {
                 self.connections.remove(&gone);
@@ -172,6 +172,15 @@ impl Registry {
                 self.tokens.insert(id, Arc::new(token));
             }
             RegistryFact::TokenRevoked { token } => self.forget_token(token),
+            RegistryFact::ConnectionSettingsChanged {
+                connection,
+                name,
+                settings,
+            } => {
+                let connection = Arc::make_mut(known(self.connections.get_mut(&connection), "connection"));
+                connection.name = name;
+                connection.settings = Arc::new(settings);
+            }
         }
     }
 

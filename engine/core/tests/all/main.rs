@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bug_classes;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod members;

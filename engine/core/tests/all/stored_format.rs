@@ -1,11 +1,14 @@
 //! Stored formats outlive code: what a release wrote, every later one reads.
 //!
 //! `tests/fixtures/entries-v1.hex` holds the entries of a story that meets every kind of fact and consequence, one encoded
-//! entry a line. It is never written again. A new format gets a file and a test of its own.
+//! entry a line. What is there is never changed: the story goes on behind it. A new format gets a file and a test of its own.
 
 use std::collections::BTreeSet;
 
-use rolecall_engine::registry::{AdminRole, RegistryCommand, RegistryFact, TokenHash, TokenScope};
+use rolecall_engine::registry::{
+    AdminRole, AttributeDefinition, AttributeMeaning, AttributeType, ConnectionChange, ConnectionSettings,
+    ExtendedResource, ExtensionDefinition, RegistryCommand, RegistryFact, TokenHash, TokenScope,
+};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
 use rolecall_engine::{
     Command, Effect, Entry, Fact, GroupChange, MappingTarget, MembersChange, SettingsChange, State, Timestamp,
@@ -34,7 +37,7 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 43);
+    assert_eq!(state.position().get(), 45);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
@@ -86,6 +89,7 @@ fn story() -> World {
     mappings_by_hand(&mut world);
     endings(&mut world);
     registry(&mut world);
+    connection_settings(&mut world);
     world
 }
 
@@ -187,16 +191,19 @@ fn registry(world: &mut World) {
         organization,
         name: name(),
         provider: "okta".to_owned(),
+        settings: ConnectionSettings::default(),
     };
     let RegistryFact::ConnectionCreated { connection, .. } = done(connect) else {
         panic!("a connection")
     };
-    let group_provisioning = Some(false);
+    let change = ConnectionChange {
+        group_provisioning: Some(false),
+        ..ConnectionChange::default()
+    };
     done(RegistryCommand::ChangeConnection {
         organization,
         connection,
-        name: None,
-        group_provisioning,
+        change,
     });
     let (scim, admin) = (
         TokenScope::Scim {
@@ -232,4 +239,51 @@ fn registry(world: &mut World) {
         organization,
         connection,
     });
+}
+
+fn connection_settings(world: &mut World) {
+    let organization = world.state.registry().organizations().next().unwrap().id;
+    let attribute = |name: &str, attribute_type, multi_valued, meaning| AttributeDefinition {
+        name: name.to_owned(),
+        attribute_type,
+        multi_valued,
+        meaning,
+    };
+    let extension = |resource_type: ExtendedResource, attributes| ExtensionDefinition {
+        urn: format!(
+            "urn:ietf:params:scim:schemas:extension:example:2.0:{}",
+            resource_type.as_str()
+        ),
+        resource_type,
+        attributes,
+    };
+    let role = Some(AttributeMeaning::OrganizationRole);
+    let place = Some(AttributeMeaning::ConcurrencyGroup);
+    let of_user = vec![
+        attribute("role", AttributeType::String, false, role),
+        attribute("pool", AttributeType::String, false, place),
+        attribute("badge", AttributeType::Integer, false, None),
+        attribute("hired", AttributeType::DateTime, false, None),
+        attribute("parking", AttributeType::Boolean, false, None),
+        attribute("rate", AttributeType::Decimal, false, None),
+        attribute("desks", AttributeType::Reference, true, None),
+    ];
+    let roles = Some(AttributeMeaning::Roles);
+    let of_group = vec![attribute("roles", AttributeType::String, true, roles)];
+    let settings = ConnectionSettings {
+        group_provisioning: true,
+        strict: true,
+        users_only: true,
+        default_entity: Some(world.entity(EntityType::Team, "Newcomers").id),
+        extensions: vec![
+            extension(ExtendedResource::User, of_user),
+            extension(ExtendedResource::Group, of_group),
+        ],
+    };
+    world.done(&Command::Registry(RegistryCommand::CreateConnection {
+        organization,
+        name: "Example".to_owned(),
+        provider: "flosum".to_owned(),
+        settings,
+    }));
 }

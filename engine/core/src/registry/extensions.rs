@@ -1,0 +1,189 @@
+//! The check of the schema extensions that an administrator defines for a connection: every problem, with its place.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::settings::{AttributeDefinition, AttributeMeaning, AttributeType, ExtensionDefinition};
+use crate::limits::{
+    CONNECTION_EXTENSIONS_MAX, EXTENSION_ATTRIBUTE_CHARACTERS_MAX, EXTENSION_ATTRIBUTES_MAX, EXTENSION_URN_BYTES_MAX,
+};
+use crate::rejection::Rejection;
+
+/// What the definitions of extensions begin with that are not for an administrator to define, in any case.
+const RESERVED_URNS: [&str; 5] = [
+    "urn:ietf:params:scim:schemas:core:",
+    "urn:ietf:params:scim:schemas:extension:enterprise:",
+    "urn:ietf:params:scim:schemas:extension:rolecall:",
+    "urn:ietf:params:scim:schemas:extension:lambdatest:",
+    "urn:ietf:params:scim:api:",
+];
+
+/// All that is wrong with the extensions of a connection. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtensionProblems(Vec<ExtensionProblem>);
+
+/// One thing that is wrong with the extensions of a connection, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtensionProblem {
+    /// The field, as a path into the settings: `extensions[0].attributes[1].name`.
+    pub place: String,
+    /// What is wrong, and what to do.
+    pub text: String,
+}
+
+impl ExtensionProblems {
+    /// The problems, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &ExtensionProblem> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for ExtensionProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, ExtensionProblem { place, text }) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}`{place}`: {text}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks all extensions of a connection.
+pub(super) fn check(extensions: &[ExtensionDefinition]) -> Result<(), Rejection> {
+    let mut check = Check::default();
+    check.extensions(extensions);
+    if check.problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Rejection::Extensions(ExtensionProblems(check.problems)))
+    }
+}
+
+/// A check on its way, with what it has met.
+#[derive(Default)]
+struct Check {
+    urns: BTreeSet<String>,
+    meanings: BTreeSet<AttributeMeaning>,
+    problems: Vec<ExtensionProblem>,
+}
+
+impl Check {
+    fn report(&mut self, place: String, text: impl Into<String>) {
+        self.problems.push(ExtensionProblem {
+            place,
+            text: text.into(),
+        });
+    }
+
+    fn extensions(&mut self, extensions: &[ExtensionDefinition]) {
+        if extensions.len() > CONNECTION_EXTENSIONS_MAX {
+            let text = format!("define at most {CONNECTION_EXTENSIONS_MAX} extensions");
+            return self.report("extensions".to_owned(), text);
+        }
+        for (index, extension) in extensions.iter().enumerate() {
+            self.extension(&format!("extensions[{index}]"), extension);
+        }
+    }
+
+    fn extension(&mut self, place: &str, extension: &ExtensionDefinition) {
+        if let Some(text) = urn_problem(&extension.urn) {
+            self.report(format!("{place}.urn"), text);
+        }
+        if !self.urns.insert(extension.urn.to_ascii_lowercase()) {
+            self.report(
+                format!("{place}.urn"),
+                "define each URN once; they are the same in any case",
+            );
+        }
+        if !(1..=EXTENSION_ATTRIBUTES_MAX).contains(&extension.attributes.len()) {
+            let text = format!("define 1 to {EXTENSION_ATTRIBUTES_MAX} attributes");
+            return self.report(format!("{place}.attributes"), text);
+        }
+        let mut names = BTreeSet::new();
+        for (index, attribute) in extension.attributes.iter().enumerate() {
+            let place = format!("{place}.attributes[{index}]");
+            if let Some(text) = name_problem(&attribute.name) {
+                self.report(format!("{place}.name"), text);
+            }
+            if !names.insert(attribute.name.to_ascii_lowercase()) {
+                self.report(
+                    format!("{place}.name"),
+                    "define each name once; they are the same in any case",
+                );
+            }
+            self.meaning(&place, extension, attribute);
+        }
+    }
+
+    fn meaning(&mut self, place: &str, extension: &ExtensionDefinition, attribute: &AttributeDefinition) {
+        let Some(meaning) = attribute.meaning else { return };
+        let word = meaning.as_str();
+        if meaning.resource_type() != extension.resource_type {
+            let text = format!(
+                "`{word}` is read from a {}, not from a {}",
+                meaning.resource_type().as_str(),
+                extension.resource_type.as_str()
+            );
+            self.report(format!("{place}.meaning"), text);
+        }
+        if attribute.attribute_type != AttributeType::String {
+            self.report(
+                format!("{place}.type"),
+                format!("an attribute that means `{word}` is a string"),
+            );
+        }
+        if attribute.multi_valued && meaning != AttributeMeaning::Roles {
+            self.report(
+                format!("{place}.multi_valued"),
+                format!("an attribute that means `{word}` has one value"),
+            );
+        }
+        if !self.meanings.insert(meaning) {
+            let text = format!("one attribute of the connection may mean `{word}`, and another one does already");
+            self.report(format!("{place}.meaning"), text);
+        }
+    }
+}
+
+/// RFC 8141 2: `urn:`, a namespace, and a name in it. Of its characters only those are taken that a path of RFC 7644 3.10
+/// can hold in front of the name of an attribute without any doubt where it ends.
+fn urn_problem(urn: &str) -> Option<String> {
+    if urn.len() > EXTENSION_URN_BYTES_MAX {
+        return Some(format!("a URN may have at most {EXTENSION_URN_BYTES_MAX} bytes"));
+    }
+    let lower = urn.to_ascii_lowercase();
+    if let Some(reserved) = RESERVED_URNS.iter().find(|reserved| lower.starts_with(**reserved)) {
+        return Some(format!(
+            "URNs that begin with `{reserved}` are defined already; take one of your own"
+        ));
+    }
+    let is_part = |part: &str| {
+        let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        !part.is_empty() && part.chars().all(known)
+    };
+    let is_namespace = |part: &str| {
+        let known = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        (2..=32).contains(&part.len()) && part.chars().all(known) && !part.starts_with('-') && !part.ends_with('-')
+    };
+    let mut parts = lower.split(':');
+    let begins_well = parts.next() == Some("urn") && parts.next().is_some_and(is_namespace);
+    let rest: Vec<&str> = parts.collect();
+    if begins_well && !rest.is_empty() && rest.into_iter().all(is_part) {
+        return None;
+    }
+    let text = "not a URN as they are used in SCIM; write one like \
+                `urn:ietf:params:scim:schemas:extension:example:2.0:User`, of letters, digits, `-`, `.`, `_` and `:`";
+    Some(text.to_owned())
+}
+
+/// RFC 7643 2.1: `ATTRNAME = ALPHA *(nameChar)`, `nameChar = "$" / "-" / "_" / DIGIT / ALPHA`.
+fn name_problem(name: &str) -> Option<String> {
+    if name.len() > EXTENSION_ATTRIBUTE_CHARACTERS_MAX {
+        return Some(format!(
+            "a name may have at most {EXTENSION_ATTRIBUTE_CHARACTERS_MAX} characters"
+        ));
+    }
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '$' | '-' | '_');
+    let fits = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(known);
+    (!fits).then(|| "a name begins with a letter, and goes on with letters, digits, `$`, `-` and `_`".to_owned())
+}
