@@ -21,6 +21,8 @@ mod pingone_auto_approve;
 #[cfg(test)]
 mod prometheus;
 #[cfg(test)]
+mod provider_guides;
+#[cfg(test)]
 mod recorded_providers;
 #[cfg(test)]
 mod role_history;
