@@ -49,7 +49,7 @@ mod token;
 
 pub use entity_type::{EntityType, UnknownEntityType};
 pub use error::{NameError, Problem, ProblemKind, Problems, TemplateError};
-pub use name::{MatchName, NameKey};
+pub use name::{MatchName, NameKey, fold};
 pub use pattern::{Pattern, PatternKind};
 pub use role::RoleName;
 pub use rule::{Match, MatchedTarget, Rule, RuleDefinition};

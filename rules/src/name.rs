@@ -81,7 +81,7 @@ pub(crate) fn compose(text: &str) -> String {
 
 /// NFC, simple case folding of each character (CaseFolding.txt, statuses C and S), and NFC again, because a folded letter may
 /// compose with the mark behind it where its capital does not: there is a small `j` with caron, but no capital one.
-pub(crate) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let folded: String = compose(text).chars().map(fold_character).collect();
     compose(&folded)
 }

@@ -13,9 +13,12 @@ use super::{Credentials, NoCredentials, UserPassword, known, scim_token};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::organization::{Organization, Submitted};
-use crate::scim::Profile;
+use crate::scim::{CursorSeal, Profile};
 use crate::scim_refusal::ScimRefusal;
 use crate::time;
+
+/// What the key of cursors is for.
+const CURSORS: &str = "rolecall 2026-11 scim cursors";
 
 /// A connection as it is written in URLs: `con-` and its id. Okta refuses base URLs with an underscore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub(crate) struct ScimCaller {
     pub(crate) settings: Arc<ConnectionSettings>,
     /// What the connection speaks.
     pub(crate) profile: Arc<Profile>,
+    /// What the cursors of its lists are sealed with.
+    pub(crate) cursors: CursorSeal,
     /// The SCIM base URL of the connection, without a slash at the end: what `meta.location` starts with.
     pub(crate) base_url: String,
     /// Who it is, for the record.
@@ -104,6 +109,7 @@ fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Res
         connection,
         settings: Arc::clone(&known.settings),
         profile: Profile::standard(),
+        cursors: CursorSeal::new(app.keys.derive(CURSORS)),
         base_url: app.scim_base_url(connection),
         actor: Actor::Connection {
             connection,

@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use rolecall_rules::NameKey;
+use rolecall_rules::{NameKey, fold};
 use scim_v2::ScimDateTime;
 use scim_v2::filter::{CompValue, CompareOp};
 use serde_json::Value;
@@ -33,14 +33,14 @@ pub(crate) struct Folded {
     /// Whole strings are compared as names are, so that a filter finds exactly what an index finds.
     key: NameKey,
     /// Parts of strings keep their outer white space.
-    lower_case: String,
+    part: String,
 }
 
 impl Folded {
     fn of(text: &str) -> Self {
         Self {
             key: NameKey::of(text),
-            lower_case: text.to_lowercase(),
+            part: fold(text),
         }
     }
 }
@@ -62,7 +62,7 @@ impl Operand {
             (Some(Kind::Boolean) | None, CompValue::False) => Some(Self::Boolean(false)),
             (Some(Kind::Number) | None, CompValue::Number(number)) => number.as_f64().map(Self::Number),
             (Some(Kind::Number), CompValue::Str(text)) => text.parse().ok().map(Self::Number),
-            (Some(Kind::DateTime), CompValue::Str(text)) => text.parse().ok().map(Self::Time),
+            (Some(Kind::DateTime), CompValue::Str(text)) => time(text).map(Self::Time),
             (Some(Kind::Text) | None, CompValue::Str(text)) => Some(Self::text(text, case_exact)),
             (Some(Kind::Text), value) => Some(Self::text(&value.to_string(), case_exact)),
             _ => None,
@@ -78,17 +78,29 @@ impl Operand {
         }
     }
 
-    /// RFC 7644 3.4.2.2: order comparisons of boolean attributes are refused; so is asking what they contain.
+    /// RFC 7644 3.4.2.2: booleans and binary values have no order, and only strings have parts.
     ///
     /// # Errors
     /// `invalidFilter` when the operator makes no sense for the operand.
-    pub(crate) fn check(&self, operator: &CompareOp, name: &str) -> Result<(), ScimError> {
-        let equality = matches!(operator, CompareOp::Eq | CompareOp::Ne);
-        if equality || !matches!(self, Self::Boolean(_) | Self::Null) {
+    pub(crate) fn check(
+        &self,
+        attribute: Option<&Attribute>,
+        operator: &CompareOp,
+        name: &str,
+    ) -> Result<(), ScimError> {
+        let binary = attribute.is_some_and(|attribute| attribute.binary);
+        let sensible = match operator {
+            CompareOp::Eq | CompareOp::Ne => true,
+            CompareOp::Co | CompareOp::Sw | CompareOp::Ew => matches!(self, Self::Text { .. }),
+            CompareOp::Gt | CompareOp::Ge | CompareOp::Lt | CompareOp::Le => {
+                !binary && !matches!(self, Self::Boolean(_) | Self::Null)
+            }
+        };
+        if sensible {
             return Ok(());
         }
         Err(ScimError::invalid_filter(format!(
-            "`{name}` can only be compared with eq and ne here, not {operator}"
+            "`{name}` cannot be compared by {operator} here; see the type of the attribute in /Schemas"
         )))
     }
 
@@ -99,7 +111,7 @@ impl Operand {
                 (None, _) => *operator == CompareOp::Ne,
                 (Some(text), None) => compare_text(operator, &text, written),
                 (Some(text), Some(folded)) if is_partial(operator) => {
-                    compare_text(operator, &text.to_lowercase(), &folded.lower_case)
+                    compare_text(operator, &fold(&text), &folded.part)
                 }
                 (Some(text), Some(folded)) => ordered(operator, Some(NameKey::of(&text).cmp(&folded.key))),
             },
@@ -112,12 +124,21 @@ impl Operand {
                 ordered(operator, value.and_then(|value| value.partial_cmp(number)))
             }
             Self::Time(time) => {
-                let value = value.as_str().and_then(|text| text.parse::<ScimDateTime>().ok());
+                let value = value.as_str().and_then(self::time);
                 ordered(operator, value.and_then(|value| value.xsd_partial_cmp(time)))
             }
             Self::Null => *operator == CompareOp::Ne,
         }
     }
+}
+
+/// A time. One without an offset is taken as UTC, so that any two can be compared.
+pub(crate) fn time(text: &str) -> Option<ScimDateTime> {
+    let time: ScimDateTime = text.parse().ok()?;
+    if time.has_offset() {
+        return Some(time);
+    }
+    format!("{time}Z").parse().ok()
 }
 
 fn text(value: &Value) -> Option<String> {

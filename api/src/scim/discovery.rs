@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::ScimError;
-use super::limits::PAGE_RESOURCES_MAX;
+use super::limits::{CURSOR_TIMEOUT, PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
 use super::profile::Profile;
 use super::schema::ResourceType;
 use crate::scim_events::EVENT_URIS;
@@ -35,6 +35,7 @@ impl Discovery<'_> {
     pub fn service_provider_config(self) -> Value {
         let config = json(ServiceProviderConfig {
             patch: Supported { supported: true },
+            sort: Supported { supported: true },
             filter: Filter {
                 supported: true,
                 max_results: i64::try_from(PAGE_RESOURCES_MAX).unwrap_or(i64::MAX),
@@ -45,7 +46,11 @@ impl Discovery<'_> {
         });
         // RFC 9967 4: requests are answered when they are done, and these events are in the event stream of the admin API.
         let security_events = json!({"asyncRequest": "none", "eventUris": EVENT_URIS});
-        with(config, "securityEvents", security_events)
+        with(
+            with(config, "securityEvents", security_events),
+            "pagination",
+            pagination(),
+        )
     }
 
     /// One secret, in three forms. The first is the one to choose.
@@ -165,6 +170,14 @@ fn with(mut document: Value, name: &str, member: Value) -> Value {
     document
 }
 
+/// RFC 9865 4. Who names no method pages by index, as before there were cursors.
+fn pagination() -> Value {
+    json!({
+        "cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": PAGE_RESOURCES_DEFAULT,
+        "maxPageSize": PAGE_RESOURCES_MAX, "cursorTimeout": CURSOR_TIMEOUT.as_secs(),
+    })
+}
+
 fn json(document: impl Serialize) -> Value {
     serde_json::to_value(document).unwrap_or_default()
 }
@@ -223,7 +236,13 @@ mod tests {
         let config: ServiceProviderConfig = serde_json::from_value(document.clone()).unwrap();
         config.validate().unwrap();
         assert_eq!((config.patch.supported, config.filter.max_results), (true, 1000));
-        assert!(![config.bulk.supported, config.sort.supported, config.etag.supported].contains(&true));
+        assert!(config.sort.supported);
+        assert!(![config.bulk.supported, config.etag.supported].contains(&true));
+        assert_eq!(
+            document["pagination"],
+            json!({"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 100,
+                "maxPageSize": 1000, "cursorTimeout": 3600})
+        );
         let schemes = document["authenticationSchemes"].as_array().unwrap();
         let schemes: Vec<_> = schemes
             .iter()

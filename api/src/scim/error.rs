@@ -68,6 +68,21 @@ impl ScimError {
         Self::bad_request(ScimType::Mutability, detail)
     }
 
+    /// RFC 9865 2.1: the cursor is not one that this query was answered with.
+    pub fn invalid_cursor(detail: impl Into<String>) -> Self {
+        Self::bad_request(ScimType::Other("invalidCursor".to_owned()), detail)
+    }
+
+    /// RFC 9865 2.1: the cursor is too old.
+    pub fn expired_cursor(detail: impl Into<String>) -> Self {
+        Self::bad_request(ScimType::Other("expiredCursor".to_owned()), detail)
+    }
+
+    /// RFC 9865 2.1: the `count` cannot be that of a page behind a cursor.
+    pub fn invalid_count(detail: impl Into<String>) -> Self {
+        Self::bad_request(ScimType::Other("invalidCount".to_owned()), detail)
+    }
+
     /// The request asks for more than a limit allows.
     pub fn too_many(detail: impl Into<String>) -> Self {
         Self::bad_request(ScimType::TooMany, detail)

@@ -1,7 +1,8 @@
 //! What clients write beside the grammar of RFC 7644: read first with `scim_v2`, and on failure once more after a repair.
 //!
 //! A repair rewrites text and never decides what it means; `scim_v2` holds the only grammar. Repaired are
-//! `emails[type eq "work"].value eq "x"` (Entra), values without quotes (Microsoft's Postman collection) and `True`.
+//! `emails[type eq "work"].value eq "x"` (Entra), values without quotes (Microsoft's Postman collection), `True`, and `$ref`,
+//! which the grammar does not have.
 
 use scim_v2::filter::{Filter, ParseError, PatchPath};
 
@@ -81,7 +82,16 @@ fn example(what: &str) -> &'static str {
 
 /// The text with the known deviations put right.
 fn repair(text: &str) -> String {
-    move_comparisons(&quote_values(&words(text))).concat()
+    move_comparisons(&quote_values(&words(&plain_references(text)))).concat()
+}
+
+/// `members.$ref` becomes `members.ref`, as the grammar knows no `$` in names (RFC 7643 2.4 has it in this one).
+fn plain_references(text: &str) -> String {
+    let word = |word: &str| match word.strip_suffix("$ref") {
+        Some(before) if before.is_empty() || before.ends_with('.') => format!("{before}ref"),
+        _ => word.to_owned(),
+    };
+    words(text).into_iter().map(word).collect()
 }
 
 /// Splits into quoted strings, single brackets, white space, and runs of anything else; together they are the text.

@@ -1,5 +1,7 @@
 //! Every limit of the SCIM layer, in one place. Names and members are limited by the engine, bodies by HTTP.
 
+use std::time::Duration;
+
 /// Bytes of one filter, or of one PATCH path. Okta, Entra and PingOne stay far below 1 KiB.
 pub(crate) const FILTER_BYTES_MAX: usize = 4 * 1024;
 /// Operations in one PATCH. authentik sends one operation per member, all of them in one request.
@@ -17,6 +19,10 @@ pub(crate) const FILTER_COMPARISONS_MAX: usize = 100;
 pub(crate) const PAGE_RESOURCES_MAX: usize = 1_000;
 /// Resources in one page when the client names no `count`; authentik relies on it being stable.
 pub(crate) const PAGE_RESOURCES_DEFAULT: usize = 100;
+/// How long a cursor can be used, announced in the ServiceProviderConfig. Each page brings a new one.
+pub(crate) const CURSOR_TIMEOUT: Duration = Duration::from_secs(3_600);
+/// Bytes of a text that count when lists are sorted by it; they stand in the cursor.
+pub(crate) const SORT_KEY_BYTES_MAX: usize = 256;
 /// Members of groups, or groups of users, in one page: it ends before the resource that would bring more. One resource
 /// alone is shown whole, however large.
 pub(crate) const PAGE_MEMBERS_MAX: u64 = 50_000;

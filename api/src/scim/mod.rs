@@ -15,6 +15,7 @@ pub mod user;
 
 mod canonical;
 mod comparison;
+mod cursor;
 mod elements;
 mod handlers;
 mod lenient;
@@ -23,11 +24,14 @@ mod members;
 mod object;
 mod operations;
 mod patch;
+mod path;
 mod profile;
 mod routes;
 mod schema;
+mod sort;
 mod weight;
 
+pub(crate) use cursor::CursorSeal;
 pub use profile::Profile;
 pub(crate) use routes::router;
 pub use schema::ResourceType;

@@ -15,12 +15,18 @@ use crate::time::Time;
 
 /// A user as a SCIM resource, under the SCIM base URL of a connection.
 pub fn user(base: &str, state: &State, user: &User) -> Map<String, Value> {
+    user_with_groups(base, state, user, usize::MAX)
+}
+
+/// A user as a SCIM resource with this many of its groups at most.
+pub fn user_with_groups(base: &str, state: &State, user: &User, most: usize) -> Map<String, Value> {
     let attributes = user.person.as_deref().map(|person| person.attributes.as_str());
     let mut resource = document(attributes.unwrap_or_default());
     resource.insert("active".to_owned(), Value::Bool(user.active));
     // RFC 7643 4.1.2: `groups` is read-only, and holds what the groups say.
     let groups: Vec<Value> = user
         .groups()
+        .take(most)
         .map(|index| group_of_user(base, state.group_at(index)))
         .collect();
     if !groups.is_empty() {
@@ -36,7 +42,8 @@ pub fn user(base: &str, state: &State, user: &User) -> Map<String, Value> {
     )
 }
 
-fn group_of_user(base: &str, group: &Group) -> Value {
+/// A group as a user shows it (RFC 7643 4.1.2).
+pub fn group_of_user(base: &str, group: &Group) -> Value {
     json!({"value": group.id, "display": group.display_name, "type": "direct", "$ref": format!("{base}/Groups/{}", group.id)})
 }
 
@@ -57,11 +64,12 @@ pub fn group(base: &str, group: &Group) -> Map<String, Value> {
     )
 }
 
-/// A group as a SCIM resource with its members. RFC 7643 2.5 has no members and an empty list mean the same; it is the list
-/// here, because authentik takes a group without `members` for one that does not tell them, and repairs nothing.
-pub fn group_with_members(base: &str, state: &State, group: &Group) -> Map<String, Value> {
+/// A group as a SCIM resource with this many of its members at most. RFC 7643 2.5 has no members and an empty list mean the
+/// same; it is the list here, because authentik takes a group without `members` for one that does not tell them, and repairs nothing.
+pub fn group_with_members(base: &str, state: &State, group: &Group, most: usize) -> Map<String, Value> {
     let mut resource = self::group(base, group);
-    let members = members(base, state, group).filter_map(|member| serde_json::to_value(member).ok());
+    let members = members(base, state, group).take(most);
+    let members = members.filter_map(|member| serde_json::to_value(member).ok());
     resource.insert("members".to_owned(), Value::Array(members.collect()));
     resource
 }
@@ -125,14 +133,21 @@ impl Serialize for Reference<'_> {
 }
 
 fn members<'a>(base: &'a str, state: &'a State, group: &'a Group) -> impl Iterator<Item = Member<'a>> {
-    group.members.iter().map(move |index| {
-        let user = state.user_at(index).id;
-        Member {
-            reference: Reference { base, user },
-            r#type: "User",
-            value: user,
-        }
-    })
+    let member = move |index| self::member(base, state.user_at(index).id);
+    group.members.iter().map(member)
+}
+
+fn member(base: &str, user: UserId) -> Member<'_> {
+    Member {
+        reference: Reference { base, user },
+        r#type: "User",
+        value: user,
+    }
+}
+
+/// A user as a group shows it, as a value.
+pub fn user_of_group(base: &str, user: &User) -> Value {
+    serde_json::to_value(member(base, user.id)).unwrap_or_default()
 }
 
 /// The URL of a resource, for `meta.location` and the `Location` header.
@@ -262,7 +277,10 @@ mod tests {
         let without_members = group(BASE, staff);
         assert_eq!(Value::Object(without_members.clone()), expected);
         expected["members"] = json!([{"value": ana.id, "type": "User", "$ref": format!("{BASE}/Users/{}", ana.id)}]);
-        assert_eq!(Value::Object(group_with_members(BASE, &state, staff)), expected);
+        assert_eq!(
+            Value::Object(group_with_members(BASE, &state, staff, usize::MAX)),
+            expected
+        );
         let text = group_text(BASE, &state, staff, &without_members);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
     }
@@ -271,7 +289,10 @@ mod tests {
     fn a_group_without_members_is_shown_with_an_empty_list() {
         let state = after(&State::default(), create_group(&json!({"displayName": "Staff"}))).unwrap();
         let staff = state.group_by_name("staff").unwrap();
-        assert_eq!(group_with_members(BASE, &state, staff)["members"], json!([]));
+        assert_eq!(
+            group_with_members(BASE, &state, staff, usize::MAX)["members"],
+            json!([])
+        );
         let text = group_text(BASE, &state, staff, &group(BASE, staff));
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["members"], json!([]));
     }
@@ -300,7 +321,7 @@ mod tests {
             ),
             None
         );
-        let echo = Value::Object(group_with_members(BASE, &state, staff)).to_string();
+        let echo = Value::Object(group_with_members(BASE, &state, staff, usize::MAX)).to_string();
         let change = super::super::group::replace(&Profile::standard(), echo.as_bytes()).unwrap();
         assert_eq!(
             after(

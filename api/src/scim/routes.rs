@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::{MethodRouter, any, get, post};
 
 use super::error::ScimError;
-use super::handlers::{discovery, groups, me, users};
+use super::handlers::{discovery, everything, groups, me, users};
 use crate::app::App;
 use crate::auth::ScimCaller;
 
@@ -19,12 +19,17 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .merge(connection("Schemas", get(discovery::schemas)))
         .merge(connection("Schemas/{urn}", get(discovery::schema)))
         .merge(connection("Me", any(me::me)))
+        .merge(connection(".search", post(everything::search)))
         .merge(connection("Users", get(users::list).post(users::create)))
         .merge(connection("Users/.search", post(users::search)))
         .merge(connection("Users/{id}", user()))
         .merge(connection("Groups", get(groups::list).post(groups::create)))
         .merge(connection("Groups/.search", post(groups::search)))
         .merge(connection("Groups/{id}", group()));
+    // The base URL itself, with and without a slash at its end.
+    let router = ["/scim/v2/{connection}", "/scim/v2/{connection}/"]
+        .into_iter()
+        .fold(router, |router, path| router.route(path, get(everything::list)));
     // Paths instead of a fallback: a router that is merged into another one brings no fallback of its own.
     // Below a connection the caller is known, and is told about the path; anywhere else there is no connection to speak of.
     let router = ["/scim", "/scim/", "/scim/{*rest}", "/scim/v2/{connection}/{*rest}"]

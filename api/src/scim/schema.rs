@@ -28,6 +28,8 @@ pub(crate) enum Kind {
 pub(crate) struct Attribute {
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    /// Whether the text stands for bytes, which have no order.
+    pub(crate) binary: bool,
     pub(crate) multi_valued: bool,
     pub(crate) case_exact: bool,
     pub(crate) required: bool,
@@ -48,6 +50,7 @@ impl Attribute {
         let mut attribute = Self {
             name: document.get("name").and_then(Value::as_str)?.to_owned(),
             kind,
+            binary: document.get("type").and_then(Value::as_str) == Some("binary"),
             multi_valued: flag("multiValued"),
             case_exact: flag("caseExact"),
             required: flag("required"),
@@ -243,7 +246,7 @@ impl<'s> Place<'s> {
 }
 
 /// The two types of resource that identity providers push.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ResourceType {
     /// `/Users`
     User,

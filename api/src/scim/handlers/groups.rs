@@ -22,14 +22,14 @@ use crate::scim_refusal::ScimRefusal;
 
 /// `GET /Groups`
 pub(crate) async fn list(caller: ScimCaller, Parameters(parameters): Parameters) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::read(&caller.profile.group, &parameters)?;
-    Ok(listing::groups(caller, request).await?)
+    let request = ListRequest::read(&[&caller.profile.group], &parameters)?;
+    listing::list(caller, request).await
 }
 
 /// `POST /Groups/.search` (RFC 7644 3.4.3)
 pub(crate) async fn search(caller: ScimCaller, Body(body): Body) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::search(&caller.profile.group, &body)?;
-    Ok(listing::groups(caller, request).await?)
+    let request = ListRequest::search(&[&caller.profile.group], &body)?;
+    listing::list(caller, request).await
 }
 
 /// `POST /Groups`

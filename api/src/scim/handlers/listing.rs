@@ -1,56 +1,49 @@
 //! Lists of users and groups (RFC 7644 3.4.2): candidates by an index where the filter has one, and the page of those
-//! that match, in the order of their creation.
+//! that match, in the order of their creation or sorted.
 
+use std::cmp::Ordering;
 use std::iter;
+use std::sync::Arc;
 
 use rolecall_engine::state::{Group, User};
-use rolecall_engine::{GroupIndex, State, UserId, UserIndex};
+use rolecall_engine::{GroupIndex, State, Timestamp, UserId, UserIndex};
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::aside;
 use crate::auth::ScimCaller;
-use crate::error::ApiError;
-use crate::scim::filter::{Filter, Hint};
+use crate::scim::ResourceType;
+use crate::scim::cursor::{CursorScope, CursorSeal, PageEnd, Place};
+use crate::scim::error::ScimError;
+use crate::scim::filter::{Depth, Filter, Hint};
 use crate::scim::limits::INLINE_STEPS_MAX;
-use crate::scim::list::{ListRequest, within_members};
+use crate::scim::list::{ListRequest, Page, Search, within_members};
 use crate::scim::resource;
 use crate::scim::select::Selection;
+use crate::scim::sort::{SortKey, SortOrder};
+use crate::scim_refusal::ScimRefusal;
+use crate::time;
 
-/// The users that a client asks for.
+/// The resources that a client asks for.
 ///
 /// # Errors
-/// None but for bugs.
-pub(crate) async fn users(caller: ScimCaller, request: ListRequest) -> Result<Answer, ApiError> {
-    let state = caller.state();
-    let steps = steps(user_candidates(&state, hint(&request)).map(|_| 1));
-    let list = move || Answer::Document(list_users(&caller.base_url, &state, &request));
-    aside::run(steps, list).await
-}
-
-/// The groups that a client asks for.
-///
-/// # Errors
-/// None but for bugs.
-pub(crate) async fn groups(caller: ScimCaller, request: ListRequest) -> Result<Answer, ApiError> {
-    let state = caller.state();
-    let candidates = group_candidates(&state, hint(&request));
-    let steps = steps(candidates.map(|group| 1 + members_shown(group, &request.selection)));
-    let list = move || Answer::Document(list_groups(&caller.base_url, &state, &request));
-    aside::run(steps, list).await
-}
-
-/// A group with what is wanted of it.
-fn group(base: &str, state: &State, group: &Group, selection: &Selection) -> Map<String, Value> {
-    let mut resource = group_resource(base, state, group, selection.wants("members"));
-    selection.apply(&mut resource);
-    resource
+/// When the cursor of the page is not one that this query was answered with.
+pub(crate) async fn list(caller: ScimCaller, request: ListRequest) -> Result<Answer, ScimRefusal> {
+    let list = List::open(caller, request, time::now())?;
+    Ok(aside::run(list.steps(), move || Answer::Document(list.text())).await?)
 }
 
 /// The text of a group with what is wanted of it.
 pub(crate) fn group_text(base: &str, state: &State, group: &Group, selection: &Selection) -> String {
-    if !selection.wants("members") || selection.narrows("members") {
-        return Value::Object(self::group(base, state, group, selection)).to_string();
+    if !selection.wants("members") {
+        let mut resource = resource::group(base, group);
+        selection.apply(&mut resource);
+        return Value::Object(resource).to_string();
+    }
+    if selection.narrows("members") {
+        let mut resource = resource::group_with_members(base, state, group, usize::MAX);
+        selection.apply(&mut resource);
+        return Value::Object(resource).to_string();
     }
     let mut without_members = resource::group(base, group);
     selection.apply(&mut without_members);
@@ -66,87 +59,273 @@ pub(crate) fn members_shown(group: &Group, selection: &Selection) -> u64 {
     }
 }
 
-fn groups_shown(user: &User, selection: &Selection) -> u64 {
-    if selection.wants("groups") {
-        user.groups().map(|_| 1).sum()
-    } else {
-        0
+/// A query, and the state that answers it.
+struct List {
+    base_url: String,
+    state: Arc<State>,
+    request: ListRequest,
+    seal: CursorSeal,
+    scope: CursorScope,
+    /// Where the page before this one ended, if there was one.
+    before: Option<PageEnd>,
+    now: Timestamp,
+}
+
+/// A resource that may be in the list.
+#[derive(Clone, Copy)]
+struct Candidate<'l> {
+    search: &'l Search,
+    resource: Resource<'l>,
+}
+
+#[derive(Clone, Copy)]
+enum Resource<'l> {
+    User(&'l User),
+    Group(&'l Group),
+}
+
+/// A resource that is in the list, with its key where that is sorted.
+struct Found<'l> {
+    key: Option<SortKey>,
+    candidate: Candidate<'l>,
+}
+
+/// What decides where a resource stands: its key where the list is sorted, and its place.
+type Rank<'l> = (Option<&'l SortKey>, Place);
+
+impl List {
+    fn open(caller: ScimCaller, request: ListRequest, now: Timestamp) -> Result<Self, ScimError> {
+        let scope = request.scope(caller.connection);
+        let before = match &request.page {
+            Page::ByCursor { cursor, .. } if !cursor.is_empty() => Some(caller.cursors.open(scope, cursor, now)?),
+            Page::ByCursor { .. } | Page::ByIndex { .. } => None,
+        };
+        Ok(Self {
+            state: caller.state(),
+            base_url: caller.base_url,
+            request,
+            seal: caller.cursors,
+            scope,
+            before,
+            now,
+        })
+    }
+
+    /// How many steps the list takes, counted only as far as it matters.
+    fn steps(&self) -> u64 {
+        let more_than_enough = usize::try_from(INLINE_STEPS_MAX)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1);
+        let steps = self.candidates().map(|candidate| match candidate.resource {
+            Resource::User(_) => 1,
+            Resource::Group(_) => 1 + candidate.weight(),
+        });
+        steps.take(more_than_enough).sum()
+    }
+
+    fn text(&self) -> String {
+        let (total, found) = self.found();
+        let page: Vec<_> = found.iter().take(self.request.page.count()).collect();
+        let shown: Vec<_> = within_members(page, |found| found.candidate.weight()).collect();
+        let next = shown.last().filter(|_| shown.len() < found.len());
+        let next = next.map(|last| self.seal.seal(self.scope, &last.page_end(), self.now));
+        let texts: Vec<_> = shown.iter().map(|found| self.show(found.candidate)).collect();
+        self.request.page.response(total, &texts, next)
+    }
+
+    /// How many resources there are in all, and those of the page; with one more where that tells that there is a next one.
+    fn found(&self) -> (usize, Vec<Found<'_>>) {
+        let searches = &self.request.searches;
+        if searches.iter().any(|search| search.sort.is_some()) {
+            return self.sorted();
+        }
+        if searches.iter().any(|search| search.filter.is_some()) {
+            return self.filtered();
+        }
+        let live = searches.iter().map(|search| live(&self.state, search.of)).sum();
+        (live, self.cut(self.matches()).collect())
+    }
+
+    fn filtered(&self) -> (usize, Vec<Found<'_>>) {
+        let mut total = 0;
+        let mut matches = self.matches().inspect(|_| total += 1);
+        let page = self.cut(matches.by_ref()).collect();
+        matches.for_each(drop);
+        (total, page)
+    }
+
+    fn sorted(&self) -> (usize, Vec<Found<'_>>) {
+        let mut all: Vec<_> = self.matches().collect();
+        let total = all.len();
+        all.sort_unstable_by(|left, right| self.compare(left.rank(), right.rank()));
+        (total, self.cut(all.into_iter()).collect())
+    }
+
+    /// The part of a list in order that belongs to the page.
+    fn cut<'l>(&'l self, found: impl Iterator<Item = Found<'l>>) -> impl Iterator<Item = Found<'l>> {
+        let page = &self.request.page;
+        let length = match page {
+            Page::ByIndex { count, .. } => *count,
+            Page::ByCursor { count, .. } => count.saturating_add(1),
+        };
+        let behind = move |found: &Found<'_>| {
+            let before = self.before.as_ref();
+            before.is_none_or(|before| self.compare(found.rank(), (before.key.as_ref(), before.place)).is_gt())
+        };
+        found.filter(behind).skip(page.skip()).take(length)
+    }
+
+    /// RFC 7644 3.4.2.3. Of equal ones the first created comes first, whatever the order.
+    fn compare(&self, left: Rank<'_>, right: Rank<'_>) -> Ordering {
+        let keys = match self.request.order {
+            SortOrder::Ascending => left.0.cmp(&right.0),
+            SortOrder::Descending => right.0.cmp(&left.0),
+        };
+        keys.then(left.1.cmp(&right.1))
+    }
+
+    fn matches(&self) -> impl Iterator<Item = Found<'_>> {
+        self.candidates().filter_map(|candidate| self.check(candidate))
+    }
+
+    fn check<'l>(&'l self, candidate: Candidate<'l>) -> Option<Found<'l>> {
+        let (filter, sort) = (&candidate.search.filter, &candidate.search.sort);
+        if filter.is_none() && sort.is_none() {
+            return Some(Found { key: None, candidate });
+        }
+        let resource = self.read(candidate);
+        let belonging = |id: &str| self.belonging(candidate.resource, id);
+        if filter
+            .as_ref()
+            .is_some_and(|filter| !filter.matches(&resource, &belonging))
+        {
+            return None;
+        }
+        let key = sort.as_ref().map(|sort| sort.key(&resource));
+        Some(Found { key, candidate })
+    }
+
+    /// The resource with as much as filter and sorting look at.
+    fn read(&self, candidate: Candidate<'_>) -> Map<String, Value> {
+        let (base, state, search) = (&self.base_url, &self.state, candidate.search);
+        match candidate.resource {
+            Resource::User(user) => resource::user_with_groups(base, state, user, most(search, "groups")),
+            Resource::Group(group) => resource::group_with_members(base, state, group, most(search, "members")),
+        }
+    }
+
+    /// What a user says of a group that it is in, or a group of a user that is its member.
+    fn belonging(&self, resource: Resource<'_>, id: &str) -> Option<Value> {
+        match resource {
+            Resource::User(user) => {
+                let group = group_of(&self.state, id).filter(|group| group.members.contains(user.index))?;
+                Some(resource::group_of_user(&self.base_url, group))
+            }
+            Resource::Group(group) => {
+                let user = user_of(&self.state, id).filter(|user| group.members.contains(user.index))?;
+                Some(resource::user_of_group(&self.base_url, user))
+            }
+        }
+    }
+
+    fn show(&self, candidate: Candidate<'_>) -> String {
+        let (base, state, selection) = (&self.base_url, &self.state, &candidate.search.selection);
+        match candidate.resource {
+            Resource::User(user) => {
+                let mut resource = resource::user(base, state, user);
+                selection.apply(&mut resource);
+                Value::Object(resource).to_string()
+            }
+            Resource::Group(group) => group_text(base, state, group, selection),
+        }
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+        let of = |search| resources(&self.state, search).map(move |resource| Candidate { search, resource });
+        self.request.searches.iter().flat_map(of)
     }
 }
 
-fn list_users(base: &str, state: &State, request: &ListRequest) -> String {
-    let (page, candidates) = (request.page, user_candidates(state, hint(request)));
-    let (total, users) = match &request.filter {
-        Some(filter) => page.cut(candidates.filter(|user| user_matches(base, state, filter, user))),
-        None => (
-            live_users(state),
-            candidates.skip(page.skip()).take(page.count).collect(),
-        ),
-    };
-    let show = |user: &User| {
-        let mut resource = resource::user(base, state, user);
-        request.selection.apply(&mut resource);
-        Value::Object(resource).to_string()
-    };
-    let users = within_members(users, |user| groups_shown(user, &request.selection));
-    page.response(total, &users.map(show).collect::<Vec<_>>())
-}
+impl Candidate<'_> {
+    /// How many members or groups it takes to show it.
+    fn weight(&self) -> u64 {
+        let selection = &self.search.selection;
+        match self.resource {
+            Resource::User(user) if selection.wants("groups") => user.groups().map(|_| 1).sum(),
+            Resource::User(_) => 0,
+            Resource::Group(group) => members_shown(group, selection),
+        }
+    }
 
-fn list_groups(base: &str, state: &State, request: &ListRequest) -> String {
-    let (page, candidates) = (request.page, group_candidates(state, hint(request)));
-    let (total, groups) = match &request.filter {
-        Some(filter) => page.cut(candidates.filter(|group| group_matches(base, state, filter, group))),
-        None => (
-            count(state.counts().groups),
-            candidates.skip(page.skip()).take(page.count).collect(),
-        ),
-    };
-    let groups = within_members(groups, |group| members_shown(group, &request.selection));
-    let show = |group: &Group| group_text(base, state, group, &request.selection);
-    page.response(total, &groups.map(show).collect::<Vec<_>>())
-}
-
-fn user_matches(base: &str, state: &State, filter: &Filter, user: &User) -> bool {
-    filter.matches(&resource::user(base, state, user), &|_| false)
-}
-
-fn group_matches(base: &str, state: &State, filter: &Filter, group: &Group) -> bool {
-    let has_member = |id: &str| user_of(state, id).is_some_and(|user| group.members.contains(user.index));
-    let resource = group_resource(base, state, group, filter.reads("members"));
-    filter.matches(&resource, &has_member)
-}
-
-fn group_resource(base: &str, state: &State, group: &Group, with_members: bool) -> Map<String, Value> {
-    if with_members {
-        resource::group_with_members(base, state, group)
-    } else {
-        resource::group(base, group)
+    fn place(&self) -> Place {
+        let (of, index) = match self.resource {
+            Resource::User(user) => (ResourceType::User, user.index.into()),
+            Resource::Group(group) => (ResourceType::Group, group.index.into()),
+        };
+        Place { of, index }
     }
 }
 
-fn hint(request: &ListRequest) -> Option<Hint<'_>> {
-    request.filter.as_ref().and_then(Filter::hint)
+impl Found<'_> {
+    fn rank(&self) -> Rank<'_> {
+        (self.key.as_ref(), self.candidate.place())
+    }
+
+    fn page_end(&self) -> PageEnd {
+        PageEnd {
+            key: self.key.clone(),
+            place: self.candidate.place(),
+        }
+    }
 }
 
-/// Every user that may match, without a scan where the hint names an index.
-fn user_candidates<'s>(state: &'s State, hint: Option<Hint<'s>>) -> Box<dyn Iterator<Item = &'s User> + 's> {
+/// How many values of `members` or `groups` filter and sorting look at.
+fn most(search: &Search, name: &str) -> usize {
+    let filtered = search
+        .filter
+        .as_ref()
+        .map_or(Depth::Nothing, |filter| filter.reads(name));
+    let sorted = search.sort.as_ref().is_some_and(|sort| sort.reads(name));
+    match filtered {
+        Depth::All => usize::MAX,
+        Depth::First => 1,
+        Depth::Nothing => usize::from(sorted),
+    }
+}
+
+fn resources<'s>(state: &'s State, search: &'s Search) -> Box<dyn Iterator<Item = Resource<'s>> + 's> {
+    let hint = search.filter.as_ref().and_then(Filter::hint);
+    match search.of {
+        ResourceType::User => Box::new(users(state, hint).map(Resource::User)),
+        ResourceType::Group => Box::new(groups(state, hint).map(Resource::Group)),
+    }
+}
+
+/// Every user that may match, without a scan where the hint names an index; in the order of their creation.
+fn users<'s>(state: &'s State, hint: Option<Hint<'s>>) -> Box<dyn Iterator<Item = &'s User> + 's> {
     match hint {
+        Some(Hint::Nothing) => Box::new(iter::empty()),
         Some(Hint::Id(id)) => Box::new(user_of(state, id).into_iter()),
         Some(Hint::UserName(name)) => Box::new(state.user_by_name(name).into_iter()),
         Some(Hint::ExternalId(id)) => Box::new(state.users_by_external_id(id)),
         Some(Hint::Email(address)) => Box::new(state.users_by_email(address)),
         Some(Hint::DisplayName(name)) => Box::new(state.users_by_display_name(name)),
-        Some(Hint::Member(_)) | None => Box::new(state.users_from(UserIndex::from(0))),
+        Some(Hint::Belongs(id)) => match group_of(state, id) {
+            Some(group) => Box::new(group.members.iter().map(|index| state.user_at(index))),
+            None => Box::new(iter::empty()),
+        },
+        None => Box::new(state.users_from(UserIndex::from(0))),
     }
 }
 
-/// Every group that may match, without a scan where the hint names an index.
-fn group_candidates<'s>(state: &'s State, hint: Option<Hint<'s>>) -> Box<dyn Iterator<Item = &'s Group> + 's> {
+/// Every group that may match, without a scan where the hint names an index; in the order of their creation.
+fn groups<'s>(state: &'s State, hint: Option<Hint<'s>>) -> Box<dyn Iterator<Item = &'s Group> + 's> {
     match hint {
-        Some(Hint::Id(id)) => Box::new(id.parse().ok().and_then(|id| state.group(id)).into_iter()),
+        Some(Hint::Nothing) => Box::new(iter::empty()),
+        Some(Hint::Id(id)) => Box::new(group_of(state, id).into_iter()),
         Some(Hint::DisplayName(name)) => Box::new(state.group_by_name(name).into_iter()),
         Some(Hint::ExternalId(id)) => Box::new(state.groups_by_external_id(id)),
-        Some(Hint::Member(id)) => match user_of(state, id) {
+        Some(Hint::Belongs(id)) => match user_of(state, id) {
             Some(user) => Box::new(user.groups().map(|index| state.group_at(index))),
             None => Box::new(iter::empty()),
         },
@@ -159,19 +338,15 @@ fn user_of<'s>(state: &'s State, id: &str) -> Option<&'s User> {
     state.user(id)
 }
 
-/// How many steps candidates take, counted only as far as it matters.
-fn steps(candidates: impl Iterator<Item = u64>) -> u64 {
-    let more_than_enough = usize::try_from(INLINE_STEPS_MAX)
-        .unwrap_or(usize::MAX)
-        .saturating_add(1);
-    candidates.take(more_than_enough).sum()
+fn group_of<'s>(state: &'s State, id: &str) -> Option<&'s Group> {
+    state.group(id.parse().ok()?)
 }
 
-fn live_users(state: &State) -> usize {
+fn live(state: &State, of: ResourceType) -> usize {
     let counts = state.counts();
-    count(counts.active_users.values().sum::<u64>() + counts.inactive_users)
-}
-
-fn count(count: u64) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
+    let live = match of {
+        ResourceType::User => counts.active_users.values().sum::<u64>() + counts.inactive_users,
+        ResourceType::Group => counts.groups,
+    };
+    usize::try_from(live).unwrap_or(usize::MAX)
 }

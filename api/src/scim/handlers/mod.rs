@@ -4,6 +4,7 @@
 //! every request (time limit, metrics) is put around the router.
 
 pub(crate) mod discovery;
+pub(crate) mod everything;
 pub(crate) mod groups;
 pub(crate) mod me;
 pub(crate) mod users;

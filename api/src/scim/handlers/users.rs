@@ -23,14 +23,14 @@ use crate::scim_refusal::ScimRefusal;
 
 /// `GET /Users`
 pub(crate) async fn list(caller: ScimCaller, Parameters(parameters): Parameters) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::read(&caller.profile.user, &parameters)?;
-    Ok(listing::users(caller, request).await?)
+    let request = ListRequest::read(&[&caller.profile.user], &parameters)?;
+    listing::list(caller, request).await
 }
 
 /// `POST /Users/.search` (RFC 7644 3.4.3)
 pub(crate) async fn search(caller: ScimCaller, Body(body): Body) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::search(&caller.profile.user, &body)?;
-    Ok(listing::users(caller, request).await?)
+    let request = ListRequest::search(&[&caller.profile.user], &body)?;
+    listing::list(caller, request).await
 }
 
 /// `POST /Users`

@@ -4,6 +4,8 @@ mod concurrency;
 mod groups;
 mod lists;
 mod members;
+mod paging;
 mod protocol;
+mod sorting;
 mod users;
 mod world;
