@@ -40,6 +40,7 @@ impl Discovery<'_> {
                 supported: true,
                 max_results: i64::try_from(PAGE_RESOURCES_MAX).unwrap_or(i64::MAX),
             },
+            etag: Supported { supported: true },
             authentication_schemes: self.authentication_schemes(),
             meta: Some(self.meta("ServiceProviderConfig", "ServiceProviderConfig")),
             ..ServiceProviderConfig::default()
@@ -235,9 +236,12 @@ mod tests {
         let document = discovery.service_provider_config();
         let config: ServiceProviderConfig = serde_json::from_value(document.clone()).unwrap();
         config.validate().unwrap();
-        assert_eq!((config.patch.supported, config.filter.max_results), (true, 1000));
+        assert_eq!(
+            (config.patch.supported, config.etag.supported, config.filter.max_results),
+            (true, true, 1000)
+        );
         assert!(config.sort.supported);
-        assert!(![config.bulk.supported, config.etag.supported].contains(&true));
+        assert!(!config.bulk.supported);
         assert_eq!(
             document["pagination"],
             json!({"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 100,

@@ -25,6 +25,7 @@ mod object;
 mod operations;
 mod patch;
 mod path;
+mod precondition;
 mod profile;
 mod routes;
 mod schema;

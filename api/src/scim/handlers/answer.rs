@@ -15,16 +15,26 @@ pub(crate) enum Answer {
     Resource(Shown),
     /// 201 with its location: a resource that is new (RFC 7644 3.3).
     Created(Shown),
-    /// 204.
-    Done,
+    /// 204: a resource that is too large to be shown after each change of it.
+    Changed(Kept),
+    /// 204: a resource that is no more.
+    Deleted,
+    /// 304: the client has this version of the resource already (RFC 9110 15.4.5).
+    NotModified(Kept),
+}
+
+/// A resource, where it is and which version it has.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) location: String,
+    pub(crate) version: String,
 }
 
 /// A resource as the client wants to see it.
 #[derive(Debug)]
 pub(crate) struct Shown {
     body: String,
-    location: String,
-    version: String,
+    kept: Kept,
 }
 
 impl Answer {
@@ -32,42 +42,58 @@ impl Answer {
     pub(crate) fn document(document: &Value) -> Self {
         Self::Document(document.to_string())
     }
+
+    /// The status.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Document(_) | Self::Resource(_) => StatusCode::OK,
+            Self::Created(_) => StatusCode::CREATED,
+            Self::Changed(_) | Self::Deleted => StatusCode::NO_CONTENT,
+            Self::NotModified(_) => StatusCode::NOT_MODIFIED,
+        }
+    }
+
+    /// The resource that there is now, if the answer is about one.
+    pub(crate) fn kept(&self) -> Option<&Kept> {
+        match self {
+            Self::Resource(shown) | Self::Created(shown) => Some(&shown.kept),
+            Self::Changed(kept) | Self::NotModified(kept) => Some(kept),
+            Self::Document(_) | Self::Deleted => None,
+        }
+    }
 }
 
 impl Shown {
     /// The text of the selected attributes of a resource; location and version are told whether they are selected or not.
-    pub(crate) fn new(body: String, location: String, version: String) -> Self {
-        Self {
-            body,
-            location,
-            version,
-        }
-    }
-
-    /// RFC 7644 3.14: the version goes into the `ETag`, too.
-    fn respond(self, status: StatusCode) -> Response {
-        let mut response = scim_json(status, self.body);
-        set(&mut response, header::ETAG, &self.version);
-        if status == StatusCode::CREATED {
-            set(&mut response, header::LOCATION, &self.location);
-        }
-        response
-    }
-}
-
-fn set(response: &mut Response, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
+    pub(crate) fn new(body: String, kept: Kept) -> Self {
+        Self { body, kept }
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        match self {
-            Self::Document(document) => scim_json(StatusCode::OK, document),
-            Self::Resource(shown) => shown.respond(StatusCode::OK),
-            Self::Created(shown) => shown.respond(StatusCode::CREATED),
-            Self::Done => StatusCode::NO_CONTENT.into_response(),
-        }
+        let status = self.status();
+        let version = self.kept().and_then(|kept| HeaderValue::from_str(&kept.version).ok());
+        let location = self.kept().and_then(|kept| HeaderValue::from_str(&kept.location).ok());
+        let mut response = match self {
+            Self::Document(body) | Self::Resource(Shown { body, .. }) | Self::Created(Shown { body, .. }) => {
+                scim_json(status, body)
+            }
+            Self::Changed(_) | Self::Deleted | Self::NotModified(_) => status.into_response(),
+        };
+        // RFC 7644 3.14: the version goes into the `ETag`, too.
+        set(&mut response, header::ETAG, version);
+        set(
+            &mut response,
+            header::LOCATION,
+            location.filter(|_| status == StatusCode::CREATED),
+        );
+        response
+    }
+}
+
+fn set(response: &mut Response, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        response.headers_mut().insert(name, value);
     }
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use rolecall_engine::{Command, Fact, GroupId, Position, Rejection, State};
+use rolecall_engine::state::Group;
+use rolecall_engine::{Command, Fact, GroupChange, GroupId, Position, Rejection, State};
 
-use super::answer::{Answer, Shown};
+use super::answer::{Answer, Kept, Shown};
 use super::aside;
 use super::listing::{self, members_shown};
-use super::request::{Body, GroupWriter, Id, Parameters};
+use super::request::{Body, GroupWriter, Id, Parameters, Provided};
 use super::submit::submit_computed;
 use crate::auth::ScimCaller;
 use crate::created::created;
@@ -16,6 +17,7 @@ use crate::scim::ResourceType;
 use crate::scim::group::{self, GroupPatch};
 use crate::scim::limits::ANSWER_MEMBERS_MAX;
 use crate::scim::list::ListRequest;
+use crate::scim::precondition::Precondition;
 use crate::scim::resource;
 use crate::scim::select::Selection;
 use crate::scim_refusal::ScimRefusal;
@@ -52,10 +54,15 @@ pub(crate) async fn create(
 pub(crate) async fn read(
     caller: ScimCaller,
     Id(id): Id<GroupId>,
+    Provided(precondition): Provided,
     Parameters(parameters): Parameters,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.group, &parameters)?;
     let state = caller.state();
+    let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
+    if precondition.has(group.modified.position)? {
+        return Ok(Answer::NotModified(kept(&caller.base_url, group)));
+    }
     show(caller, state, id, selection).await.map(Answer::Resource)
 }
 
@@ -63,12 +70,13 @@ pub(crate) async fn read(
 pub(crate) async fn replace(
     GroupWriter(caller): GroupWriter,
     Id(id): Id<GroupId>,
+    Provided(precondition): Provided,
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.group, &parameters)?;
     let change = group::replace(&caller.profile, &body)?;
-    let submitted = caller.submit(Command::ChangeGroup { group: id, change }).await?;
+    let submitted = submit_change(&caller, id, &precondition, change).await?;
     changed(caller, submitted.state, id, selection).await
 }
 
@@ -76,34 +84,72 @@ pub(crate) async fn replace(
 pub(crate) async fn patch(
     GroupWriter(caller): GroupWriter,
     Id(id): Id<GroupId>,
+    Provided(precondition): Provided,
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.group, &parameters)?;
     let patch = GroupPatch::read(&caller.profile, &body)?;
-    let submitted = apply(&caller, id, patch).await?;
+    let submitted = submit_patch(&caller, id, &precondition, patch).await?;
     changed(caller, submitted.state, id, selection).await
 }
 
 /// `DELETE /Groups/{id}` (RFC 7644 3.6)
-pub(crate) async fn delete(GroupWriter(caller): GroupWriter, Id(group): Id<GroupId>) -> Result<Answer, ScimRefusal> {
-    let expected = None;
-    caller.submit(Command::DeleteGroup { group, expected }).await?;
-    Ok(Answer::Done)
+pub(crate) async fn delete(
+    GroupWriter(caller): GroupWriter,
+    Id(id): Id<GroupId>,
+    Provided(precondition): Provided,
+) -> Result<Answer, ScimRefusal> {
+    let command = |state: &State| {
+        let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
+        let expected = precondition.expected(group.modified.position)?;
+        Ok(Command::DeleteGroup { group: id, expected })
+    };
+    submit_computed(&caller, command).await?;
+    Ok(Answer::Deleted)
 }
 
-/// A PATCH of name and members fits any version of the group: however many come at once, none waits for another.
-async fn apply(caller: &ScimCaller, id: GroupId, patch: GroupPatch) -> Result<Submitted, ScimRefusal> {
-    if !patch.reads_extensions() {
-        let change = patch.into_change(&caller.profile, "", Position::START)?;
+/// A change of name and members fits any version of the group, unless the client names one: however many come at once, none
+/// waits for another.
+async fn submit_change(
+    caller: &ScimCaller,
+    id: GroupId,
+    precondition: &Precondition,
+    change: GroupChange,
+) -> Result<Submitted, ScimRefusal> {
+    if precondition.is_none() {
         return Ok(caller.submit(Command::ChangeGroup { group: id, change }).await?);
     }
     let command = |state: &State| {
         let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
-        let change =
-            patch
-                .clone()
-                .into_change(&caller.profile, &group.attributes.extensions, group.modified.position)?;
+        let expected = precondition.expected(group.modified.position)?;
+        let change = GroupChange {
+            expected,
+            ..change.clone()
+        };
+        Ok(Command::ChangeGroup { group: id, change })
+    };
+    submit_computed(caller, command).await
+}
+
+/// A PATCH of extensions is computed from those that are stored.
+async fn submit_patch(
+    caller: &ScimCaller,
+    id: GroupId,
+    precondition: &Precondition,
+    patch: GroupPatch,
+) -> Result<Submitted, ScimRefusal> {
+    if !patch.reads_extensions() {
+        let change = patch.into_change(&caller.profile, "", Position::START)?;
+        return submit_change(caller, id, precondition, change).await;
+    }
+    let command = |state: &State| {
+        let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
+        let version = group.modified.position;
+        precondition.expected(version)?;
+        let change = patch
+            .clone()
+            .into_change(&caller.profile, &group.attributes.extensions, version)?;
         Ok(Command::ChangeGroup { group: id, change })
     };
     submit_computed(caller, command).await
@@ -117,9 +163,9 @@ async fn changed(
     id: GroupId,
     selection: Selection,
 ) -> Result<Answer, ScimRefusal> {
-    let members = state.group(id).map_or(0, |group| members_shown(group, &selection));
-    if members > ANSWER_MEMBERS_MAX && !selection.names_attributes() {
-        return Ok(Answer::Done);
+    let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
+    if members_shown(group, &selection) > ANSWER_MEMBERS_MAX && !selection.names_attributes() {
+        return Ok(Answer::Changed(kept(&caller.base_url, group)));
     }
     show(caller, state, id, selection).await.map(Answer::Resource)
 }
@@ -130,8 +176,15 @@ async fn show(caller: ScimCaller, state: Arc<State>, id: GroupId, selection: Sel
     let show = move || {
         let group = state.group_at(index);
         let body = listing::group_text(&caller.base_url, &state, group, &selection);
-        let location = resource::location(&caller.base_url, ResourceType::Group, &id.to_string());
-        Shown::new(body, location, resource::version(group.modified))
+        Shown::new(body, kept(&caller.base_url, group))
     };
     Ok(aside::run(members, show).await?)
+}
+
+fn kept(base: &str, group: &Group) -> Kept {
+    let id = group.id.to_string();
+    Kept {
+        location: resource::location(base, ResourceType::Group, &id),
+        version: resource::version(group.modified),
+    }
 }

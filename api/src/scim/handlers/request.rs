@@ -15,6 +15,7 @@ use crate::body;
 use crate::error::ApiError;
 use crate::limits::SCIM_BODY_BYTES_MAX;
 use crate::scim::error::SCIM_JSON;
+use crate::scim::precondition::Precondition;
 use crate::scim_refusal::ScimRefusal;
 
 /// The last part of the path, as an id. One that cannot be an id names nothing: 404, as for any other.
@@ -26,16 +27,38 @@ pub(crate) struct Parameters(pub(crate) Vec<(String, String)>);
 /// The whole body, as JSON by its media type.
 pub(crate) struct Body(pub(crate) Bytes);
 
+/// What the client demands of the version of a resource; nothing unless it says so.
+pub(crate) struct Provided(pub(crate) Precondition);
+
 /// A caller whose connection may write groups.
 pub(crate) struct GroupWriter(pub(crate) ScimCaller);
+
+impl<T: FromStr> Id<T> {
+    /// An id as it is written.
+    ///
+    /// # Errors
+    /// 404 for what cannot be an id.
+    pub(crate) fn read(text: &str) -> Result<Self, ScimRefusal> {
+        let id = text.parse().map_err(|_| ApiError::NotFound { what: "resource" })?;
+        Ok(Self(id))
+    }
+}
 
 impl<T: FromStr> FromRequestParts<Arc<App>> for Id<T> {
     type Rejection = ScimRefusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ScimRefusal> {
         let path = RawPathParams::from_request_parts(parts, app).await;
-        let last = path.iter().flatten().last().and_then(|(_, id)| id.parse().ok());
-        Ok(Self(last.ok_or(ApiError::NotFound { what: "resource" })?))
+        let last = path.iter().flatten().last();
+        Self::read(last.map(|(_, id)| id).unwrap_or_default())
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Provided {
+    type Rejection = ScimRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ScimRefusal> {
+        Ok(Self(Precondition::of(&parts.headers)))
     }
 }
 
@@ -74,15 +97,24 @@ fn is_json(headers: &HeaderMap) -> bool {
         .any(|known| media_type.trim().eq_ignore_ascii_case(known))
 }
 
-impl FromRequestParts<Arc<App>> for GroupWriter {
-    type Rejection = ScimRefusal;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ScimRefusal> {
-        let caller = ScimCaller::from_request_parts(parts, app).await?;
+impl GroupWriter {
+    /// The caller, if it may write groups.
+    ///
+    /// # Errors
+    /// When its connection may not.
+    pub(crate) fn of(caller: ScimCaller) -> Result<Self, ScimRefusal> {
         if !caller.settings.group_provisioning {
             return Err(Rejection::GroupProvisioningOff.into());
         }
         Ok(Self(caller))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for GroupWriter {
+    type Rejection = ScimRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ScimRefusal> {
+        Self::of(ScimCaller::from_request_parts(parts, app).await?)
     }
 }
 

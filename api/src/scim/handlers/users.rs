@@ -6,9 +6,9 @@ use rolecall_engine::state::User;
 use rolecall_engine::{Command, Fact, Rejection, State, UserId, UserInput};
 use serde_json::Value;
 
-use super::answer::{Answer, Shown};
+use super::answer::{Answer, Kept, Shown};
 use super::listing;
-use super::request::{Body, Id, Parameters};
+use super::request::{Body, Id, Parameters, Provided};
 use super::submit::submit_computed;
 use crate::auth::ScimCaller;
 use crate::created::created;
@@ -16,6 +16,7 @@ use crate::organization::Submitted;
 use crate::scim::ResourceType;
 use crate::scim::error::ScimError;
 use crate::scim::list::ListRequest;
+use crate::scim::precondition::Precondition;
 use crate::scim::resource;
 use crate::scim::select::Selection;
 use crate::scim::user::{Active, UserDocument};
@@ -54,25 +55,30 @@ pub(crate) async fn create(
 pub(crate) async fn read(
     caller: ScimCaller,
     Id(id): Id<UserId>,
+    Provided(precondition): Provided,
     Parameters(parameters): Parameters,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.user, &parameters)?;
-    show(&caller, &caller.state(), id, &selection).map(Answer::Resource)
+    let state = caller.state();
+    let user = state.user(id).ok_or(Rejection::UnknownUser)?;
+    if precondition.has(state.user_version(user).position)? {
+        return Ok(Answer::NotModified(kept(&caller, &state, user)));
+    }
+    show(&caller, &state, id, &selection).map(Answer::Resource)
 }
 
 /// `PUT /Users/{id}` (RFC 7644 3.5.1)
 pub(crate) async fn replace(
     caller: ScimCaller,
     Id(id): Id<UserId>,
+    Provided(precondition): Provided,
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.user, &parameters)?;
     let document = UserDocument::read(&caller.profile, &body)?;
-    let submitted = change(&caller, id, |user| {
-        document.clone().into_input(&caller.profile, Active(user.active))
-    })
-    .await?;
+    let replaced = |user: &User| document.clone().into_input(&caller.profile, Active(user.active));
+    let submitted = change(&caller, id, &precondition, replaced).await?;
     show(&caller, &submitted.state, id, &selection).map(Answer::Resource)
 }
 
@@ -80,6 +86,7 @@ pub(crate) async fn replace(
 pub(crate) async fn patch(
     caller: ScimCaller,
     Id(id): Id<UserId>,
+    Provided(precondition): Provided,
     Parameters(parameters): Parameters,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
@@ -90,25 +97,36 @@ pub(crate) async fn patch(
             .patched(&caller.profile, &body)?
             .into_input(&caller.profile, Active(user.active))
     };
-    let submitted = change(&caller, id, patched).await?;
+    let submitted = change(&caller, id, &precondition, patched).await?;
     show(&caller, &submitted.state, id, &selection).map(Answer::Resource)
 }
 
 /// `DELETE /Users/{id}` (RFC 7644 3.6)
-pub(crate) async fn delete(caller: ScimCaller, Id(user): Id<UserId>) -> Result<Answer, ScimRefusal> {
-    let expected = None;
-    caller.submit(Command::DeleteUser { user, expected }).await?;
-    Ok(Answer::Done)
+pub(crate) async fn delete(
+    caller: ScimCaller,
+    Id(id): Id<UserId>,
+    Provided(precondition): Provided,
+) -> Result<Answer, ScimRefusal> {
+    let command = |state: &State| {
+        let user = state.user(id).ok_or(Rejection::UnknownUser)?;
+        let expected = precondition.expected(state.user_version(user).position)?;
+        Ok(Command::DeleteUser { user: id, expected })
+    };
+    submit_computed(&caller, command).await?;
+    Ok(Answer::Deleted)
 }
 
 async fn change(
     caller: &ScimCaller,
     id: UserId,
+    precondition: &Precondition,
     to: impl Fn(&User) -> Result<UserInput, ScimError>,
 ) -> Result<Submitted, ScimRefusal> {
     let command = |state: &State| {
         let user = state.user(id).ok_or(Rejection::UnknownUser)?;
-        let (expected, to) = (Some(state.user_version(user).position), to(user)?);
+        let version = state.user_version(user).position;
+        precondition.expected(version)?;
+        let (expected, to) = (Some(version), to(user)?);
         Ok(Command::ChangeUser { user: id, expected, to })
     };
     submit_computed(caller, command).await
@@ -123,7 +141,14 @@ fn show(caller: &ScimCaller, state: &Arc<State>, id: UserId, selection: &Selecti
     let user = state.user(id).ok_or(Rejection::UnknownUser)?;
     let mut resource = resource::user(&caller.base_url, state, user);
     selection.apply(&mut resource);
-    let location = resource::location(&caller.base_url, ResourceType::User, &id.to_string());
     let body = Value::Object(resource).to_string();
-    Ok(Shown::new(body, location, resource::version(state.user_version(user))))
+    Ok(Shown::new(body, kept(caller, state, user)))
+}
+
+fn kept(caller: &ScimCaller, state: &State, user: &User) -> Kept {
+    let id = user.id.to_string();
+    Kept {
+        location: resource::location(&caller.base_url, ResourceType::User, &id),
+        version: resource::version(state.user_version(user)),
+    }
 }

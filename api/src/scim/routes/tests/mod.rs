@@ -8,4 +8,5 @@ mod paging;
 mod protocol;
 mod sorting;
 mod users;
+mod versions;
 mod world;
