@@ -30,6 +30,16 @@ impl<E: Into<ApiError>> From<E> for ScimRefusal {
     }
 }
 
+impl ScimRefusal {
+    /// The error as the body of an answer has it.
+    pub(crate) fn error(&self) -> ScimError {
+        match self {
+            Self::Message(error) => error.clone(),
+            Self::Api(error) => rendered(error),
+        }
+    }
+}
+
 impl IntoResponse for ScimRefusal {
     fn into_response(self) -> Response {
         let error = match self {

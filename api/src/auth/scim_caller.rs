@@ -40,6 +40,7 @@ impl FromStr for ConnectionName {
 }
 
 /// An identity provider, identified by its token.
+#[derive(Clone)]
 pub(crate) struct ScimCaller {
     /// The organization that it pushes into.
     pub(crate) organization: Arc<Organization>,

@@ -8,15 +8,16 @@ use std::iter;
 use scim_v2::Asserted;
 use scim_v2::models::resource_types::{ResourceType as Description, SchemaExtension};
 use scim_v2::models::scim_schema::Meta;
-use scim_v2::models::service_provider_config::{AuthenticationScheme, Filter, ServiceProviderConfig, Supported};
+use scim_v2::models::service_provider_config::{AuthenticationScheme, Bulk, Filter, ServiceProviderConfig, Supported};
 use scim_v2::schema_urns;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::ScimError;
-use super::limits::{CURSOR_TIMEOUT, PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
+use super::limits::{BULK_OPERATIONS_MAX, CURSOR_TIMEOUT, PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
 use super::profile::Profile;
 use super::schema::ResourceType;
+use crate::limits::SCIM_BODY_BYTES_MAX;
 use crate::scim_events::EVENT_URIS;
 
 /// The discovery documents of one connection.
@@ -36,9 +37,14 @@ impl Discovery<'_> {
         let config = json(ServiceProviderConfig {
             patch: Supported { supported: true },
             sort: Supported { supported: true },
+            bulk: Bulk {
+                supported: true,
+                max_operations: integer(BULK_OPERATIONS_MAX),
+                max_payload_size: integer(SCIM_BODY_BYTES_MAX),
+            },
             filter: Filter {
                 supported: true,
-                max_results: i64::try_from(PAGE_RESOURCES_MAX).unwrap_or(i64::MAX),
+                max_results: integer(PAGE_RESOURCES_MAX),
             },
             etag: Supported { supported: true },
             authentication_schemes: self.authentication_schemes(),
@@ -179,6 +185,10 @@ fn pagination() -> Value {
     })
 }
 
+fn integer(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 fn json(document: impl Serialize) -> Value {
     serde_json::to_value(document).unwrap_or_default()
 }
@@ -241,12 +251,13 @@ mod tests {
             (true, true, 1000)
         );
         assert!(config.sort.supported);
-        assert!(!config.bulk.supported);
         assert_eq!(
             document["pagination"],
             json!({"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 100,
                 "maxPageSize": 1000, "cursorTimeout": 3600})
         );
+        let bulk = json!({"supported": true, "maxOperations": 1000, "maxPayloadSize": 4 * 1024 * 1024});
+        assert_eq!(document["bulk"], bulk);
         let schemes = document["authenticationSchemes"].as_array().unwrap();
         let schemes: Vec<_> = schemes
             .iter()

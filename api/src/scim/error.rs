@@ -97,6 +97,16 @@ impl ScimError {
         }
     }
 
+    /// The request contradicts itself, or what is stored.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    /// The request is larger than a limit that is announced (RFC 7644 3.7.4).
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
     /// There is no such resource in this organization.
     pub fn not_found(resource_type: &str, id: &str) -> Self {
         Self::new(

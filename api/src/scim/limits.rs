@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::limits::REQUEST_DURATION_MAX;
+
 /// Bytes of one filter, or of one PATCH path. Okta, Entra and PingOne stay far below 1 KiB.
 pub(crate) const FILTER_BYTES_MAX: usize = 4 * 1024;
 /// Operations in one PATCH. authentik sends one operation per member, all of them in one request.
@@ -35,3 +37,12 @@ pub(crate) const INLINE_STEPS_MAX: u64 = 500;
 pub(crate) const ATTEMPTS_MAX: usize = 100;
 /// Long scans and long answers that are worked on at one time, in the whole server.
 pub(crate) const LONG_WORKS_MAX: usize = 8;
+/// Operations of one Bulk, announced in the ServiceProviderConfig. Each is made durable before the next one is done.
+pub(crate) const BULK_OPERATIONS_MAX: usize = 1_000;
+/// How long the operations of one Bulk may take until no further one begins. What is left of the time for a request is for the
+/// one under way, and for the answer.
+pub(crate) const BULK_DURATION_MAX: Duration = Duration::from_secs(20);
+const _: () = assert!(
+    BULK_DURATION_MAX.as_secs() < REQUEST_DURATION_MAX.as_secs(),
+    "a Bulk is answered in time"
+);

@@ -13,6 +13,7 @@ pub mod resource;
 pub mod select;
 pub mod user;
 
+mod bulk;
 mod canonical;
 mod comparison;
 mod cursor;

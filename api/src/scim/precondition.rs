@@ -31,6 +31,14 @@ impl Precondition {
         }
     }
 
+    /// What the `version` of an operation of a Bulk demands (RFC 7644 3.7).
+    pub(crate) fn version(version: Option<&str>) -> Self {
+        Self {
+            if_match: version.map(|version| Tags::read(version.split(','))),
+            if_none_match: None,
+        }
+    }
+
     /// Whether every version will do.
     pub(crate) fn is_none(&self) -> bool {
         *self == Self::default()
@@ -179,5 +187,14 @@ mod tests {
         let both = Precondition::of(&headers);
         assert_eq!(both.expected(CURRENT), Ok(Some(CURRENT)));
         assert_eq!(both.expected(Position::new(4)), Err(failed(Position::new(4))));
+    }
+
+    #[test]
+    fn the_version_of_an_operation_is_an_if_match() {
+        assert_eq!(
+            Precondition::version(Some("W/\"5\"")),
+            headers(header::IF_MATCH, &["W/\"5\""])
+        );
+        assert!(Precondition::version(None).is_none());
     }
 }

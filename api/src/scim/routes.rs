@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::{MethodRouter, any, get, post};
 
 use super::error::ScimError;
-use super::handlers::{discovery, everything, groups, me, users};
+use super::handlers::{bulk, discovery, everything, groups, me, users};
 use crate::app::App;
 use crate::auth::ScimCaller;
 
@@ -18,6 +18,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .merge(connection("ResourceTypes/{id}", get(discovery::resource_type)))
         .merge(connection("Schemas", get(discovery::schemas)))
         .merge(connection("Schemas/{urn}", get(discovery::schema)))
+        .merge(connection("Bulk", post(bulk::bulk)))
         .merge(connection("Me", any(me::me)))
         .merge(connection(".search", post(everything::search)))
         .merge(connection("Users", get(users::list).post(users::create)))

@@ -26,6 +26,7 @@ pub(crate) enum Answer {
 /// A resource, where it is and which version it has.
 #[derive(Debug)]
 pub(crate) struct Kept {
+    pub(crate) id: String,
     pub(crate) location: String,
     pub(crate) version: String,
 }

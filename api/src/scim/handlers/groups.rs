@@ -185,6 +185,7 @@ fn kept(base: &str, group: &Group) -> Kept {
     let id = group.id.to_string();
     Kept {
         location: resource::location(base, ResourceType::Group, &id),
+        id,
         version: resource::version(group.modified),
     }
 }

@@ -3,6 +3,7 @@
 //! What a message means is decided by the modules beside this one, what may be done by the engine, and what surrounds
 //! every request (time limit, metrics) is put around the router.
 
+pub(crate) mod bulk;
 pub(crate) mod discovery;
 pub(crate) mod everything;
 pub(crate) mod groups;

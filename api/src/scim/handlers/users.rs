@@ -149,6 +149,7 @@ fn kept(caller: &ScimCaller, state: &State, user: &User) -> Kept {
     let id = user.id.to_string();
     Kept {
         location: resource::location(&caller.base_url, ResourceType::User, &id),
+        id,
         version: resource::version(state.user_version(user)),
     }
 }

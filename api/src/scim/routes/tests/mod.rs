@@ -1,5 +1,6 @@
 //! The SCIM endpoint from the outside: requests through the whole router, over a log in memory.
 
+mod bulk;
 mod concurrency;
 mod groups;
 mod lists;

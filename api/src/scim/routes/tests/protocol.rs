@@ -11,12 +11,13 @@ use crate::limits::SCIM_BODY_BYTES_MAX;
 use crate::test_server::ROOT;
 
 /// Every route, by method, with the path of a user and of a group put in.
-const ROUTES: [(&str, &str); 23] = [
+const ROUTES: [(&str, &str); 24] = [
     ("GET", "/ServiceProviderConfig"),
     ("GET", "/ResourceTypes"),
     ("GET", "/ResourceTypes/User"),
     ("GET", "/Schemas"),
     ("GET", "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User"),
+    ("POST", "/Bulk"),
     ("GET", "/Me"),
     ("PATCH", "/Me"),
     ("GET", "/Users"),

@@ -77,7 +77,7 @@ impl World {
         assert_eq!(changed.expect(200)["users_only"], json!(true));
     }
 
-    pub(super) fn app(&self) -> &App {
+    pub(super) fn app(&self) -> &Arc<App> {
         &self.server.app
     }
 
