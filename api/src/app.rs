@@ -8,8 +8,11 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::auth::{ConnectionName, LastUse};
 use crate::config::PublicUrl;
+use crate::error::ApiError;
 use crate::keys::ServerKeys;
 use crate::metrics::Metrics;
+use crate::organization::Organization;
+use crate::rate::Charged;
 use crate::supervisor::Supervisor;
 
 /// A running server, as its handlers see it.
@@ -32,6 +35,22 @@ impl App {
     /// Where the identity provider of a connection sends its requests.
     pub(crate) fn scim_base_url(&self, connection: ConnectionId) -> String {
         format!("{}/scim/v2/{}", self.public_url, ConnectionName(connection))
+    }
+
+    /// Charges a request to an organization, and tells `charged` how it stands then.
+    ///
+    /// # Errors
+    /// When the organization sends more than it may.
+    pub(crate) fn charge(&self, organization: &Organization, charged: &Charged) -> Result<(), ApiError> {
+        let Some(standing) = organization.charge() else {
+            return Ok(());
+        };
+        charged.note(standing);
+        let Some(pause) = standing.retry_after else {
+            return Ok(());
+        };
+        self.metrics.rate_limited();
+        Err(ApiError::TooManyRequests { pause })
     }
 
     /// Whether the server is stopping.

@@ -142,6 +142,17 @@ pub struct ServeOptions {
     #[arg(long, env = "ROLECALL_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
 
+    /// SCIM requests that each organization may send per second, with a burst of two seconds' worth; 0 for no limit
+    ///
+    /// Beyond it requests are answered with 429 and `Retry-After`. Entra asks for at least 25.
+    #[arg(
+        long,
+        env = "ROLECALL_SCIM_REQUESTS_PER_SECOND",
+        value_name = "NUMBER",
+        default_value = "500"
+    )]
+    pub scim_requests_per_second: RequestsPerSecond,
+
     /// A root token of your own, at least 32 characters; without one, the first start creates one and prints it once
     ///
     /// It is valid beside those in the record for as long as the server runs with it. When every root token is lost, start the
@@ -193,6 +204,28 @@ pub struct DemoOptions {
     /// Where /metrics, /healthz and /readyz listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", value_parser = address, default_value = "127.0.0.1:0")]
     pub ops_listen: SocketAddr,
+}
+
+/// How many requests are answered in a second; 0 stands for no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestsPerSecond(pub u32);
+
+impl RequestsPerSecond {
+    /// No limit.
+    pub const UNLIMITED: Self = Self(0);
+}
+
+impl FromStr for RequestsPerSecond {
+    type Err = String;
+
+    /// More than this is no limit that could ever be reached, and a typing error.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const MAX: u32 = 1_000_000;
+        let number = text.parse().ok().filter(|number| *number <= MAX);
+        number
+            .map(Self)
+            .ok_or_else(|| format!("it has to be a whole number from 0 (no limit) to {MAX}"))
+    }
 }
 
 /// How identity providers reach the server: `http` or `https`, and no slash at the end.
@@ -351,6 +384,16 @@ mod tests {
         assert!(line.command.is_none());
         assert_eq!(line.serve.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(line.serve.ops_listen.to_string(), "127.0.0.1:9464");
+        assert_eq!(line.serve.scim_requests_per_second, RequestsPerSecond(500));
+    }
+
+    #[test]
+    fn a_rate_is_a_whole_number_within_reason() {
+        assert_eq!("0".parse(), Ok(RequestsPerSecond::UNLIMITED));
+        assert_eq!("1000000".parse(), Ok(RequestsPerSecond(1_000_000)));
+        for wrong in ["", "-1", "2.5", "1000001", "many"] {
+            assert!(wrong.parse::<RequestsPerSecond>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -26,6 +26,12 @@ pub(crate) enum ApiError {
     /// Too many commands wait for the writer of the organization.
     #[error("too many requests are waiting for this organization; try again")]
     Busy,
+    /// The organization has more requests answered than it may.
+    #[error("the organization sends more requests than this server answers for one; try again in {} s", pause.as_secs())]
+    TooManyRequests {
+        /// How long to wait, in whole seconds.
+        pause: Duration,
+    },
     /// The request took too long. Whether the command was kept is unknown.
     #[error("the request took longer than {} seconds", REQUEST_DURATION_MAX.as_secs())]
     Timeout,
@@ -183,6 +189,7 @@ impl ApiError {
             Self::Busy | Self::TooManyStreams | Self::VerificationRuns | Self::Log(LogError::Busy) => {
                 Some(RETRY_AFTER_BUSY)
             }
+            Self::TooManyRequests { pause } => Some(*pause),
             _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_RELOAD),
         }
     }
@@ -194,6 +201,7 @@ impl ApiError {
             Self::Log(error) => of_log_error(error),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
+            Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing"),

@@ -19,6 +19,7 @@ use crate::limits::{REQUEST_DURATION_MAX, VERIFICATION_DURATION_MAX};
 use crate::oauth::OAuthError;
 use crate::organization::panic_text;
 use crate::problem::Problem;
+use crate::rate::Charged;
 use crate::scim_refusal::ScimRefusal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,11 +42,15 @@ pub(crate) async fn oauth(State(app): State<Arc<App>>, request: Request, next: N
 }
 
 /// Around SCIM requests.
-pub(crate) async fn scim(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let started = Instant::now();
+pub(crate) async fn scim(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let (started, charged) = (Instant::now(), Charged::default());
+    request.extensions_mut().insert(charged.clone());
     let (method, resource) = (request.method().clone(), resource(request.uri().path()));
     let refuse = |error| ScimRefusal::Api(error).into_response();
-    let response = run(request, next, REQUEST_DURATION_MAX, refuse).await;
+    let mut response = run(request, next, REQUEST_DURATION_MAX, refuse).await;
+    if let Some(standing) = charged.standing() {
+        standing.write(response.headers_mut());
+    }
     app.metrics
         .scim_request(resource, &method, response.status(), started.elapsed());
     response

@@ -24,6 +24,7 @@ mod ops;
 mod organization;
 mod problem;
 mod random;
+mod rate;
 mod replay;
 pub mod scim;
 mod scim_events;

@@ -70,6 +70,8 @@ pub(crate) const RETRY_AFTER_BUSY: Duration = Duration::from_secs(1);
 pub(crate) const RELOAD_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 /// Characters of a root token given by the operator.
 pub(crate) const ROOT_TOKEN_CHARACTERS_MIN: usize = 32;
+/// How many seconds' worth of its requests an organization may send at once.
+pub(crate) const SCIM_BURST_DURATION: Duration = Duration::from_secs(2);
 /// How long an access token opens its connection.
 pub(crate) const ACCESS_TOKEN_DURATION: Duration = Duration::from_secs(3_600);
 /// Role names that get a label of their own in metrics; further ones share `other`.

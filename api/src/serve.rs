@@ -140,7 +140,8 @@ impl Server {
         let ops = tokio::spawn(ops);
         let log = open(&options, Arc::clone(&metrics)).await?;
         let keys = keys(options.data.data.clone())?;
-        let supervisor = Supervisor::start(Arc::clone(&log) as Arc<dyn EventLog>, Arc::clone(&metrics)).await?;
+        let rate = options.scim_requests_per_second;
+        let supervisor = Supervisor::start(Arc::clone(&log) as Arc<dyn EventLog>, Arc::clone(&metrics), rate).await?;
         let new_root_token = match root {
             Some(_) => None,
             None => create_root_token(&supervisor).await.map_err(ServeError::RootToken)?,

@@ -13,6 +13,7 @@ use rolecall_eventlog::{EventLog, Status};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::config::RequestsPerSecond;
 use crate::error::ApiError;
 use crate::limits::RELOAD_PAUSE;
 use crate::metrics::{Metrics, Population};
@@ -23,6 +24,8 @@ use crate::replay::{self, ReplayError};
 pub(crate) struct Supervisor {
     log: Arc<dyn EventLog>,
     metrics: Arc<Metrics>,
+    /// What each organization may send.
+    rate: RequestsPerSecond,
     organizations: RwLock<BTreeMap<OrganizationId, Slot>>,
     stopping: watch::Sender<bool>,
     /// How many organizations have a task.
@@ -51,10 +54,15 @@ impl Supervisor {
     ///
     /// # Errors
     /// When the record of the registry is damaged or cannot be read: without it nobody can be told from anybody else.
-    pub(crate) async fn start(log: Arc<dyn EventLog>, metrics: Arc<Metrics>) -> Result<Arc<Self>, ReplayError> {
+    pub(crate) async fn start(
+        log: Arc<dyn EventLog>,
+        metrics: Arc<Metrics>,
+        rate: RequestsPerSecond,
+    ) -> Result<Arc<Self>, ReplayError> {
         let supervisor = Arc::new(Self {
             log,
             metrics,
+            rate,
             organizations: RwLock::default(),
             stopping: watch::Sender::new(false),
             running: watch::Sender::new(0),
@@ -185,7 +193,7 @@ impl Supervisor {
     fn prepare(&self, id: OrganizationId, state: Arc<State>) -> (Arc<Organization>, Writer) {
         let (log, metrics) = (Arc::clone(&self.log), Arc::clone(&self.metrics));
         let (organization, writer) = Organization::new(id, state, log, metrics, self.stopping.subscribe());
-        (Arc::new(organization), writer)
+        (Arc::new(organization.with_rate(self.rate)), writer)
     }
 
     fn spawn(self: &Arc<Self>, id: OrganizationId, writer: Option<Writer>) {

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use crate::app::App;
 use crate::auth::{LastUse, hash};
-use crate::config::PublicUrl;
+use crate::config::{PublicUrl, RequestsPerSecond};
 use crate::keys::ServerKeys;
 use crate::metrics::Metrics;
 use crate::serve::router;
@@ -41,10 +41,19 @@ impl TestServer {
         Self::over(Arc::new(MemoryLog::new())).await
     }
 
+    /// A server with a limit on the requests of each organization.
+    pub(crate) async fn limited(rate: RequestsPerSecond) -> Self {
+        Self::new(Arc::new(MemoryLog::new()), rate).await
+    }
+
     /// A server over a log of the test.
     pub(crate) async fn over(log: Arc<dyn EventLog>) -> Self {
+        Self::new(log, RequestsPerSecond::UNLIMITED).await
+    }
+
+    async fn new(log: Arc<dyn EventLog>, rate: RequestsPerSecond) -> Self {
         let metrics = Arc::new(Metrics::new());
-        let supervisor = Supervisor::start(log, Arc::clone(&metrics)).await.unwrap();
+        let supervisor = Supervisor::start(log, Arc::clone(&metrics), rate).await.unwrap();
         let (draining, drained) = watch::channel(false);
         let public_url: PublicUrl = "https://scim.example.com".parse().unwrap();
         let (root, last_use, verifying) = (Some(hash(ROOT)), LastUse::default(), Arc::new(Semaphore::new(1)));

@@ -16,6 +16,9 @@ use crate::wait;
 /// The root token of every server that the tests start.
 pub const ROOT_TOKEN: &str = "root-token-of-the-end-to-end-tests-0123456789";
 
+/// No limit on the requests of an organization.
+const UNLIMITED: u32 = 0;
+
 const START_LIMIT: Duration = Duration::from_secs(120);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
@@ -26,7 +29,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 pub struct Server {
     folder: TempDir,
     data: PathBuf,
-    root_token: Option<&'static str>,
+    environment: Vec<(&'static str, String)>,
     open_files: Option<u32>,
     child: Option<Child>,
     listen: Origin,
@@ -45,28 +48,35 @@ impl Server {
     pub async fn start() -> Server {
         let folder = tempfile::tempdir().expect("failed to create a folder for the server");
         let data = folder.path().join("data");
-        Server::start_on(folder, data, Some(ROOT_TOKEN)).await
+        Server::start_on(folder, data, environment(UNLIMITED)).await
     }
 
     /// Starts a server whose data lies elsewhere than the rest of its traces.
     pub async fn start_with_data(data: PathBuf) -> Server {
         let folder = tempfile::tempdir().expect("failed to create a folder for the server");
-        Server::start_on(folder, data, Some(ROOT_TOKEN)).await
+        Server::start_on(folder, data, environment(UNLIMITED)).await
     }
 
     /// Starts a server as somebody does who has read nothing: it has to make up a root token and say so.
     pub async fn start_unconfigured() -> Server {
         let folder = tempfile::tempdir().expect("failed to create a folder for the server");
         let data = folder.path().join("data");
-        Server::start_on(folder, data, None).await
+        Server::start_on(folder, data, Vec::new()).await
     }
 
-    async fn start_on(folder: TempDir, data: PathBuf, root_token: Option<&'static str>) -> Server {
+    /// Starts a server that lets each organization send this many SCIM requests per second.
+    pub async fn start_limited(requests_per_second: u32) -> Server {
+        let folder = tempfile::tempdir().expect("failed to create a folder for the server");
+        let data = folder.path().join("data");
+        Server::start_on(folder, data, environment(requests_per_second)).await
+    }
+
+    async fn start_on(folder: TempDir, data: PathBuf, environment: Vec<(&'static str, String)>) -> Server {
         let (listen, ops) = (Origin::default(), Origin::default());
         let mut server = Server {
             folder,
             data,
-            root_token,
+            environment,
             open_files: None,
             child: None,
             listen,
@@ -117,7 +127,7 @@ impl Server {
         };
         // Nothing of the machine's own settings may change what a test shows.
         command.env_clear().env("RUST_BACKTRACE", "1");
-        command.envs(self.root_token.map(|token| ("ROLECALL_ROOT_TOKEN", token)));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
             .args(arguments)
             .arg("--data")
@@ -211,6 +221,14 @@ impl Server {
     fn log_path(&self) -> PathBuf {
         self.folder.path().join("server.log")
     }
+}
+
+/// What the tests choose. Most of them send as much as they can.
+fn environment(requests_per_second: u32) -> Vec<(&'static str, String)> {
+    vec![
+        ("ROLECALL_ROOT_TOKEN", ROOT_TOKEN.to_owned()),
+        ("ROLECALL_SCIM_REQUESTS_PER_SECOND", requests_per_second.to_string()),
+    ]
 }
 
 impl Drop for Server {

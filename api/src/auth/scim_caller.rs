@@ -13,6 +13,7 @@ use super::{Credentials, NoCredentials, UserPassword, known, scim_token};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::organization::{Organization, Submitted};
+use crate::rate::Charged;
 use crate::scim::{CursorSeal, Profile};
 use crate::scim_refusal::ScimRefusal;
 use crate::time;
@@ -105,8 +106,10 @@ fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Res
         .filter(|known| named == Some(ConnectionName(known.id)))
         .ok_or(ApiError::ConnectionNotFound)?;
     app.last_use.note(token.id, now);
+    let organization = app.supervisor.get(organization)?;
+    app.charge(&organization, parts.extensions.get().unwrap_or(&Charged::default()))?;
     Ok(ScimCaller {
-        organization: app.supervisor.get(organization)?,
+        organization,
         connection,
         settings: Arc::clone(&known.settings),
         profile: Profile::standard(),

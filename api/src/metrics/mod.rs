@@ -30,6 +30,7 @@ pub(crate) struct Metrics {
     roles: RoleLabels,
     scim_requests: IntCounterVec,
     scim_request_duration: HistogramVec,
+    scim_rate_limited: IntCounter,
     admin_requests: IntCounterVec,
     oauth_requests: IntCounterVec,
     log_append_duration: Histogram,
@@ -77,6 +78,10 @@ impl Metrics {
                 "Time from the headers of a SCIM request to its answer.",
                 &["resource", "method"],
                 register::request_seconds(),
+            ),
+            scim_rate_limited: new.counter(
+                "scim_rate_limited_total",
+                "Requests refused because their organization sent more than it may.",
             ),
             admin_requests: new.counters(
                 "admin_requests_total",
@@ -163,6 +168,11 @@ impl Metrics {
         self.scim_request_duration
             .with_label_values(&[resource, method])
             .observe(duration.as_secs_f64());
+    }
+
+    /// Counts a request that was refused because its organization sent more than it may.
+    pub(crate) fn rate_limited(&self) {
+        self.scim_rate_limited.inc();
     }
 
     /// Counts an answered request to the admin API.

@@ -13,6 +13,7 @@ use super::client::Client;
 use super::form::Form;
 use crate::app::App;
 use crate::auth::access_token;
+use crate::rate::Charged;
 use crate::time;
 
 /// The only grant.
@@ -46,6 +47,9 @@ pub(super) async fn client_credentials(
         return Err(OAuthError::GrantType);
     }
     app.last_use.note(token.id, now);
+    if let Some(organization) = token.scope.organization() {
+        app.charge(&*app.supervisor.get(organization)?, &Charged::default())?;
+    }
     let end = access_token::end(now, token.expires_at);
     let granted = Granted {
         access_token: access_token::issue(&app.keys, token.id, end).reveal().to_owned(),

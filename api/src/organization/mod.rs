@@ -17,9 +17,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub(crate) use self::stream_name::{from_log, stream, to_log};
 pub(crate) use self::writer::{Stopped, Writer, panic_text};
+use crate::config::RequestsPerSecond;
 use crate::error::ApiError;
 use crate::limits::QUEUE_COMMANDS_MAX;
 use crate::metrics::Metrics;
+use crate::rate::{RateLimit, Standing};
 
 /// A running organization.
 #[derive(Clone)]
@@ -28,6 +30,7 @@ pub(crate) struct Organization {
     queue: mpsc::Sender<Submission>,
     head: watch::Receiver<Arc<State>>,
     log: Arc<dyn EventLog>,
+    rate: Option<Arc<RateLimit>>,
 }
 
 /// A command on its way to the writer.
@@ -58,7 +61,25 @@ impl Organization {
         let (queue, submissions) = mpsc::channel(QUEUE_COMMANDS_MAX);
         let (head_sender, head) = watch::channel(Arc::clone(&state));
         let writer = Writer::new(id, submissions, head_sender, Arc::clone(&log), metrics, stopping);
-        (Self { id, queue, head, log }, writer)
+        let organization = Self {
+            id,
+            queue,
+            head,
+            log,
+            rate: None,
+        };
+        (organization, writer)
+    }
+
+    /// The organization with a limit on the requests that it has answered.
+    pub(crate) fn with_rate(self, rate: RequestsPerSecond) -> Self {
+        let rate = RateLimit::of(rate).map(Arc::new);
+        Self { rate, ..self }
+    }
+
+    /// Charges one request, where there is a limit.
+    pub(crate) fn charge(&self) -> Option<Standing> {
+        self.rate.as_ref().map(|rate| rate.charge())
     }
 
     /// Its id.

@@ -17,6 +17,7 @@ use rolecall_engine::{
 use rolecall_eventlog::{EventLog, Faults, FaultyLog, MemoryLog};
 
 use super::Submitted;
+use crate::config::RequestsPerSecond;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::replay;
@@ -238,7 +239,12 @@ async fn first_fact(supervisor: &Arc<Supervisor>, id: OrganizationId, command: C
 async fn simulate(seed: u64) {
     // Starting is not what is simulated here: the log fails from the first command on.
     let log = Arc::new(FaultyLog::new(MemoryLog::new(), seed, FAULTS));
-    let started = Supervisor::start(Arc::clone(&log) as Arc<dyn EventLog>, Arc::new(Metrics::new())).await;
+    let started = Supervisor::start(
+        Arc::clone(&log) as Arc<dyn EventLog>,
+        Arc::new(Metrics::new()),
+        RequestsPerSecond::UNLIMITED,
+    )
+    .await;
     let Ok(supervisor) = started else { return };
     let id = organization(&supervisor).await;
     let clients = prepare(&supervisor, id, seed).await;

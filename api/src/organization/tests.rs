@@ -11,6 +11,7 @@ use rolecall_eventlog::{
 };
 
 use super::Organization;
+use crate::config::RequestsPerSecond;
 use crate::error::ApiError;
 use crate::limits::RELOAD_PAUSE;
 use crate::metrics::Metrics;
@@ -72,7 +73,9 @@ impl EventLog for HeldLog {
 }
 
 async fn start(log: Arc<dyn EventLog>) -> Arc<Supervisor> {
-    Supervisor::start(log, Arc::new(Metrics::new())).await.unwrap()
+    Supervisor::start(log, Arc::new(Metrics::new()), RequestsPerSecond::UNLIMITED)
+        .await
+        .unwrap()
 }
 
 fn create_organization(name: &str) -> Command {

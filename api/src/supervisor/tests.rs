@@ -114,7 +114,7 @@ async fn a_damaged_registry_keeps_the_server_from_starting() {
         entries: vec![b"no entry".to_vec()],
     };
     append_wait(log.as_ref(), garbage).unwrap();
-    let started = Supervisor::start(log, Arc::new(Metrics::new())).await;
+    let started = Supervisor::start(log, Arc::new(Metrics::new()), RequestsPerSecond::UNLIMITED).await;
     assert!(matches!(started, Err(ReplayError::Decode { .. })));
 }
 

@@ -15,6 +15,8 @@ mod live_events;
 #[cfg(test)]
 mod no_change_no_entry;
 #[cfg(test)]
+mod oauth_client;
+#[cfg(test)]
 mod open_files;
 #[cfg(test)]
 mod pingone_auto_approve;
@@ -22,6 +24,8 @@ mod pingone_auto_approve;
 mod prometheus;
 #[cfg(test)]
 mod provider_guides;
+#[cfg(test)]
+mod rate_limit;
 #[cfg(test)]
 mod recorded_providers;
 #[cfg(test)]

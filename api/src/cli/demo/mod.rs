@@ -22,7 +22,9 @@ use self::client::{Client, DemoError};
 use self::customer::Customer;
 use super::{block_on, failed, logging};
 use crate::auth::Secret;
-use crate::config::{DataOptions, DemoOptions, LogFormat, LogLevel, LogOptions, RootToken, ServeOptions};
+use crate::config::{
+    DataOptions, DemoOptions, LogFormat, LogLevel, LogOptions, RequestsPerSecond, RootToken, ServeOptions,
+};
 use crate::random;
 use crate::serve::{ServeError, Server, told_to_end};
 
@@ -52,6 +54,7 @@ async fn play(options: &DemoOptions, folder: PathBuf) -> Result<(), DemoError> {
         listen: options.listen,
         ops_listen: options.ops_listen,
         public_url: None,
+        scim_requests_per_second: RequestsPerSecond::UNLIMITED,
         root_token: root.reveal().parse::<RootToken>().ok(),
         accept_lost_tail: false,
         log: quiet(),

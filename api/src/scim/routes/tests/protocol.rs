@@ -1,12 +1,14 @@
 //! What holds for every path: tokens, media types, limits, methods, tolerance, discovery, metrics.
 
 use axum::body::Body;
-use axum::http::{Method, Request, header};
+use axum::http::{HeaderName, Method, Request, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt;
 use serde_json::json;
 
 use super::world::World;
+use crate::config::RequestsPerSecond;
 use crate::limits::SCIM_BODY_BYTES_MAX;
 use crate::test_server::ROOT;
 
@@ -316,6 +318,49 @@ async fn a_head_is_a_get_without_a_body() {
         (reply.header(header::ETAG), reply.expect(200)),
         ("W/\"1\"", &json!(null))
     );
+}
+
+#[tokio::test]
+async fn an_organization_that_floods_is_told_when_to_come_again_and_its_neighbour_is_not() {
+    let world = World::limited(RequestsPerSecond(1)).await;
+    let neighbour = world.neighbour().await;
+    let mut reply = world.get("/Users").await;
+    assert_eq!(reply.expect(200)["totalResults"], json!(0));
+    for name in ["x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"] {
+        reply.header(HeaderName::from_static(name)).parse::<u32>().unwrap();
+    }
+    // One a second is let through, and what goes through a router in memory is far more.
+    while reply.status != 429 {
+        reply = world.get("/Users").await;
+    }
+    reply.expect_error(429, None);
+    for name in ["retry-after", "x-rate-limit-retry-after-seconds"] {
+        let pause: u64 = reply.header(HeaderName::from_static(name)).parse().unwrap();
+        assert!(pause >= 1, "{name}: {pause}");
+    }
+    assert_eq!(neighbour.get("/Users").await.status, 200);
+    let unknown = Request::get(format!("{}/Users", world.base_path)).body(Body::empty());
+    let unknown = world.answer(unknown.unwrap()).await;
+    assert_eq!(unknown.status, 401, "who is not known is charged to nobody");
+    assert!(!unknown.headers.contains_key("x-rate-limit-limit"));
+    let supervisor = &world.app().supervisor;
+    let metrics = &world.app().metrics;
+    let text = metrics.text(&supervisor.population(), &supervisor.log_status());
+    assert!(text.contains("rolecall_scim_rate_limited_total 1"), "{text}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_for_its_rate_is_refused_before_its_body() {
+    let world = World::limited(RequestsPerSecond(1)).await;
+    let unread = || {
+        let body = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        world.answer(world.request(Method::POST, "/Users").body(body).unwrap())
+    };
+    while world.get("/Users").await.status != 429 {}
+    // Had a second passed by now, the body would be waited for until the request is given up.
+    while unread().now_or_never().is_none() {
+        while world.get("/Users").await.status != 429 {}
+    }
 }
 
 #[tokio::test]

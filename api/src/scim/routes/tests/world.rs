@@ -8,6 +8,7 @@ use rolecall_engine::OrganizationId;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::config::RequestsPerSecond;
 use crate::test_server::{ROOT, TestServer, request};
 
 pub(super) const PUBLIC_URL: &str = "https://scim.example.com";
@@ -37,6 +38,11 @@ pub(super) struct Reply {
 impl World {
     pub(super) async fn new() -> Self {
         Self::in_new_organization(Arc::new(TestServer::start().await)).await
+    }
+
+    /// On a server that limits how many requests each organization may send.
+    pub(super) async fn limited(rate: RequestsPerSecond) -> Self {
+        Self::in_new_organization(Arc::new(TestServer::limited(rate).await)).await
     }
 
     /// Another organization of the same server.
