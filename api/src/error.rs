@@ -57,6 +57,12 @@ pub(crate) enum ApiError {
         /// What is wrong.
         reason: String,
     },
+    /// A strict connection, and a token that is not sent as the RFCs have it.
+    #[error(
+        "this connection is strict: the token has to be sent as `Authorization: Bearer <token>`, or by Basic with the id of the \
+         connection (`con-...`) as user name and the token as password"
+    )]
+    SchemeRefused,
     /// An access token where one that was created by an administrator is needed.
     #[error("this is an access token; it opens the SCIM endpoint of its connection and nothing else")]
     AccessToken,
@@ -207,6 +213,7 @@ impl ApiError {
             Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing"),
             Self::CredentialsMissing => (StatusCode::UNAUTHORIZED, "credentials_missing"),
             Self::BasicRefused { .. } => (StatusCode::UNAUTHORIZED, "basic_refused"),
+            Self::SchemeRefused => (StatusCode::UNAUTHORIZED, "scheme_refused"),
             Self::AccessToken => (StatusCode::UNAUTHORIZED, "access_token"),
             Self::TokenMalformed => (StatusCode::UNAUTHORIZED, "token_malformed"),
             Self::TokenUnknown => (StatusCode::UNAUTHORIZED, "token_unknown"),

@@ -106,9 +106,10 @@ impl IntoResponse for Problem {
 /// RFC 6750 section 3: without a token the challenge names no error.
 pub(crate) fn challenge(error: &ApiError) -> HeaderValue {
     match error {
-        ApiError::TokenMissing | ApiError::CredentialsMissing | ApiError::BasicRefused { .. } => {
-            HeaderValue::from_static("Bearer realm=\"rolecall\"")
-        }
+        ApiError::TokenMissing
+        | ApiError::CredentialsMissing
+        | ApiError::SchemeRefused
+        | ApiError::BasicRefused { .. } => HeaderValue::from_static("Bearer realm=\"rolecall\""),
         _ => HeaderValue::from_static("Bearer realm=\"rolecall\", error=\"invalid_token\""),
     }
 }

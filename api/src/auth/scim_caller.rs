@@ -89,9 +89,10 @@ fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Res
     let now = time::now();
     let registry = app.supervisor.registry()?.head();
     let registry = registry.registry();
-    let token = match Credentials::of(&parts.headers).map_err(refusal)? {
+    let credentials = Credentials::of(&parts.headers).map_err(refusal)?;
+    let token = match &credentials {
         Credentials::Bearer(text) | Credentials::Habit(text) => scim_token(text, &app.keys, registry, now)?,
-        Credentials::Basic(pair) => basic(&pair, named, registry, now)?,
+        Credentials::Basic(pair) => basic(pair, named, registry, now)?,
     };
     // INVARIANT: a token opens the connection that it was created for, and tells nothing about any other.
     let TokenScope::Scim {
@@ -105,6 +106,9 @@ fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Res
     let known = known
         .filter(|known| named == Some(ConnectionName(known.id)))
         .ok_or(ApiError::ConnectionNotFound)?;
+    if known.settings.strict && matches!(credentials, Credentials::Habit(_)) {
+        return Err(ApiError::SchemeRefused);
+    }
     app.last_use.note(token.id, now);
     let organization = app.supervisor.get(organization)?;
     app.charge(&organization, parts.extensions.get().unwrap_or(&Charged::default()))?;

@@ -321,6 +321,34 @@ async fn a_head_is_a_get_without_a_body() {
 }
 
 #[tokio::test]
+async fn a_strict_connection_takes_the_schemes_of_the_rfcs_alone() {
+    let world = World::new().await;
+    world.strict().await;
+    let (token, id) = (&world.token, world.base_path.rsplit('/').next().unwrap());
+    let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{token}")));
+    let cases = [
+        (format!("Bearer {token}"), 200),
+        (format!("bearer {token}"), 200),
+        (basic, 200),
+        (token.clone(), 401),
+        (format!("Bearer Bearer {token}"), 401),
+        (format!("SSWS {token}"), 401),
+        (format!("Basic {token}"), 401),
+    ];
+    for (authorization, status) in cases {
+        let request = Request::get(format!("{}/Users", world.base_path)).header(header::AUTHORIZATION, &authorization);
+        let reply = world.answer(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.status, status, "{authorization}: {}", reply.body);
+        let detail = reply.body["detail"].as_str().unwrap_or_default();
+        assert_eq!(
+            detail.contains("this connection is strict"),
+            status == 401,
+            "{authorization}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_organization_that_floods_is_told_when_to_come_again_and_its_neighbour_is_not() {
     let world = World::limited(RequestsPerSecond(1)).await;
     let neighbour = world.neighbour().await;

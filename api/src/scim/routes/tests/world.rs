@@ -83,6 +83,15 @@ impl World {
         assert_eq!(changed.expect(200)["users_only"], json!(true));
     }
 
+    /// Makes the connection strict.
+    pub(super) async fn strict(&self) {
+        let changed = self
+            .server
+            .json("PATCH", &self.connection, ROOT, json!({"strict": true}))
+            .await;
+        assert_eq!(changed.expect(200)["strict"], json!(true));
+    }
+
     pub(super) fn app(&self) -> &Arc<App> {
         &self.server.app
     }
