@@ -189,4 +189,6 @@ fn is_assigned(value: &Value) -> bool {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

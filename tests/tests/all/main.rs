@@ -7,6 +7,8 @@ mod bad_input;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod cursors;
+#[cfg(test)]
 mod demo_and_cli;
 #[cfg(test)]
 mod graceful;
