@@ -169,7 +169,7 @@ fn given<'p>(parameters: &'p [(String, String)], name: &str) -> Option<&'p str> 
 }
 
 impl Page {
-    /// RFC 9865 2.3: a `cursor`, also an empty one, asks for pages by cursor; without one they are by index.
+    /// RFC 9865 2: a `cursor`, also an empty one, asks for pages by cursor; without one they are by index.
     fn read(parameters: &[(String, String)]) -> Result<Self, ScimError> {
         let (start_index, count) = (parameter(parameters, "startIndex"), parameter(parameters, "count"));
         match given(parameters, "cursor") {
