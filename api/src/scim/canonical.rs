@@ -41,6 +41,8 @@ fn extension(known: &Extension, value: Value) -> Result<Option<Value>, ScimError
     let mut object = Map::new();
     for (key, value) in members {
         let (name, value) = match known.attribute(&key) {
+            // RFC 7644 3.5.1: read-only attributes in a body are ignored; a client may write back what it read.
+            Some(attribute) if attribute.read_only => continue,
             Some(attribute) => (attribute.name.clone(), assigned(attribute, value)?),
             None => (key, unknown(value)),
         };

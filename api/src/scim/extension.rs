@@ -1,5 +1,5 @@
 //! Schema extensions whose attributes are known beyond RFC 7643: our own, the same under LambdaTest's URNs, and those that
-//! a connection defines.
+//! a connection defines. One attribute, `roles` of a user, is ours to say: the role in force.
 //!
 //! Other extensions are stored and returned as they came.
 
@@ -15,6 +15,9 @@ pub const GROUP: &str = "urn:ietf:params:scim:schemas:extension:rolecall:2.0:Gro
 pub const USER_ALIAS: &str = "urn:ietf:params:scim:schemas:extension:LambdaTest:2.0:User";
 /// The same for a group, as LambdaTest spells it.
 pub const GROUP_ALIAS: &str = "urn:ietf:params:scim:schemas:extension:LambdaTest:2.0:Group";
+
+/// The attribute of our extension of the User that shows the role in force.
+pub(crate) const ROLES: &str = "roles";
 
 /// An extension of a resource type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub(crate) struct AttributeDefinition {
     pub(crate) data_type: &'static str,
     pub(crate) multi_valued: bool,
     pub(crate) meaning: Option<Meaning>,
+    pub(crate) read_only: bool,
     pub(crate) description: String,
 }
 
@@ -51,8 +55,17 @@ pub(crate) enum Meaning {
 
 /// The extensions that every connection has, our own first.
 pub(crate) fn definitions() -> Vec<Definition> {
+    let mut own = user(USER, "RolecallUser", "organizationRole", "concurrencyGroup");
+    own.attributes.push(AttributeDefinition {
+        name: ROLES.to_owned(),
+        data_type: "string",
+        multi_valued: true,
+        meaning: None,
+        read_only: true,
+        description: "The role in force: the highest of all claims. An inactive user has none.".to_owned(),
+    });
     vec![
-        user(USER, "RolecallUser", "organizationRole", "concurrencyGroup"),
+        own,
         group(GROUP, "RolecallGroup", "roles"),
         Definition {
             announced: false,
@@ -100,6 +113,7 @@ fn attribute(name: &str, meaning: Meaning, description: &str) -> AttributeDefini
         data_type: "string",
         multi_valued: false,
         meaning: Some(meaning),
+        read_only: false,
         description: description.to_owned(),
     }
 }
@@ -115,7 +129,8 @@ impl Definition {
 
 impl AttributeDefinition {
     fn document(&self) -> Value {
+        let mutability = if self.read_only { "readOnly" } else { "readWrite" };
         json!({"name": self.name, "type": self.data_type, "multiValued": self.multi_valued, "description": self.description,
-            "required": false, "caseExact": false, "mutability": "readWrite", "returned": "default", "uniqueness": "none"})
+            "required": false, "caseExact": false, "mutability": mutability, "returned": "default", "uniqueness": "none"})
     }
 }

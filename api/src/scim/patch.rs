@@ -100,6 +100,7 @@ impl<'s> Patch<'s> {
                 }
                 value if self.is_extension(&name, &value) => self.write_extension(verb, &name, value)?,
                 value => match lenient::path(&name) {
+                    Ok(path) if self.is_read_only(&path) => {}
                     Ok(path) => self.write_path(verb, path, value)?,
                     Err(_) => set(&mut self.document, &name, canonical::unknown(value)),
                 },
@@ -111,6 +112,12 @@ impl<'s> Patch<'s> {
     /// RFC 7644 3.5.1 and 3.5.2: read-only attributes among others are ignored; Okta sends `id` with each rename.
     fn is_ignored(&self, name: &str) -> bool {
         self.schema.attribute(name).is_some_and(|attribute| attribute.read_only)
+    }
+
+    /// The same for a name with a URN.
+    fn is_read_only(&self, path: &PatchPath) -> bool {
+        let PatchPath::Attr(path) = path else { return false };
+        matches!(self.schema.resolve(path), Target::Attribute(place) if refuse_read_only(&place).is_err())
     }
 
     fn is_extension(&self, name: &str, value: &Value) -> bool {
@@ -127,7 +134,9 @@ impl<'s> Patch<'s> {
         weight::check_count(&attributes)?;
         for (name, value) in attributes {
             let place = self.extension_place(urn, &name);
-            self.write(verb, &place, value)?;
+            if refuse_read_only(&place).is_ok() {
+                self.write(verb, &place, value)?;
+            }
         }
         Ok(())
     }
@@ -178,7 +187,9 @@ impl<'s> Patch<'s> {
             Some(Value::Object(attributes)) if !attributes.is_empty() => {
                 for (name, value) in attributes {
                     let place = self.extension_place(urn, &name);
-                    self.remove(&place, Some(value))?;
+                    if refuse_read_only(&place).is_ok() {
+                        self.remove(&place, Some(value))?;
+                    }
                 }
             }
             _ => set(&mut self.document, urn, None),

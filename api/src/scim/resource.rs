@@ -6,10 +6,12 @@ use std::fmt;
 
 use rolecall_engine::state::{Group, Stamp, User};
 use rolecall_engine::{State, UserId};
+use rolecall_rules::RoleName;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::extension;
 use super::schema::ResourceType;
 use crate::time::Time;
 
@@ -32,6 +34,7 @@ pub fn user_with_groups(base: &str, state: &State, user: &User, most: usize) -> 
     if !groups.is_empty() {
         resource.insert("groups".to_owned(), Value::Array(groups));
     }
+    show_role(&mut resource, user.role.as_ref());
     complete(
         resource,
         ResourceType::User,
@@ -40,6 +43,19 @@ pub fn user_with_groups(base: &str, state: &State, user: &User, most: usize) -> 
         user.created,
         state.user_version(user),
     )
+}
+
+/// The role in force stands beside what the provider pushed into our extension; the core `roles` are the provider's own.
+fn show_role(resource: &mut Map<String, Value>, role: Option<&RoleName>) {
+    let mut extension = match resource.remove(extension::USER) {
+        Some(Value::Object(extension)) => extension,
+        _ => Map::new(),
+    };
+    extension.remove(extension::ROLES);
+    extension.extend(role.map(|role| (extension::ROLES.to_owned(), json!([role.to_string()]))));
+    if !extension.is_empty() {
+        resource.insert(extension::USER.to_owned(), Value::Object(extension));
+    }
 }
 
 /// A group as a user shows it (RFC 7643 4.1.2).
@@ -248,8 +264,8 @@ mod tests {
             state.group_by_name("staff").unwrap(),
         );
         let expected = json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:x:Ext"],
-            "id": ana.id, "userName": "ana", "active": true, "emails": [{"value": "a@x"}], "urn:x:Ext": {"Color": "red"},
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", extension::USER, "urn:x:Ext"],
+            (extension::USER): {"roles": ["user"]}, "id": ana.id, "userName": "ana", "active": true, "emails": [{"value": "a@x"}], "urn:x:Ext": {"Color": "red"},
             "groups": [{"value": staff.id, "display": "Staff", "type": "direct", "$ref": format!("{BASE}/Groups/{}", staff.id)}],
             "meta": {
                 "resourceType": "User", "created": "2026-05-13T04:42:34.250Z", "lastModified": "2026-05-13T04:42:34.250Z",
@@ -257,6 +273,14 @@ mod tests {
             },
         });
         assert_eq!(Value::Object(user(BASE, &state, ana)), expected);
+    }
+
+    #[test]
+    fn an_inactive_user_is_shown_without_a_role() {
+        let bo = json!({"userName": "bo", "active": false, (extension::USER): {"organizationRole": "admin", "roles": ["admin"]}});
+        let state = after(&State::default(), create_user(&bo)).unwrap();
+        let shown = user(BASE, &state, state.user_by_name("bo").unwrap());
+        assert_eq!(shown[extension::USER], json!({"organizationRole": "admin"}));
     }
 
     #[test]

@@ -271,6 +271,29 @@ fn read_only_attributes_are_ignored_in_values_and_refused_as_paths() {
 }
 
 #[test]
+fn the_role_in_force_is_ignored_among_others_and_refused_as_a_path() {
+    const OWN: &str = "urn:ietf:params:scim:schemas:extension:rolecall:2.0:User";
+    for among_others in [
+        json!({"op": "add", "value": {OWN: {"roles": ["owner"], "organizationRole": "user"}}}),
+        json!({"op": "add", "path": OWN, "value": {"roles": ["owner"], "organizationRole": "user"}}),
+        json!({"op": "add", "value": {format!("{OWN}:roles"): ["owner"], format!("{OWN}:organizationRole"): "user"}}),
+    ] {
+        check(json!([among_others]), json!({OWN: {"organizationRole": "user"}}));
+    }
+    for op in ["add", "replace", "remove"] {
+        check_refused(
+            json!([{"op": op, "path": format!("{OWN}:roles"), "value": ["owner"]}]),
+            "mutability",
+            "`roles` is read-only",
+        );
+    }
+    check(
+        json!([{"op": "add", "path": "roles", "value": "owner"}]),
+        json!({"roles": [{"value": "owner"}]}),
+    );
+}
+
+#[test]
 fn the_core_urn_may_stand_before_a_name_and_around_attributes() {
     const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
     check(
