@@ -13,6 +13,7 @@ use crate::keys::ServerKeys;
 use crate::metrics::Metrics;
 use crate::organization::Organization;
 use crate::rate::Charged;
+use crate::scim::Profiles;
 use crate::supervisor::Supervisor;
 
 /// A running server, as its handlers see it.
@@ -23,6 +24,7 @@ pub(crate) struct App {
     /// The hash of the root token that the operator gave, if one was given.
     pub(crate) root: Option<TokenHash>,
     pub(crate) last_use: LastUse,
+    pub(crate) profiles: Profiles,
     /// What access tokens and cursors are sealed with.
     pub(crate) keys: ServerKeys,
     /// Held while a record is verified: one at a time, as it keeps a thread busy.

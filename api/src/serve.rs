@@ -152,6 +152,7 @@ impl Server {
             public_url: options.public_url.unwrap_or_else(|| PublicUrl::of_address(listen)),
             root,
             last_use: LastUse::default(),
+            profiles: scim::Profiles::default(),
             keys,
             verifying: Arc::new(Semaphore::new(1)),
             draining: drained,

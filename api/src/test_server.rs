@@ -63,6 +63,7 @@ impl TestServer {
             public_url,
             root,
             last_use,
+            profiles: crate::scim::Profiles::default(),
             keys: ServerKeys::draw(),
             verifying,
             draining: drained,

@@ -116,7 +116,7 @@ fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Res
         organization,
         connection,
         settings: Arc::clone(&known.settings),
-        profile: Profile::standard(),
+        profile: app.profiles.of(connection, &known.settings),
         cursors: CursorSeal::new(app.keys.derive(CURSORS)),
         base_url: app.scim_base_url(connection),
         actor: Actor::Connection {

@@ -252,7 +252,7 @@ mod tests {
         let Value::Object(body) = body else {
             panic!("a body is an object")
         };
-        let found = resource(&Profile::standard().user, body)
+        let found = resource(&Profile::lenient().user, body)
             .map(Value::Object)
             .map_err(|error| error.to_string());
         assert_eq!(found, expected.map_err(str::to_owned));

@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn the_configuration_says_what_is_supported() {
-        let profile = Profile::standard();
+        let profile = Profile::lenient();
         let discovery = discovery(&profile);
         let document = discovery.service_provider_config();
         let config: ServiceProviderConfig = serde_json::from_value(document.clone()).unwrap();
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn resource_types_are_those_that_the_connection_offers() {
-        let profile = Profile::standard();
+        let profile = Profile::lenient();
         let discovery = discovery(&profile);
         check_ids(&discovery.resource_types(), &["User", "Group"]);
         let users_only = Discovery {
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn schemas_are_listed_and_found_by_their_urn() {
-        let profile = Profile::standard();
+        let profile = Profile::lenient();
         let discovery = discovery(&profile);
         let urns = [
             schema_urns::USER,
@@ -336,7 +336,7 @@ mod tests {
     /// Entra refuses schemas with nulls in them.
     #[test]
     fn no_document_holds_a_null() {
-        let profile = Profile::standard();
+        let profile = Profile::lenient();
         let discovery = discovery(&profile);
         for document in [
             discovery.service_provider_config(),

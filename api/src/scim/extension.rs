@@ -3,6 +3,7 @@
 //!
 //! Other extensions are stored and returned as they came.
 
+use rolecall_engine::registry::{AttributeDefinition as Defined, AttributeMeaning, ExtensionDefinition};
 use serde_json::{Value, json};
 
 use super::schema::ResourceType;
@@ -37,20 +38,9 @@ pub(crate) struct AttributeDefinition {
     /// The data type as RFC 7643 2.3 names it.
     pub(crate) data_type: &'static str,
     pub(crate) multi_valued: bool,
-    pub(crate) meaning: Option<Meaning>,
+    pub(crate) meaning: Option<AttributeMeaning>,
     pub(crate) read_only: bool,
     pub(crate) description: String,
-}
-
-/// What an attribute means to us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    /// The role of a user in the organization.
-    OrganizationRole,
-    /// The name of the concurrency group of a user.
-    ConcurrencyGroup,
-    /// The roles that a group gives to its members.
-    Roles,
 }
 
 /// The extensions that every connection has, our own first.
@@ -87,8 +77,8 @@ fn user(urn: &str, name: &str, role: &str, concurrency_group: &str) -> Definitio
         of: ResourceType::User,
         announced: true,
         attributes: vec![
-            attribute(role, Meaning::OrganizationRole, role_text),
-            attribute(concurrency_group, Meaning::ConcurrencyGroup, group_text),
+            attribute(role, AttributeMeaning::OrganizationRole, role_text),
+            attribute(concurrency_group, AttributeMeaning::ConcurrencyGroup, group_text),
         ],
     }
 }
@@ -102,12 +92,12 @@ fn group(urn: &str, name: &str, roles: &str) -> Definition {
         announced: true,
         attributes: vec![AttributeDefinition {
             multi_valued: true,
-            ..attribute(roles, Meaning::Roles, roles_text)
+            ..attribute(roles, AttributeMeaning::Roles, roles_text)
         }],
     }
 }
 
-fn attribute(name: &str, meaning: Meaning, description: &str) -> AttributeDefinition {
+fn attribute(name: &str, meaning: AttributeMeaning, description: &str) -> AttributeDefinition {
     AttributeDefinition {
         name: name.to_owned(),
         data_type: "string",
@@ -119,6 +109,17 @@ fn attribute(name: &str, meaning: Meaning, description: &str) -> AttributeDefini
 }
 
 impl Definition {
+    /// An extension that a connection defines.
+    pub(crate) fn custom(defined: &ExtensionDefinition) -> Self {
+        Self {
+            urn: defined.urn.clone(),
+            name: defined.urn.rsplit(':').next().unwrap_or_default().to_owned(),
+            of: defined.resource_type.into(),
+            announced: true,
+            attributes: defined.attributes.iter().map(AttributeDefinition::custom).collect(),
+        }
+    }
+
     /// The schema document of the extension, as RFC 7643 7 writes it.
     pub(crate) fn document(&self) -> Value {
         let description = format!("What is read from a {} beside RFC 7643", self.of.name());
@@ -128,6 +129,17 @@ impl Definition {
 }
 
 impl AttributeDefinition {
+    fn custom(defined: &Defined) -> Self {
+        Self {
+            name: defined.name.clone(),
+            data_type: defined.attribute_type.as_str(),
+            multi_valued: defined.multi_valued,
+            meaning: defined.meaning,
+            read_only: false,
+            description: "An attribute of this connection".to_owned(),
+        }
+    }
+
     fn document(&self) -> Value {
         let mutability = if self.read_only { "readOnly" } else { "readWrite" };
         json!({"name": self.name, "type": self.data_type, "multiValued": self.multi_valued, "description": self.description,

@@ -16,6 +16,7 @@ use super::error::ScimError;
 use super::lenient;
 use super::limits::FILTER_COMPARISONS_MAX;
 use super::path::{Among, Path, comparable};
+use super::profile::Mode;
 use super::schema::ResourceSchema;
 
 /// A filter over the users or the groups of an organization.
@@ -60,7 +61,8 @@ impl Filter {
     /// `invalidFilter`, when it is malformed, too long, names an attribute that none of them has, or compares what cannot
     /// be compared.
     pub fn read(schemas: &[&ResourceSchema], text: &str) -> Result<Vec<Self>, ScimError> {
-        let parsed = lenient::filter(text)?;
+        let mode = schemas.first().map_or(Mode::Lenient, |schema| schema.mode);
+        let parsed = lenient::filter(mode, text)?;
         let read = |schema: &&ResourceSchema| {
             let among = Among { schema, all: schemas };
             let filter = reading::filter(among, &parsed)?;

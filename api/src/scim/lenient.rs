@@ -1,4 +1,5 @@
-//! What clients write beside the grammar of RFC 7644: read first with `scim_v2`, and on failure once more after a repair.
+//! What clients write beside the grammar of RFC 7644: read first with `scim_v2`, and on failure once more after a repair,
+//! unless the connection is strict.
 //!
 //! A repair rewrites text and never decides what it means; `scim_v2` holds the only grammar. Repaired are
 //! `emails[type eq "work"].value eq "x"` (Entra), values without quotes (Microsoft's Postman collection), `True`, and `$ref`,
@@ -8,17 +9,21 @@ use scim_v2::filter::{Filter, ParseError, PatchPath};
 
 use super::error::ScimError;
 use super::limits::FILTER_BYTES_MAX;
+use super::profile::Mode;
 
 /// Reads a filter.
 ///
 /// # Errors
 /// `invalidFilter` with the place of the fault, also when the text is too long.
-pub(crate) fn filter(text: &str) -> Result<Filter, ScimError> {
+pub(crate) fn filter(mode: Mode, text: &str) -> Result<Filter, ScimError> {
     check_length("filter", text).map_err(ScimError::invalid_filter)?;
     let fault = match text.parse() {
         Ok(filter) => return Ok(filter),
         Err(fault) => fault,
     };
+    if mode == Mode::Strict {
+        return Err(ScimError::invalid_filter(explain("filter", text, &fault)));
+    }
     repair(text)
         .parse()
         .map_err(|_| ScimError::invalid_filter(explain("filter", text, &fault)))
@@ -207,7 +212,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Result<&str, &str>) {
-        let found = filter(text)
+        let found = filter(Mode::Lenient, text)
             .map(|filter| filter.to_string())
             .map_err(|error| error.to_string());
         assert_eq!(found.as_deref().map_err(String::as_str), expected);
@@ -304,7 +309,7 @@ mod tests {
         #[test]
         fn words_lose_nothing_and_no_text_panics(text in "\\PC{0,40}|[a-e\"\\\\() \\[\\].]{0,40}") {
             proptest::prop_assert_eq!(words(&text).concat(), text.clone());
-            let _ = (filter(&text), path(&text));
+            let _ = (filter(Mode::Lenient, &text), path(&text));
         }
     }
 }

@@ -35,6 +35,8 @@ pub(crate) const INLINE_STEPS_MAX: u64 = 500;
 /// How often a command is computed again because others were faster. Of all that come at one time, one gets through in
 /// each round.
 pub(crate) const ATTEMPTS_MAX: usize = 100;
+/// Profiles of connections with extensions of their own that are kept; beyond that all are made anew.
+pub(crate) const PROFILES_MAX: usize = 256;
 /// Long scans and long answers that are worked on at one time, in the whole server.
 pub(crate) const LONG_WORKS_MAX: usize = 8;
 /// Operations of one Bulk, announced in the ServiceProviderConfig. Each is made durable before the next one is done.

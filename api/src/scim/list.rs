@@ -280,11 +280,11 @@ mod tests {
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
-        ListRequest::read(&[&Profile::standard().user], &parameters)
+        ListRequest::read(&[&Profile::lenient().user], &parameters)
     }
 
     fn search(body: &Value) -> Result<ListRequest, ScimError> {
-        ListRequest::search(&[&Profile::standard().user], body.to_string().as_bytes())
+        ListRequest::search(&[&Profile::lenient().user], body.to_string().as_bytes())
     }
 
     fn hint(request: &ListRequest) -> Option<Hint<'_>> {

@@ -28,6 +28,7 @@ mod patch;
 mod path;
 mod precondition;
 mod profile;
+mod profiles;
 mod routes;
 mod schema;
 mod sort;
@@ -35,5 +36,6 @@ mod weight;
 
 pub(crate) use cursor::CursorSeal;
 pub use profile::Profile;
+pub(crate) use profiles::Profiles;
 pub(crate) use routes::router;
 pub use schema::ResourceType;

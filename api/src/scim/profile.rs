@@ -5,10 +5,20 @@
 
 use std::sync::{Arc, LazyLock};
 
+use rolecall_engine::registry::{AttributeMeaning, ConnectionSettings};
 use serde_json::{Map, Value};
 
-use super::extension::{self, Definition, Meaning};
+use super::extension::{self, Definition};
 use super::schema::{Extension, ResourceSchema, ResourceType};
+
+/// How requests are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// With the habits of identity providers.
+    Lenient,
+    /// By the letter of RFC 7643 and RFC 7644.
+    Strict,
+}
 
 /// What a connection speaks.
 #[derive(Debug)]
@@ -18,7 +28,7 @@ pub struct Profile {
     /// The attributes of a group.
     pub(crate) group: ResourceSchema,
     /// Where attributes that mean something to us stand: those that count first come first.
-    meanings: Vec<(Meaning, Spot)>,
+    meanings: Vec<(AttributeMeaning, Spot)>,
 }
 
 /// Where an attribute of an extension stands in a document.
@@ -29,25 +39,40 @@ struct Spot {
 }
 
 impl Profile {
-    /// The profile of a connection with these extensions beside those that every connection has.
-    pub(crate) fn new(custom: Vec<Definition>) -> Self {
+    /// The profile of a connection with these settings.
+    pub fn new(settings: &ConnectionSettings) -> Self {
+        let custom = settings.extensions.iter().map(Definition::custom);
         let definitions: Vec<_> = extension::definitions().into_iter().chain(custom).collect();
         let meanings = definitions.iter().flat_map(meanings).collect();
         let (user, group): (Vec<_>, Vec<_>) = definitions
             .into_iter()
             .partition(|definition| definition.of == ResourceType::User);
         let extensions = |definitions: Vec<Definition>| definitions.iter().map(Extension::defined).collect();
+        let mode = if settings.strict { Mode::Strict } else { Mode::Lenient };
         Self {
-            user: ResourceSchema::user(extensions(user)),
-            group: ResourceSchema::group(extensions(group)),
+            user: ResourceSchema::user(mode, extensions(user)),
+            group: ResourceSchema::group(mode, extensions(group)),
             meanings,
         }
     }
 
-    /// The profile of connections without settings of their own.
-    pub fn standard() -> Arc<Self> {
-        static STANDARD: LazyLock<Arc<Profile>> = LazyLock::new(|| Arc::new(Profile::new(Vec::new())));
-        Arc::clone(&STANDARD)
+    /// The profile of lenient connections without extensions of their own.
+    pub fn lenient() -> Arc<Self> {
+        static LENIENT: LazyLock<Arc<Profile>> =
+            LazyLock::new(|| Arc::new(Profile::new(&ConnectionSettings::default())));
+        Arc::clone(&LENIENT)
+    }
+
+    /// The profile of strict connections without extensions of their own.
+    pub fn strict() -> Arc<Self> {
+        static STRICT: LazyLock<Arc<Profile>> = LazyLock::new(|| {
+            let strict = ConnectionSettings {
+                strict: true,
+                ..ConnectionSettings::default()
+            };
+            Arc::new(Profile::new(&strict))
+        });
+        Arc::clone(&STRICT)
     }
 
     /// The attributes of a resource type.
@@ -60,28 +85,32 @@ impl Profile {
 
     /// The role that the document of a user gives.
     pub(crate) fn organization_role(&self, document: &Map<String, Value>) -> Option<String> {
-        self.texts(Meaning::OrganizationRole, document).into_iter().next()
+        self.texts(AttributeMeaning::OrganizationRole, document)
+            .into_iter()
+            .next()
     }
 
     /// The concurrency group that the document of a user names.
     pub(crate) fn concurrency_group(&self, document: &Map<String, Value>) -> Option<String> {
-        self.texts(Meaning::ConcurrencyGroup, document).into_iter().next()
+        self.texts(AttributeMeaning::ConcurrencyGroup, document)
+            .into_iter()
+            .next()
     }
 
     /// The roles that the document of a group gives to its members.
     pub(crate) fn roles(&self, document: &Map<String, Value>) -> Vec<String> {
-        self.texts(Meaning::Roles, document)
+        self.texts(AttributeMeaning::Roles, document)
     }
 
     /// The texts of the first attribute with this meaning that has any.
-    fn texts(&self, meaning: Meaning, document: &Map<String, Value>) -> Vec<String> {
+    fn texts(&self, meaning: AttributeMeaning, document: &Map<String, Value>) -> Vec<String> {
         let spots = self.meanings.iter().filter(|(is, _)| *is == meaning);
         let texts = spots.map(|(_, spot)| spot.texts(document));
         texts.into_iter().find(|texts| !texts.is_empty()).unwrap_or_default()
     }
 }
 
-fn meanings(definition: &Definition) -> Vec<(Meaning, Spot)> {
+fn meanings(definition: &Definition) -> Vec<(AttributeMeaning, Spot)> {
     let attributes = definition.attributes.iter().filter_map(|attribute| {
         let spot = Spot {
             urn: definition.urn.clone(),
@@ -102,5 +131,110 @@ impl Spot {
         };
         let texts = values.iter().filter_map(Value::as_str).map(str::trim);
         texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_engine::registry::{AttributeDefinition, AttributeType, ExtendedResource, ExtensionDefinition};
+    use serde_json::json;
+
+    use super::super::filter::Filter;
+    use super::super::group;
+    use super::super::user::{Active, UserDocument};
+    use super::*;
+
+    const BADGE: &str = "urn:example:badge:1.0:User";
+    const STAFF: &str = "urn:example:staff:1.0:Group";
+
+    fn attribute(name: &str, meaning: Option<AttributeMeaning>) -> AttributeDefinition {
+        AttributeDefinition {
+            name: name.to_owned(),
+            attribute_type: AttributeType::String,
+            multi_valued: meaning == Some(AttributeMeaning::Roles),
+            meaning,
+        }
+    }
+
+    fn profile() -> Profile {
+        let role = attribute("level", Some(AttributeMeaning::OrganizationRole));
+        let number = AttributeDefinition {
+            attribute_type: AttributeType::Integer,
+            ..attribute("number", None)
+        };
+        let roles = attribute("levels", Some(AttributeMeaning::Roles));
+        let extension = |urn: &str, resource_type, attributes| ExtensionDefinition {
+            urn: urn.to_owned(),
+            resource_type,
+            attributes,
+        };
+        Profile::new(&ConnectionSettings {
+            extensions: vec![
+                extension(BADGE, ExtendedResource::User, vec![role, number]),
+                extension(STAFF, ExtendedResource::Group, vec![roles]),
+            ],
+            ..ConnectionSettings::default()
+        })
+    }
+
+    fn user(profile: &Profile, body: Value) -> rolecall_engine::UserInput {
+        let document = UserDocument::read(profile, body.to_string().as_bytes()).unwrap();
+        document.into_input(profile, Active(true)).unwrap()
+    }
+
+    #[test]
+    fn an_attribute_of_a_connection_means_what_it_was_defined_to_mean() {
+        let profile = profile();
+        let body = json!({"userName": "ana", BADGE.to_uppercase(): {"LEVEL": "admin", "Number": 7}});
+        let input = user(&profile, body.clone());
+        assert_eq!(input.organization_role.as_deref(), Some("admin"));
+        let stored: Value = serde_json::from_str(&input.person.attributes).unwrap();
+        assert_eq!(
+            stored,
+            json!({"userName": "ana", BADGE: {"level": "admin", "number": 7}})
+        );
+        assert_eq!(user(&Profile::lenient(), body).organization_role, None);
+        let staff = json!({"displayName": "Staff", STAFF: {"levels": ["admin"]}});
+        let group = group::create(&profile, staff.to_string().as_bytes()).unwrap();
+        assert_eq!(group.roles, ["admin"]);
+    }
+
+    #[test]
+    fn our_own_attribute_counts_before_its_alias_and_both_before_those_of_the_connection() {
+        let profile = profile();
+        let mut body = json!({"userName": "ana", BADGE: {"level": "third"}});
+        for (urn, name, role) in [
+            (extension::USER_ALIAS, "OrganizationRole", "second"),
+            (extension::USER, "organizationRole", "first"),
+        ] {
+            body[urn] = json!({ name: role });
+            let input = user(&profile, body.clone());
+            assert_eq!(input.organization_role.as_deref(), Some(role));
+        }
+    }
+
+    #[test]
+    fn an_attribute_of_a_connection_is_patched_and_found_by_its_urn_and_by_its_name() {
+        let profile = profile();
+        let patch = json!({"Operations": [{"op": "replace", "path": format!("{BADGE}:LEVEL"), "value": "guest"},
+            {"op": "add", "path": format!("{BADGE}:number"), "value": 8}]});
+        let stored = UserDocument::stored(r#"{"userName":"ana"}"#, true);
+        let patched = stored.patched(&profile, patch.to_string().as_bytes()).unwrap();
+        let input = patched.into_input(&profile, Active(true)).unwrap();
+        assert_eq!(input.organization_role.as_deref(), Some("guest"));
+        let document = serde_json::from_str(&input.person.attributes).unwrap();
+        for (filter, expected) in [
+            (format!("{BADGE}:level eq \"GUEST\""), true),
+            (format!("{BADGE}:number gt 7"), true),
+            ("number gt 8".to_owned(), false),
+        ] {
+            let filter = Filter::read(&[&profile.user], &filter).unwrap();
+            assert_eq!(filter[0].matches(&document, &|_| None), expected, "{filter:?}");
+        }
+        let misfit = json!({"Operations": [{"op": "add", "path": format!("{BADGE}:number"), "value": "many"}]});
+        let refused = UserDocument::stored(r#"{"userName":"ana"}"#, true)
+            .patched(&profile, misfit.to_string().as_bytes())
+            .unwrap_err();
+        assert_eq!(refused.to_string(), "`number` takes a number");
     }
 }

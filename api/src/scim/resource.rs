@@ -235,16 +235,16 @@ mod tests {
     }
 
     fn create_user(body: &Value) -> Command {
-        let user = UserDocument::read(&Profile::standard(), body.to_string().as_bytes())
+        let user = UserDocument::read(&Profile::lenient(), body.to_string().as_bytes())
             .unwrap()
-            .into_input(&Profile::standard(), Active(true))
+            .into_input(&Profile::lenient(), Active(true))
             .unwrap();
         Command::CreateUser { connection: None, user }
     }
 
     fn create_group(body: &Value) -> Command {
         Command::CreateGroup {
-            group: super::super::group::create(&Profile::standard(), body.to_string().as_bytes()).unwrap(),
+            group: super::super::group::create(&Profile::lenient(), body.to_string().as_bytes()).unwrap(),
         }
     }
 
@@ -330,9 +330,9 @@ mod tests {
             state.group_by_name("staff").unwrap(),
         );
         let echo = Value::Object(user(BASE, &state, ana)).to_string();
-        let to = UserDocument::read(&Profile::standard(), echo.as_bytes())
+        let to = UserDocument::read(&Profile::lenient(), echo.as_bytes())
             .unwrap()
-            .into_input(&Profile::standard(), Active(true))
+            .into_input(&Profile::lenient(), Active(true))
             .unwrap();
         assert_eq!(
             after(
@@ -346,7 +346,7 @@ mod tests {
             None
         );
         let echo = Value::Object(group_with_members(BASE, &state, staff, usize::MAX)).to_string();
-        let change = super::super::group::replace(&Profile::standard(), echo.as_bytes()).unwrap();
+        let change = super::super::group::replace(&Profile::lenient(), echo.as_bytes()).unwrap();
         assert_eq!(
             after(
                 &state,

@@ -124,8 +124,8 @@ mod tests {
     use super::*;
 
     fn input(body: Value) -> Result<UserInput, ScimError> {
-        UserDocument::read(&Profile::standard(), body.to_string().as_bytes())?
-            .into_input(&Profile::standard(), Active(true))
+        UserDocument::read(&Profile::lenient(), body.to_string().as_bytes())?
+            .into_input(&Profile::lenient(), Active(true))
     }
 
     #[track_caller]
@@ -213,15 +213,15 @@ mod tests {
 
     #[test]
     fn without_active_a_user_stays_what_it_is() {
-        let document = UserDocument::read(&Profile::standard(), br#"{"userName":"a"}"#).unwrap();
+        let document = UserDocument::read(&Profile::lenient(), br#"{"userName":"a"}"#).unwrap();
         assert!(
             !document
                 .clone()
-                .into_input(&Profile::standard(), Active(false))
+                .into_input(&Profile::lenient(), Active(false))
                 .unwrap()
                 .active
         );
-        assert!(document.into_input(&Profile::standard(), Active(true)).unwrap().active);
+        assert!(document.into_input(&Profile::lenient(), Active(true)).unwrap().active);
     }
 
     #[test]
@@ -229,9 +229,9 @@ mod tests {
         let stored = UserDocument::stored(r#"{"userName":"a","title":"Dr"}"#, true);
         let patch = json!({"Operations": [{"op": "Replace", "path": "active", "value": "False"}, {"op": "add", "value": {"password": "x", "title": "Prof"}}]});
         let input = stored
-            .patched(&Profile::standard(), patch.to_string().as_bytes())
+            .patched(&Profile::lenient(), patch.to_string().as_bytes())
             .unwrap()
-            .into_input(&Profile::standard(), Active(true))
+            .into_input(&Profile::lenient(), Active(true))
             .unwrap();
         assert_eq!(
             (input.active, input.person.attributes.as_str()),
@@ -244,9 +244,9 @@ mod tests {
         let stored = UserDocument::stored(r#"{"userName":"a"}"#, true);
         let patch = json!({"Operations": [{"op": "replace", "path": "userName", "value": ""}]});
         let refused = stored
-            .patched(&Profile::standard(), patch.to_string().as_bytes())
+            .patched(&Profile::lenient(), patch.to_string().as_bytes())
             .unwrap()
-            .into_input(&Profile::standard(), Active(true))
+            .into_input(&Profile::lenient(), Active(true))
             .unwrap_err();
         assert_eq!(
             (refused.scim_type(), refused.status().as_u16()),

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::world::World;
 use crate::config::RequestsPerSecond;
 use crate::limits::SCIM_BODY_BYTES_MAX;
+use crate::scim::extension::USER;
 use crate::test_server::ROOT;
 
 /// Every route, by method, with the path of a user and of a group put in.
@@ -413,4 +414,40 @@ async fn requests_are_counted_by_resource_method_and_code() {
     ] {
         assert!(text.contains(series), "{series} is missing from\n{text}");
     }
+}
+
+#[tokio::test]
+async fn extensions_of_the_connection_are_announced_understood_and_gone_when_they_are_removed() {
+    const BADGE: &str = "urn:example:badge:1.0:User";
+    let world = World::new().await;
+    let level = json!({"name": "level", "type": "string", "multi_valued": false, "meaning": "organization_role"});
+    let extension = json!({"urn": BADGE, "resource_type": "user", "attributes": [level]});
+    world.set(json!({"extensions": [extension]})).await;
+    let schema = world.get(&format!("/Schemas/{BADGE}")).await;
+    assert_eq!(schema.expect(200)["attributes"][0]["name"], "level");
+    let schemas = world.get("/Schemas").await;
+    let ids: Vec<_> = schemas.expect(200)["Resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|schema| &schema["id"])
+        .collect();
+    assert!(ids.contains(&&json!(BADGE)), "{ids:?}");
+    let user = world.get("/ResourceTypes/User").await;
+    assert_eq!(
+        user.expect(200)["schemaExtensions"][2],
+        json!({"schema": BADGE, "required": false})
+    );
+    let ana = world
+        .post(
+            "/Users",
+            json!({"userName": "ana", BADGE.to_lowercase(): {"LEVEL": "admin"}}),
+        )
+        .await;
+    assert_eq!(ana.expect(201)[BADGE], json!({"level": "admin"}));
+    assert_eq!(ana.body[USER], json!({"roles": ["admin"]}));
+    world.set(json!({"extensions": []})).await;
+    world.get(&format!("/Schemas/{BADGE}")).await.expect_error(404, None);
+    let path = format!("/Users/{}", ana.body["id"].as_str().unwrap());
+    assert_eq!(world.get(&path).await.expect(200)[BADGE], json!({"level": "admin"}));
 }

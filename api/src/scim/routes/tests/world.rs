@@ -83,6 +83,14 @@ impl World {
         assert_eq!(changed.expect(200)["users_only"], json!(true));
     }
 
+    /// Changes settings of the connection.
+    pub(super) async fn set(&self, change: Value) {
+        self.server
+            .json("PATCH", &self.connection, ROOT, change)
+            .await
+            .expect(200);
+    }
+
     /// Makes the connection strict.
     pub(super) async fn strict(&self) {
         let changed = self
