@@ -1,11 +1,15 @@
 //! SCIM requests as a plain identity provider sends them; the recorded ones are played by [`crate::player`].
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::http::{Answer, Http};
 
 /// The schema of a PATCH body.
 pub const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+/// The schema of a Bulk.
+pub const BULK_REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 /// The schema of a user.
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The schema of a group.
@@ -31,6 +35,41 @@ impl Scim {
             .await
             .expect(201)
             .text("id")
+    }
+
+    /// Does many operations with one request (RFC 7644 3.7).
+    pub async fn bulk(&self, operations: Value) -> Answer {
+        let body = json!({ "schemas": [BULK_REQUEST], "Operations": operations });
+        self.http.post("/Bulk", &body).await
+    }
+
+    /// Creates users called `<prefix>-<number>@example.com`, many with each request and all requests at once, and returns
+    /// their ids.
+    pub async fn create_users(&self, prefix: &str, count: usize) -> Vec<String> {
+        let creates: Vec<Value> = (0..count)
+            .map(|number| format!("{prefix}-{number}@example.com"))
+            .map(|name| json!({ "method": "POST", "path": "/Users", "bulkId": name, "data": user(&name) }))
+            .collect();
+        let requests = creates.chunks(500).map(|creates| {
+            let (scim, creates) = (self.clone(), json!(creates));
+            tokio::spawn(async move { scim.bulk(creates).await.expect(200) })
+        });
+        let mut ids = Vec::with_capacity(count);
+        for request in requests.collect::<Vec<_>>() {
+            let answer = request.await.expect("all users are created");
+            ids.extend(results(&answer).iter().map(id_of));
+        }
+        ids
+    }
+
+    /// The ids of the members of a group.
+    pub async fn members(&self, group: &str) -> BTreeSet<String> {
+        let group = self.http.get(&format!("/Groups/{group}")).await.expect(200).json();
+        let members = group["members"].as_array().cloned().unwrap_or_default();
+        let ids = members
+            .iter()
+            .map(|member| member["value"].as_str().expect("a member has a value").to_owned());
+        ids.collect()
     }
 
     /// Sends PATCH operations to a group.
@@ -80,6 +119,29 @@ pub fn user(user_name: &str) -> Value {
 pub fn group(display_name: &str, members: &[&str]) -> Value {
     let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
     json!({ "schemas": [GROUP], "displayName": display_name, "members": members })
+}
+
+/// What became of the operations of a Bulk.
+pub fn results(answer: &Answer) -> Vec<Value> {
+    let results = answer.json()["Operations"].as_array().cloned();
+    results.unwrap_or_else(|| panic!("answer to {} has no `Operations`: {}", answer.request, answer.body))
+}
+
+/// The statuses of the operations of a Bulk.
+pub fn statuses(answer: &Answer) -> Vec<String> {
+    let statuses = results(answer).into_iter().map(|result| match &result["status"] {
+        Value::String(status) => status.clone(),
+        _ => panic!("a status is a text: {result}"),
+    });
+    statuses.collect()
+}
+
+/// The id of the resource of one operation of a Bulk.
+pub fn id_of(result: &Value) -> String {
+    let location = result["location"]
+        .as_str()
+        .and_then(|location| location.rsplit('/').next());
+    location.unwrap_or_else(|| panic!("no location in {result}")).to_owned()
 }
 
 /// A PATCH body.

@@ -5,6 +5,10 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod cursors;

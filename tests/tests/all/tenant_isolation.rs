@@ -146,7 +146,9 @@ async fn the_scim_service_of_another_organization_is_not_found() {
     let (user, group) = (format!("/Users/{}", acme.user), format!("/Groups/{}", acme.group));
     let (user_body, group_body) = (scim::user("mallory@example.com"), scim::group("Mallory", &[]));
     let patch = scim::patch(scim::rename("Mallory"));
-    let requests: [(&str, &str, Option<&Value>); 14] = [
+    let delete = json!([{ "method": "DELETE", "path": user }]);
+    let bulk_body = json!({ "Operations": delete });
+    let requests: [(&str, &str, Option<&Value>); 15] = [
         ("GET", "/Users", None),
         ("POST", "/Users", Some(&user_body)),
         ("GET", &user, None),
@@ -159,6 +161,7 @@ async fn the_scim_service_of_another_organization_is_not_found() {
         ("PUT", &group, Some(&group_body)),
         ("PATCH", &group, Some(&patch)),
         ("DELETE", &group, None),
+        ("POST", "/Bulk", Some(&bulk_body)),
         ("GET", "/Schemas", None),
         ("GET", "/ServiceProviderConfig", None),
     ];
@@ -175,6 +178,12 @@ async fn the_scim_service_of_another_organization_is_not_found() {
             );
         }
     }
+    let answer = other.connection.scim.bulk(delete).await;
+    assert_eq!(
+        scim::statuses(&answer),
+        ["404"],
+        "their thing in an operation of our Bulk"
+    );
     assert_eq!(acme.organization.head_after(0).await, head);
 }
 
