@@ -445,4 +445,17 @@ mod tests {
         expected["nextCursor"] = json!("ab");
         assert_eq!(read(Some("ab".to_owned())), expected);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_parameters_and_no_body_panic(
+            name in "filter|sortBy|sortOrder|startIndex|count|cursor|attributes|excludedAttributes|schemas",
+            text in "\\PC{0,30}|[a-z:.$\\[\\]\" ]{0,30}|-?[0-9]{0,30}",
+        ) {
+            let _ = read(&[(&name, &text)]);
+            for value in [json!(text), json!([text]), json!({"a": text}), json!(text.len()), json!(true)] {
+                let _ = search(&json!({name.as_str(): value}));
+            }
+        }
+    }
 }

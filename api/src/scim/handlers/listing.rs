@@ -116,10 +116,9 @@ impl List {
         let more_than_enough = usize::try_from(INLINE_STEPS_MAX)
             .unwrap_or(usize::MAX)
             .saturating_add(1);
-        let steps = self.candidates().map(|candidate| match candidate.resource {
-            Resource::User(_) => 1,
-            Resource::Group(_) => 1 + candidate.weight(),
-        });
+        let steps = self
+            .candidates()
+            .map(|candidate| 1 + candidate.read().max(candidate.weight()));
         steps.take(more_than_enough).sum()
     }
 
@@ -255,6 +254,15 @@ impl Candidate<'_> {
             Resource::User(_) => 0,
             Resource::Group(group) => members_shown(group, selection),
         }
+    }
+
+    /// How many members or groups filter and sorting look at.
+    fn read(&self) -> u64 {
+        let (most, all) = match self.resource {
+            Resource::User(user) => (most(self.search, "groups"), user.groups().map(|_| 1).sum()),
+            Resource::Group(group) => (most(self.search, "members"), group.members.len()),
+        };
+        all.min(u64::try_from(most).unwrap_or(u64::MAX))
     }
 
     fn place(&self) -> Place {
