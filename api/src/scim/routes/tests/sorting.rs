@@ -190,7 +190,7 @@ async fn the_base_url_lists_users_and_groups_together() {
 #[tokio::test]
 async fn where_only_users_are_pushed_only_users_are_found() {
     let world = people().await;
-    world.push_users_only().await;
+    world.set(json!({"users_only": true})).await;
     assert_eq!(names(&world.get("").await), ["cy", "Ben", "ana", "dora"]);
     assert_eq!(
         names(&world.post("/.search", json!({"filter": "id pr"})).await).len(),
@@ -198,4 +198,43 @@ async fn where_only_users_are_pushed_only_users_are_found() {
     );
     let unknown = world.get("?filter=members+pr").await;
     unknown.expect_error(400, Some("invalidFilter"));
+}
+
+#[tokio::test]
+async fn the_extensions_of_the_connection_and_the_role_in_force_are_filtered_and_sorted_by() {
+    const BADGES: &str = "urn:ietf:params:scim:schemas:extension:example:2.0:User";
+    const OURS: &str = "urn:ietf:params:scim:schemas:extension:rolecall:2.0:User";
+    let world = World::new().await;
+    let extension = json!({"urn": BADGES, "resource_type": "user", "attributes": [
+        {"name": "hired", "type": "date_time", "multi_valued": false, "meaning": null},
+        {"name": "level", "type": "integer", "multi_valued": false, "meaning": null}]});
+    world.set(json!({"extensions": [extension]})).await;
+    for (name, hired, level) in [
+        ("ana", "2026-05-13T06:00:00+02:00", 10),
+        ("ben", "2026-05-13T05:00:00Z", 9),
+        ("cy", "2026-05-13T03:59:59.5Z", 11),
+    ] {
+        let user = json!({"userName": name, BADGES: {"hired": hired, "level": level}});
+        world.post("/Users", user).await.expect(201);
+    }
+    for (query, expected) in [
+        ("sortBy=hired", &["cy", "ana", "ben"][..]),
+        ("sortBy=level&sortOrder=descending", &["cy", "ana", "ben"]),
+        (&format!("sortBy={BADGES}:level"), &["ben", "ana", "cy"]),
+        ("filter=hired+ge+%222026-05-13T04:00:00Z%22", &["ana", "ben"]),
+        (
+            &format!("filter={BADGES}:level+gt+9&sortBy=userName&sortOrder=descending"),
+            &["cy", "ana"],
+        ),
+        (&format!("filter={OURS}:roles+eq+%22user%22"), &["ana", "ben", "cy"]),
+        (
+            &format!("filter={OURS}:roles+pr&sortBy={OURS}:roles"),
+            &["ana", "ben", "cy"],
+        ),
+        (&format!("filter={OURS}:roles+ne+%22user%22"), &[]),
+    ] {
+        assert_eq!(names(&world.get(&format!("/Users?{query}")).await), expected, "{query}");
+    }
+    let text = world.get("/Users?filter=level+co+1").await;
+    text.expect_error(400, Some("invalidFilter"));
 }

@@ -76,13 +76,6 @@ impl World {
         assert_eq!(changed.expect(200)["group_provisioning"], json!(on));
     }
 
-    /// Has the connection push users only.
-    pub(super) async fn push_users_only(&self) {
-        let change = json!({"users_only": true});
-        let changed = self.server.json("PATCH", &self.connection, ROOT, change).await;
-        assert_eq!(changed.expect(200)["users_only"], json!(true));
-    }
-
     /// Changes settings of the connection.
     pub(super) async fn set(&self, change: Value) {
         self.server
