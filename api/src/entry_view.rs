@@ -141,6 +141,9 @@ fn fact(fact: &Fact, state: &State) -> Value {
         }
         Fact::SettingsChanged { settings } => json!({"settings": SettingsView::of(settings)}),
         Fact::Registry(fact) => registry_fact(fact),
+        Fact::UserDefaultEntityAssigned { user, entity } => {
+            json!({"user_id": user.uuid(), "entity_id": entity.uuid()})
+        }
     };
     with(json!({"kind": fact.kind()}), fields)
 }

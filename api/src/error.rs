@@ -90,6 +90,11 @@ pub(crate) enum ApiError {
     /// The token does not open this connection, or there is no such connection.
     #[error("there is no such connection for this token; the token has to be one created for the connection")]
     ConnectionNotFound,
+    /// Groups where a connection has none.
+    #[error(
+        "this connection takes users only, and has no groups; an administrator of the organization can change that"
+    )]
+    UsersOnly,
     /// There is no such conflict, or whatever else the engine has no rejection for.
     #[error("there is no such {what}")]
     NotFound {
@@ -222,6 +227,7 @@ impl ApiError {
             Self::RootOnly => (StatusCode::FORBIDDEN, "root_only"),
             Self::ScimToken => (StatusCode::FORBIDDEN, "scim_token"),
             Self::ConnectionNotFound => (StatusCode::NOT_FOUND, "unknown_connection"),
+            Self::UsersOnly => (StatusCode::NOT_FOUND, "users_only"),
             Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),

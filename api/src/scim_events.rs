@@ -300,6 +300,7 @@ mod tests {
         let mut record = Record::default();
         let create = Command::CreateUser {
             connection: None,
+            default_entity: None,
             user: ana(true, None),
         };
         record.check(
@@ -325,6 +326,7 @@ mod tests {
         let mut record = Record::default();
         record.publish(&Command::CreateUser {
             connection: None,
+            default_entity: None,
             user: ana(true, None),
         });
         let create = Command::CreateGroup {
@@ -343,6 +345,7 @@ mod tests {
         };
         record.publish(&Command::CreateUser {
             connection: None,
+            default_entity: None,
             user: other,
         });
         record.check(&swap(&record), "/Groups/", notice(PATCHED, &["members"], 6));
@@ -370,6 +373,7 @@ mod tests {
         let [mut token] = record
             .publish(&Command::CreateUser {
                 connection: None,
+                default_entity: None,
                 user: ana(true, None),
             })
             .try_into()

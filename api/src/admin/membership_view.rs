@@ -1,5 +1,6 @@
 //! Why a user is in an entity, and why with a role, in JSON.
 
+use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::{Membership, State, User};
 use rolecall_engine::{RoleClaim, RoleSource, named_concurrency_group, sources};
 use serde::Serialize;
@@ -9,8 +10,9 @@ use uuid::Uuid;
 /// One reason for a user to be in an entity.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SourceView {
-    /// `mapping`: a group of the user is mapped to the entity; `attribute`: the user's own attribute names it; `default`: it is
-    /// where users without a claim go.
+    /// `mapping`: a group of the user is mapped to the entity; `attribute`: the user's own attribute names it;
+    /// `connection_default`: it was the default entity of the connection that created the user; `default`: it is where users
+    /// without a claim go.
     #[schema(example = "mapping")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,15 +47,31 @@ pub(crate) fn sources_of(state: &State, user: &User, membership: &Membership) ->
         group_id: Some(state.group_at(mapping.group).id.uuid()),
     });
     let mut sources: Vec<_> = mappings.collect();
-    if sources.is_empty() {
-        let named = named_concurrency_group(state, user) == Some(membership.entity);
-        sources.push(SourceView {
-            kind: if named { "attribute" } else { "default" },
+    sources.extend(
+        unmapped_source(state, user, membership, sources.is_empty()).map(|kind| SourceView {
+            kind,
             mapping_id: None,
             group_id: None,
-        });
-    }
+        }),
+    );
     sources
+}
+
+/// The reason that is no mapping. What is exclusive has one only where there is no mapping.
+fn unmapped_source(state: &State, user: &User, membership: &Membership, unmapped: bool) -> Option<&'static str> {
+    let by_connection = state
+        .default_entity_of(user)
+        .is_some_and(|entity| entity.index == membership.entity);
+    let is_team = state.entity_at(membership.entity).entity_type == EntityType::Team;
+    if by_connection && is_team {
+        Some("connection_default")
+    } else if !unmapped {
+        None
+    } else if named_concurrency_group(state, user) == Some(membership.entity) {
+        Some("attribute")
+    } else {
+        Some(if by_connection { "connection_default" } else { "default" })
+    }
 }
 
 impl RoleClaimView {

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::organization::{Organization, Submitted};
 use crate::rate::Charged;
-use crate::scim::{CursorSeal, Profile};
+use crate::scim::{CursorSeal, Profile, ResourceType};
 use crate::scim_refusal::ScimRefusal;
 use crate::time;
 
@@ -63,6 +63,15 @@ impl ScimCaller {
     /// The state of the organization now.
     pub(crate) fn state(&self) -> Arc<State> {
         self.organization.head()
+    }
+
+    /// What the connection offers. Groups can be read even where they may not be written, but not where it takes users only.
+    pub(crate) fn offered(&self) -> &'static [ResourceType] {
+        if self.settings.users_only {
+            &[ResourceType::User]
+        } else {
+            &[ResourceType::User, ResourceType::Group]
+        }
     }
 
     /// Has a command carried out, and waits until it is durable.

@@ -198,8 +198,16 @@ async fn create_user(supervisor: &Arc<Supervisor>, id: OrganizationId, number: u
             active: true,
             organization_role: None,
         };
-        if let Some(Fact::UserCreated { user, .. }) =
-            first_fact(supervisor, id, Command::CreateUser { connection: None, user }).await
+        if let Some(Fact::UserCreated { user, .. }) = first_fact(
+            supervisor,
+            id,
+            Command::CreateUser {
+                connection: None,
+                default_entity: None,
+                user,
+            },
+        )
+        .await
         {
             return user;
         }

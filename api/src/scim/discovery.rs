@@ -151,11 +151,9 @@ impl Discovery<'_> {
     }
 
     fn find(&self, urn: &str) -> Option<&Value> {
-        let schemas = [&self.profile.user, &self.profile.group];
-        let core = schemas
-            .into_iter()
-            .find(|schema| schema.of.urn().eq_ignore_ascii_case(urn));
-        let extension = || schemas.into_iter().find_map(|schema| schema.extension(urn));
+        let schemas = || self.offered.iter().map(|of| self.profile.schema(*of));
+        let core = schemas().find(|schema| schema.of.urn().eq_ignore_ascii_case(urn));
+        let extension = || schemas().find_map(|schema| schema.extension(urn));
         core.map(|schema| &schema.document)
             .or_else(|| extension().map(|extension| &extension.document))
     }

@@ -239,7 +239,11 @@ mod tests {
             .unwrap()
             .into_input(&Profile::lenient(), Active(true))
             .unwrap();
-        Command::CreateUser { connection: None, user }
+        Command::CreateUser {
+            connection: None,
+            default_entity: None,
+            user,
+        }
     }
 
     fn create_group(body: &Value) -> Command {

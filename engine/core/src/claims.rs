@@ -15,6 +15,10 @@ use crate::state::{Group, Mapping, State, User};
 pub struct Claims {
     /// The entities that approved mappings claim the user for, each with the mapping that was approved first.
     pub entities: BTreeMap<EntityIndex, MappingIndex>,
+    /// The default entity of the connection that created the user. A team has the user like any other; of an exclusive
+    /// type it counts below every mapped claim and what the user's own attribute names, and above the default of the
+    /// organization.
+    pub default_entity: Option<EntityIndex>,
     /// The roles, in the order of the settings from the highest down, each with its source.
     pub roles: Vec<RoleClaim>,
 }
@@ -26,6 +30,7 @@ impl Claims {
         if !user.is_effective() {
             return claims;
         }
+        claims.default_entity = state.default_entity_of(user).map(|entity| entity.index);
         claims.add_role(state, user.organization_role.as_ref(), RoleSource::Attribute);
         for group in user.groups().map(|group| state.group_at(group)) {
             claims.add_group(state, group);
@@ -77,6 +82,12 @@ impl Claims {
         self.roles
             .first()
             .map_or(&state.settings().default_role, |claim| &claim.role)
+    }
+
+    /// The default entity of the connection, where it is of the type of this slot; `None`: where it is of no slot.
+    pub(crate) fn default_entity_for(&self, state: &State, slot: Option<Slot>) -> Option<EntityIndex> {
+        self.default_entity
+            .filter(|entity| Slot::of(state.entity_at(*entity).entity_type) == slot)
     }
 
     /// The entities claimed for a slot, each with the mapping that was approved first.

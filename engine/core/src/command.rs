@@ -15,6 +15,8 @@ pub enum Command {
     CreateUser {
         /// The connection that asks; `None` for an administrator.
         connection: Option<ConnectionId>,
+        /// The default entity of the connection. One that is no more is as good as none: the user is created all the same.
+        default_entity: Option<EntityId>,
         /// The user.
         user: UserInput,
     },

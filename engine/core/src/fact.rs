@@ -198,6 +198,13 @@ pub enum Fact {
     },
     /// A fact of the reserved organization: organizations, connections, tokens.
     Registry(RegistryFact),
+    /// A new user is to be in the default entity of its connection, as far as nothing else says where it is.
+    UserDefaultEntityAssigned {
+        /// The user.
+        user: UserId,
+        /// The entity.
+        entity: EntityId,
+    },
 }
 
 /// What the provider says of a group beside its name and members.
@@ -213,7 +220,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 32] = [
+    pub const KINDS: [&str; 33] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -246,6 +253,7 @@ impl Fact {
         "token_created",
         "token_revoked",
         "connection_settings_changed",
+        "user_default_entity_assigned",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.
@@ -277,6 +285,7 @@ impl Fact {
             Self::MappingResumed { .. } => "mapping_resumed",
             Self::SettingsChanged { .. } => "settings_changed",
             Self::Registry(fact) => fact.kind(),
+            Self::UserDefaultEntityAssigned { .. } => "user_default_entity_assigned",
         }
     }
 }

@@ -38,3 +38,5 @@ mod recorded_providers;
 mod role_history;
 #[cfg(test)]
 mod tenant_isolation;
+#[cfg(test)]
+mod users_only;

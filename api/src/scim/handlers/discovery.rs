@@ -3,7 +3,6 @@
 use super::answer::Answer;
 use super::request::Id;
 use crate::auth::ScimCaller;
-use crate::scim::ResourceType;
 use crate::scim::discovery::Discovery;
 use crate::scim_refusal::ScimRefusal;
 
@@ -32,11 +31,10 @@ pub(crate) async fn schema(caller: ScimCaller, Id(urn): Id<String>) -> Result<An
     Ok(Answer::document(&of(&caller).schema(&urn)?))
 }
 
-/// Groups can be read even where they may not be written, so both types are always offered.
 fn of(caller: &ScimCaller) -> Discovery<'_> {
     Discovery {
         profile: &caller.profile,
         base: &caller.base_url,
-        offered: &[ResourceType::User, ResourceType::Group],
+        offered: caller.offered(),
     }
 }

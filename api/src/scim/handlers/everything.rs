@@ -1,7 +1,5 @@
 //! The base URL itself: users and groups in one list (RFC 7644 3.4.2.1 and 3.4.3).
 
-use std::iter;
-
 use super::answer::Answer;
 use super::listing;
 use super::request::{Body, Parameters};
@@ -24,6 +22,6 @@ pub(crate) async fn search(caller: ScimCaller, Body(body): Body) -> Result<Answe
 
 /// A connection that pushes users only has no groups to be found.
 fn offered(caller: &ScimCaller) -> Vec<&ResourceSchema> {
-    let groups = Some(&caller.profile.group).filter(|_| !caller.settings.users_only);
-    iter::once(&caller.profile.user).chain(groups).collect()
+    let schemas = caller.offered().iter().map(|of| caller.profile.schema(*of));
+    schemas.collect()
 }

@@ -8,7 +8,7 @@ use rolecall_engine::{Command, Fact, GroupChange, GroupId, Position, Rejection, 
 use super::answer::{Answer, Kept, Shown};
 use super::aside;
 use super::listing::{self, members_shown};
-use super::request::{Body, GroupWriter, Id, Parameters, Provided};
+use super::request::{Body, GroupReader, GroupWriter, Id, Parameters, Provided};
 use super::submit::submit_computed;
 use crate::auth::ScimCaller;
 use crate::created::created;
@@ -23,13 +23,16 @@ use crate::scim::select::Selection;
 use crate::scim_refusal::ScimRefusal;
 
 /// `GET /Groups`
-pub(crate) async fn list(caller: ScimCaller, Parameters(parameters): Parameters) -> Result<Answer, ScimRefusal> {
+pub(crate) async fn list(
+    GroupReader(caller): GroupReader,
+    Parameters(parameters): Parameters,
+) -> Result<Answer, ScimRefusal> {
     let request = ListRequest::read(&[&caller.profile.group], &parameters)?;
     listing::list(caller, request).await
 }
 
 /// `POST /Groups/.search` (RFC 7644 3.4.3)
-pub(crate) async fn search(caller: ScimCaller, Body(body): Body) -> Result<Answer, ScimRefusal> {
+pub(crate) async fn search(GroupReader(caller): GroupReader, Body(body): Body) -> Result<Answer, ScimRefusal> {
     let request = ListRequest::search(&[&caller.profile.group], &body)?;
     listing::list(caller, request).await
 }
@@ -52,7 +55,7 @@ pub(crate) async fn create(
 
 /// `GET /Groups/{id}`
 pub(crate) async fn read(
-    caller: ScimCaller,
+    GroupReader(caller): GroupReader,
     Id(id): Id<GroupId>,
     Provided(precondition): Provided,
     Parameters(parameters): Parameters,

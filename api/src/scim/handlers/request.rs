@@ -14,6 +14,7 @@ use crate::auth::ScimCaller;
 use crate::body;
 use crate::error::ApiError;
 use crate::limits::SCIM_BODY_BYTES_MAX;
+use crate::scim::ResourceType;
 use crate::scim::error::SCIM_JSON;
 use crate::scim::precondition::Precondition;
 use crate::scim_refusal::ScimRefusal;
@@ -30,7 +31,10 @@ pub(crate) struct Body(pub(crate) Bytes);
 /// What the client demands of the version of a resource; nothing unless it says so.
 pub(crate) struct Provided(pub(crate) Precondition);
 
-/// A caller whose connection may write groups.
+/// A caller whose connection offers groups.
+pub(crate) struct GroupReader(pub(crate) ScimCaller);
+
+/// A caller whose connection may write groups, too.
 pub(crate) struct GroupWriter(pub(crate) ScimCaller);
 
 impl<T: FromStr> Id<T> {
@@ -97,12 +101,32 @@ fn is_json(headers: &HeaderMap) -> bool {
         .any(|known| media_type.trim().eq_ignore_ascii_case(known))
 }
 
+impl GroupReader {
+    /// The caller, if there are groups for it.
+    fn of(caller: ScimCaller) -> Result<Self, ScimRefusal> {
+        if caller.offered().contains(&ResourceType::Group) {
+            Ok(Self(caller))
+        } else {
+            Err(ApiError::UsersOnly.into())
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for GroupReader {
+    type Rejection = ScimRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ScimRefusal> {
+        Self::of(ScimCaller::from_request_parts(parts, app).await?)
+    }
+}
+
 impl GroupWriter {
     /// The caller, if it may write groups.
     ///
     /// # Errors
     /// When its connection may not.
     pub(crate) fn of(caller: ScimCaller) -> Result<Self, ScimRefusal> {
+        let GroupReader(caller) = GroupReader::of(caller)?;
         if !caller.settings.group_provisioning {
             return Err(Rejection::GroupProvisioningOff.into());
         }

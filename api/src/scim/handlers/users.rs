@@ -42,8 +42,12 @@ pub(crate) async fn create(
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.user, &parameters)?;
     let user = UserDocument::read(&caller.profile, &body)?.into_input(&caller.profile, Active(true))?;
-    let connection = Some(caller.connection);
-    let submitted = caller.submit(Command::CreateUser { connection, user }).await?;
+    let command = Command::CreateUser {
+        connection: Some(caller.connection),
+        default_entity: caller.settings.default_entity,
+        user,
+    };
+    let submitted = caller.submit(command).await?;
     let id = created(&submitted, |fact| match fact {
         Fact::UserCreated { user, .. } => Some(*user),
         _ => None,

@@ -20,7 +20,11 @@ use crate::state::{Stamp, State};
 /// The facts that a command leads to in this state; none when everything is so already.
 pub(crate) fn admit(state: &State, command: &Command, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
     match command {
-        Command::CreateUser { connection, user } => users::create(state, *connection, user, ids),
+        Command::CreateUser {
+            connection,
+            default_entity,
+            user,
+        } => users::create(state, *connection, *default_entity, user, ids),
         Command::ChangeUser { user, expected, to } => users::change(state, *user, *expected, to),
         Command::DeleteUser { user, expected } => users::delete(state, *user, *expected),
         Command::CreateGroup { group } => groups::create(state, group, ids),

@@ -5,7 +5,7 @@ use rolecall_rules::{NameKey, RoleName};
 use super::{check_attributes, check_limit, check_name, check_version};
 use crate::command::UserInput;
 use crate::fact::Fact;
-use crate::id::{ConnectionId, NewIds, UserId};
+use crate::id::{ConnectionId, EntityId, NewIds, UserId};
 use crate::limits::USERS_MAX;
 use crate::person::{Person, SealedPerson};
 use crate::position::Position;
@@ -15,6 +15,7 @@ use crate::state::{State, User};
 pub(super) fn create(
     state: &State,
     connection: Option<ConnectionId>,
+    default_entity: Option<EntityId>,
     input: &UserInput,
     ids: &mut NewIds,
 ) -> Result<Vec<Fact>, Rejection> {
@@ -22,14 +23,19 @@ pub(super) fn create(
     check_free(state, &input.person, None)?;
     let index = state.next_user();
     check_limit("users", u32::from(index) as usize, USERS_MAX)?;
-    Ok(vec![Fact::UserCreated {
-        user: UserId::new(ids.draw()),
+    let user = UserId::new(ids.draw());
+    let created = Fact::UserCreated {
+        user,
         index,
         connection,
         person: SealedPerson::seal(&input.person),
         active: input.active,
         organization_role: role_attribute(input),
-    }])
+    };
+    // SEMANTICS 2.4: no call of a provider fails because an administrator deleted the entity.
+    let entity = default_entity.filter(|entity| state.entity(*entity).is_some());
+    let assigned = entity.map(|entity| Fact::UserDefaultEntityAssigned { user, entity });
+    Ok([created].into_iter().chain(assigned).collect())
 }
 
 pub(super) fn change(

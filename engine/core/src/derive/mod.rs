@@ -86,7 +86,8 @@ impl Derivation<'_> {
             | Fact::UserRoleAttributeChanged { user, .. }
             | Fact::UserActivated { user }
             | Fact::UserDeactivated { user }
-            | Fact::UserDeleted { user } => {
+            | Fact::UserDeleted { user }
+            | Fact::UserDefaultEntityAssigned { user, .. } => {
                 let user = self.user_index(*user);
                 self.touch(place, &UserSet::of(user));
             }
@@ -165,7 +166,8 @@ impl Derivation<'_> {
             | Fact::RuleCreated { .. }
             | Fact::RuleChanged { .. }
             | Fact::RuleDeleted { .. }
-            | Fact::Registry(_) => {}
+            | Fact::Registry(_)
+            | Fact::UserDefaultEntityAssigned { .. } => {}
         }
     }
 

@@ -15,7 +15,7 @@ use crate::user_set::UserSet;
 
 /// Where a user belongs.
 struct Placement {
-    /// The entities, each with the mapping that is the reason; `None`: the user's own attribute, or the default.
+    /// The entities, each with the mapping that is the reason; `None`: the user's own attribute, or a default.
     entities: BTreeMap<EntityIndex, Option<MappingIndex>>,
     /// The slots with two or more claims.
     contested: BTreeMap<Slot, Contested>,
@@ -62,7 +62,7 @@ impl Derivation<'_> {
             };
             let user = self.state.user_at(user);
             let placement = placement(&self.state, user);
-            self.compare_entities(&mut differences, because, user, &placement);
+            self.compare_entities(&mut differences, (because, facts), user, &placement);
             self.compare_conflicts(&mut differences, because, user, &placement);
             if user.role != placement.role {
                 let fact = facts.get(because.fact as usize);
@@ -77,7 +77,13 @@ impl Derivation<'_> {
         self.conclude_differences(differences);
     }
 
-    fn compare_entities(&self, differences: &mut Differences, because: Because, user: &User, placement: &Placement) {
+    fn compare_entities(
+        &self,
+        differences: &mut Differences,
+        (because, facts): (Because, &[Fact]),
+        user: &User,
+        placement: &Placement,
+    ) {
         let now: BTreeSet<EntityIndex> = user.memberships.iter().map(|membership| membership.entity).collect();
         for entity in now.iter().filter(|entity| !placement.entities.contains_key(entity)) {
             let reason = self.unplaced(user, *entity, placement);
@@ -90,10 +96,11 @@ impl Derivation<'_> {
         for (entity, mapping) in placement.entities.iter().filter(|(entity, _)| !now.contains(entity)) {
             let mapping = mapping.map(|mapping| self.state.mapping_at(mapping));
             let rule = mapping.and_then(|mapping| mapping.origin.rule());
+            let assigned = mapping.is_none().then(|| self.assigned(facts, user, *entity)).flatten();
             let because = Because {
+                fact: assigned.unwrap_or(because.fact),
                 mapping: mapping.map(|mapping| mapping.id),
                 rule,
-                ..because
             };
             differences
                 .placed
@@ -101,6 +108,18 @@ impl Derivation<'_> {
                 .or_default()
                 .insert(user.index);
         }
+    }
+
+    /// The fact that puts the user into the entity itself, where one does.
+    fn assigned(&self, facts: &[Fact], user: &User, entity: EntityIndex) -> Option<u32> {
+        let fact = Fact::UserDefaultEntityAssigned {
+            user: user.id,
+            entity: self.state.entity_at(entity).id,
+        };
+        (0u32..)
+            .zip(facts)
+            .find(|(_, other)| **other == fact)
+            .map(|(place, _)| place)
     }
 
     fn unplaced(&self, user: &User, entity: EntityIndex, placement: &Placement) -> Unplaced {
@@ -254,10 +273,11 @@ fn placement(state: &State, user: &User) -> Placement {
             .entities
             .iter()
             .filter(|(entity, _)| Slot::of(state.entity_at(**entity).entity_type).is_none());
+        entities.extend(claims.default_entity_for(state, None).map(|team| (team, None)));
         entities.extend(teams.map(|(entity, mapping)| (*entity, Some(*mapping))));
         for slot in Slot::ALL {
             let claimed = claims.for_slot(state, slot);
-            let Some((entity, mapping)) = holder(state, user, slot, &claimed) else {
+            let Some((entity, mapping)) = holder(state, user, &claims, slot, &claimed) else {
                 continue;
             };
             entities.insert(entity, mapping);
@@ -283,10 +303,11 @@ fn placement(state: &State, user: &User) -> Placement {
 }
 
 /// The entity that a slot of a user holds: the incumbent if it is claimed, else the claim that was approved first, else the
-/// one that the user's own attribute names, else the default of the organization.
+/// one that the user's own attribute names, else the default of its connection, else the default of the organization.
 fn holder(
     state: &State,
     user: &User,
+    claims: &Claims,
     slot: Slot,
     claimed: &[(EntityIndex, MappingIndex)],
 ) -> Option<(EntityIndex, Option<MappingIndex>)> {
@@ -298,22 +319,26 @@ fn holder(
     };
     match incumbent.or_else(first) {
         Some((entity, mapping)) => Some((*entity, Some(*mapping))),
-        None if slot == Slot::ConcurrencyGroup => {
-            let default = || {
-                state
-                    .entity(state.settings().default_concurrency_group?)
-                    .map(|default| default.index)
-            };
-            Some((named_concurrency_group(state, user).or_else(default)?, None))
-        }
-        None => None,
+        None => Some((unmapped_holder(state, user, claims, slot)?, None)),
     }
+}
+
+/// The entity that a slot of a user holds without a mapped claim.
+fn unmapped_holder(state: &State, user: &User, claims: &Claims, slot: Slot) -> Option<EntityIndex> {
+    let of_connection = claims.default_entity_for(state, Some(slot));
+    if slot != Slot::ConcurrencyGroup {
+        return of_connection;
+    }
+    let of_organization = || Some(state.entity(state.settings().default_concurrency_group?)?.index);
+    named_concurrency_group(state, user)
+        .or(of_connection)
+        .or_else(of_organization)
 }
 
 /// The cause of a role change that a fact brings about.
 fn cause(fact: &Fact) -> RoleCause {
     match fact {
-        Fact::UserCreated { .. } => RoleCause::UserCreated,
+        Fact::UserCreated { .. } | Fact::UserDefaultEntityAssigned { .. } => RoleCause::UserCreated,
         Fact::UserAttributesChanged { .. } | Fact::UserRoleAttributeChanged { .. } => RoleCause::UserAttribute,
         Fact::UserActivated { .. } => RoleCause::UserActivated,
         Fact::UserDeactivated { .. } => RoleCause::UserDeactivated,

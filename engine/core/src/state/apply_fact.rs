@@ -73,6 +73,11 @@ impl State {
             Fact::MappingResumed { mapping } => self.set_paused(*mapping, false),
             Fact::SettingsChanged { settings } => self.settings = Arc::new(settings.clone()),
             Fact::Registry(fact) => self.registry.apply(fact, self.stamp.at),
+            Fact::UserDefaultEntityAssigned { user, entity } => {
+                let user = UserIndex::from(known(self.users.find(user), "user"));
+                let entity = self.entity_index(*entity);
+                self.user_default_entities.insert(user, entity);
+            }
             // What they ask for is done by their consequences, which know the entity.
             Fact::MappingRequested { .. } | Fact::MappingApproved { .. } | Fact::MappingRejected { .. } => {}
         }
@@ -142,6 +147,7 @@ impl State {
             self.counts.inactive_users -= 1;
         }
         self.unindex_person(index, person.as_deref());
+        self.user_default_entities.remove(&index);
         for group in groups {
             let group = self.groups.at_mut(group);
             group.members.remove(index);

@@ -51,6 +51,8 @@ pub struct State {
     user_display_names: OrdSet<(NameKey, UserIndex)>,
     user_emails: OrdSet<(NameKey, UserIndex)>,
     user_concurrency_groups: OrdSet<(NameKey, UserIndex)>,
+    /// Apart from the users, because few have one; a deleted entity stays here, and is no claim.
+    user_default_entities: OrdMap<UserIndex, EntityIndex>,
     groups: Table<GroupId, Group>,
     group_names: OrdMap<NameKey, GroupIndex>,
     deleted_group_names: OrdMap<NameKey, GroupIndex>,
@@ -153,6 +155,12 @@ impl State {
     /// The users whose own attribute names this concurrency group, compared by its key.
     pub(crate) fn users_naming_concurrency_group(&self, name: &str) -> impl Iterator<Item = UserIndex> {
         range(&self.user_concurrency_groups, NameKey::of(name))
+    }
+
+    /// The default entity that a user got from its connection, unless the entity was deleted since.
+    pub fn default_entity_of(&self, user: &User) -> Option<&Entity> {
+        let entity = self.entity_at(*self.user_default_entities.get(&user.index)?);
+        (!entity.deleted).then_some(entity)
     }
 
     /// The group with this id, unless deleted.

@@ -5,6 +5,8 @@ mod bug_classes;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod default_entity;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod members;

@@ -20,6 +20,7 @@ pub(crate) enum Operation {
         active: bool,
         role: Option<usize>,
         concurrency_group: Option<usize>,
+        default_entity: Option<usize>,
     },
     ChangeUser {
         user: usize,
@@ -110,9 +111,11 @@ fn operation() -> impl Strategy<Value = Operation> {
     let some = || 0usize..64;
     let role = || option::of(some());
     prop_oneof![
-        4 => (some(), prop::bool::weighted(0.8), role(), option::of(some())).prop_map(|(name, active, role, concurrency_group)| {
-            Operation::CreateUser { name, active, role, concurrency_group }
-        }),
+        4 => (some(), prop::bool::weighted(0.8), role(), option::of(some()), option::of(some())).prop_map(
+            |(name, active, role, concurrency_group, default_entity)| {
+                Operation::CreateUser { name, active, role, concurrency_group, default_entity }
+            }
+        ),
         3 => (some(), any::<bool>(), role(), option::of(some())).prop_map(|(user, active, role, concurrency_group)| {
             Operation::ChangeUser { user, active, role, concurrency_group }
         }),
@@ -148,10 +151,16 @@ impl Operation {
                 active,
                 role,
                 concurrency_group,
+                default_entity,
             } => {
                 let name = format!("user-{}", name % 6);
                 let user = in_concurrency_group(user_input(&name, *active, role.map(role_name)), *concurrency_group);
-                Command::CreateUser { connection: None, user }
+                let entity = |number| pick(state.entities_from(EntityIndex::from(0)), number);
+                Command::CreateUser {
+                    connection: None,
+                    default_entity: default_entity.and_then(entity).map(|entity| entity.id),
+                    user,
+                }
             }
             Self::ChangeUser {
                 user,

@@ -4,24 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_engine::rules::EntityType;
-use rolecall_engine::state::{Group, Mapping, User};
-use rolecall_engine::{EntityId, EntityIndex, GroupIndex, MappingIndex, Slot, State, UserIndex};
+use rolecall_engine::state::{Entity, Group, Mapping, User};
+use rolecall_engine::{EntityId, EntityIndex, Entry, Fact, GroupIndex, MappingIndex, Slot, State, UserId, UserIndex};
 
 /// Panics unless everything that can be worked out from scratch is as the state has it.
-pub(crate) fn check(state: &State) {
+pub(crate) fn check(state: &State, record: &[Entry]) {
+    let defaults = default_entities(state, record);
     let users: Vec<&User> = state.users_from(UserIndex::from(0)).collect();
     let groups: Vec<&Group> = state.groups_from(GroupIndex::from(0)).collect();
     for user in &users {
         check_role(state, user, &groups);
-        check_teams(state, user, &groups);
-        check_slot(
-            state,
-            user,
-            &groups,
-            EntityType::ConcurrencyGroup,
-            Slot::ConcurrencyGroup,
-        );
-        check_slot(state, user, &groups, EntityType::SubOrganization, Slot::SubOrganization);
+        let default = defaults.get(&user.id).copied();
+        check_teams(state, user, &groups, default);
+        check_slot(state, user, &groups, Slot::ConcurrencyGroup, default);
+        check_slot(state, user, &groups, Slot::SubOrganization, default);
     }
     check_both_sides(state, &users, &groups);
     check_counts(state, &users);
@@ -82,8 +78,20 @@ fn placed(state: &State, user: &User, entity_type: EntityType) -> BTreeSet<Entit
         .collect()
 }
 
-fn check_teams(state: &State, user: &User, groups: &[&Group]) {
-    let expected = claimed(state, user, groups, EntityType::Team);
+/// The default entity that each user got when it was created, as long as the entity is there.
+fn default_entities<'a>(state: &'a State, record: &[Entry]) -> BTreeMap<UserId, &'a Entity> {
+    let facts = record.iter().flat_map(|entry| &entry.facts);
+    let assigned = facts.filter_map(|fact| match fact {
+        Fact::UserDefaultEntityAssigned { user, entity } => Some((*user, state.entity(*entity)?)),
+        _ => None,
+    });
+    assigned.collect()
+}
+
+fn check_teams(state: &State, user: &User, groups: &[&Group], default: Option<&Entity>) {
+    let mut expected = claimed(state, user, groups, EntityType::Team);
+    let default = default.filter(|entity| user.active && entity.entity_type == EntityType::Team);
+    expected.extend(default.map(|entity| entity.index));
     assert_eq!(
         placed(state, user, EntityType::Team),
         expected,
@@ -92,18 +100,29 @@ fn check_teams(state: &State, user: &User, groups: &[&Group]) {
     );
 }
 
-fn check_slot(state: &State, user: &User, groups: &[&Group], entity_type: EntityType, slot: Slot) {
+fn check_slot(state: &State, user: &User, groups: &[&Group], slot: Slot, default: Option<&Entity>) {
+    let entity_type = match slot {
+        Slot::ConcurrencyGroup => EntityType::ConcurrencyGroup,
+        Slot::SubOrganization => EntityType::SubOrganization,
+    };
+    let default = default.filter(|entity| entity.entity_type == entity_type);
     let claimed = claimed(state, user, groups, entity_type);
     let placed = placed(state, user, entity_type);
     let mut fallback: Vec<EntityId> = Vec::new();
-    if slot == Slot::ConcurrencyGroup && user.active {
-        fallback.extend(named(state, user).or(state.settings().default_concurrency_group));
+    if user.active {
+        let of_connection = default.map(|entity| entity.id);
+        fallback.extend(match slot {
+            Slot::ConcurrencyGroup => named(state, user)
+                .or(of_connection)
+                .or(state.settings().default_concurrency_group),
+            Slot::SubOrganization => of_connection,
+        });
     }
     if claimed.is_empty() {
         let placed: Vec<EntityId> = placed.iter().map(|entity| state.entity_at(*entity).id).collect();
         assert_eq!(
             placed, fallback,
-            "what the attribute names, or the default, without a claim"
+            "what the attribute names, or a default, without a claim"
         );
     } else {
         assert_eq!(placed.len(), 1, "a slot holds exactly one");

@@ -49,7 +49,7 @@ proptest! {
     #[test]
     fn state_is_what_the_oracle_says_after_every_entry(operations in operations(60)) {
         after(&operations, |_, _, world| {
-            oracle::check(&world.state);
+            oracle::check(&world.state, &world.entries);
             oracle::check_one_owner(&world.state);
         });
     }

@@ -140,7 +140,11 @@ fn the_attribute_of_the_user_counts_below_every_claim_and_above_the_default() {
     });
     let mut user = user_input("ana", true, None);
     user.person.concurrency_group = Some("NIGHTLY".to_owned());
-    world.done(&Command::CreateUser { connection: None, user });
+    world.done(&Command::CreateUser {
+        connection: None,
+        default_entity: None,
+        user,
+    });
     assert_eq!(
         world.placed("ana"),
         ["concurrency_group everybody else"],

@@ -37,7 +37,7 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 45);
+    assert_eq!(state.position().get(), 46);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
@@ -286,4 +286,10 @@ fn connection_settings(world: &mut World) {
         provider: "flosum".to_owned(),
         settings,
     }));
+    let default_entity = Some(world.entity_named(EntityType::Team, "Newcomers").id);
+    world.done(&Command::CreateUser {
+        connection: None,
+        default_entity,
+        user: crate::world::user_input("dora", true, None),
+    });
 }

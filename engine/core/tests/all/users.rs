@@ -6,7 +6,13 @@ use crate::world::{World, user_input};
 
 fn create(world: &mut World, name: &str) -> Result<(), Rejection> {
     let user = user_input(name, true, None);
-    world.run(&Command::CreateUser { connection: None, user }).map(drop)
+    world
+        .run(&Command::CreateUser {
+            connection: None,
+            default_entity: None,
+            user,
+        })
+        .map(drop)
 }
 
 #[test]

@@ -49,6 +49,7 @@ impl World {
     pub(crate) fn user(&mut self, name: &str) -> UserId {
         self.done(&Command::CreateUser {
             connection: None,
+            default_entity: None,
             user: user_input(name, true, None),
         });
         self.user_named(name).id
