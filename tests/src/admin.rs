@@ -55,6 +55,18 @@ impl Organization {
         }
     }
 
+    /// Changes settings of a connection.
+    pub async fn set_up(&self, connection: &str, settings: &Value) {
+        let path = format!("/connections/{connection}");
+        self.http.patch(&path, settings).await.expect(200);
+    }
+
+    /// Creates a team that no rule made, and returns the id.
+    pub async fn add_team(&self, name: &str) -> String {
+        let body = json!({ "type": "team", "name": name });
+        self.http.post("/entities", &body).await.expect(201).text("id")
+    }
+
     /// Another token of a connection.
     pub async fn connection_token(&self, connection: &str) -> String {
         let path = format!("/connections/{connection}/tokens");

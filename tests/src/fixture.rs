@@ -25,6 +25,12 @@ pub struct Story {
     pub content_type: String,
     /// Rules saved before the first request, as bodies of the admin API.
     pub rules: Vec<Value>,
+    /// A team that is there before the first request, `${team}` in what follows.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// Settings of the connection, as a body of the admin API.
+    #[serde(default)]
+    pub connection: Option<Value>,
     /// The requests, in order.
     pub steps: Vec<Step>,
 }

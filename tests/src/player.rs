@@ -19,16 +19,25 @@ pub async fn play(server: &Server, story: &Story) {
     for rule in &story.rules {
         organization.add_rule(rule.clone()).await;
     }
-    let scim = organization.connect(&server.public(), &story.provider).await.scim;
+    let connection = organization.connect(&server.public(), &story.provider).await;
+    let mut captured = BTreeMap::new();
+    if let Some(name) = &story.team {
+        captured.insert("team".to_owned(), organization.add_team(name).await);
+    }
+    if let Some(settings) = &story.connection {
+        organization
+            .set_up(&connection.id, &fill_all(settings, &captured))
+            .await;
+    }
     let head = organization.head_after(0).await;
     let standing = Standing::read(&organization).await;
     let mut player = Player {
         story,
         organization,
-        scim,
+        scim: connection.scim,
         head,
         standing,
-        captured: BTreeMap::new(),
+        captured,
         last_answer: Value::Null,
     };
     for step in &story.steps {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use rolecall_tests::binary;
 use rolecall_tests::fixture::{Source, folders, stories};
 use rolecall_tests::server::Server;
 use serde_json::Value;
@@ -16,6 +17,8 @@ const PARTS: [&str; 5] = [
     "Check",
     "Troubleshooting",
 ];
+/// Guides without recorded requests of their own.
+const WITHOUT_STORIES: [&str; 1] = ["users-only.md"];
 const PUBLIC_URL: &str = "https://scim.example.com";
 const OUR_SCHEMAS: &str = "urn:ietf:params:scim:schemas:extension:rolecall:";
 
@@ -82,6 +85,7 @@ fn the_index_counts_what_is_played() {
         assert_eq!(counted, played(file.trim_end_matches(".md")), "{file}");
         listed.insert(file.to_owned());
     }
+    listed.extend(WITHOUT_STORIES.map(str::to_owned));
     assert_eq!(listed, guides().into_keys().collect());
 }
 
@@ -98,6 +102,40 @@ fn played(provider: &str) -> [usize; 3] {
         .collect();
     [Source::Documented, Source::Captured, Source::Inferred]
         .map(|source| steps.iter().filter(|step| **step == source).count())
+}
+
+#[test]
+fn flags_of_the_server_are_its_own() {
+    let help = std::process::Command::new(binary::rolecall())
+        .arg("--help")
+        .output()
+        .expect("failed to start the server");
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    for (name, text) in pages() {
+        let flags = text
+            .split("`--")
+            .skip(1)
+            .filter_map(|rest| rest.split(['`', ' ']).next());
+        for flag in flags {
+            assert!(help.contains(&format!("--{flag}")), "{name}: --{flag}");
+        }
+    }
+}
+
+#[test]
+fn rows_of_tables_have_as_many_cells_as_their_heads() {
+    for (name, text) in pages() {
+        let mut cells = 0;
+        for row in text.lines().map(str::trim) {
+            let found = if row.starts_with('|') {
+                row.matches('|').count()
+            } else {
+                0
+            };
+            assert!(cells == 0 || found == 0 || found == cells, "{name}: {row}");
+            cells = found;
+        }
+    }
 }
 
 #[test]
@@ -179,6 +217,24 @@ async fn what_the_guides_ask_the_admin_api_is_there() {
     }
 }
 
+#[tokio::test]
+async fn the_settings_of_a_connection_are_all_described() {
+    let server = Server::start().await;
+    let document = server.root().get("/openapi.json").await.expect(200).json();
+    let text = pages().remove(INDEX).unwrap();
+    let (_, part) = text.split_once("## Settings of a connection\n").unwrap();
+    let (part, _) = part.split_once("\n## ").unwrap();
+    let mut described: BTreeSet<&str> = part
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    described.insert("name");
+    let taken = document["components"]["schemas"]["ConnectionChange"]["properties"]
+        .as_object()
+        .expect("a change of a connection has members");
+    assert_eq!(described, taken.keys().map(String::as_str).collect());
+}
+
 /// A `curl` of the admin API.
 struct Command {
     method: &'static str,
@@ -188,8 +244,20 @@ struct Command {
 
 fn commands(text: &str) -> Vec<Command> {
     let text = text.replace("\\\n", " ");
-    let lines = text.lines().map(str::trim).filter(|line| line.starts_with("curl "));
-    lines.map(command).collect()
+    let behind = text.split("curl ").skip(1);
+    behind.map(|text| command(&whole(text))).collect()
+}
+
+/// The line of a command, with the further lines of a quoted body.
+fn whole(text: &str) -> String {
+    let mut line = String::new();
+    for part in text.lines() {
+        line.push_str(part.trim());
+        if line.matches('\'').count().is_multiple_of(2) {
+            break;
+        }
+    }
+    line
 }
 
 fn command(line: &str) -> Command {
