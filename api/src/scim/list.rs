@@ -12,6 +12,7 @@ use super::error::ScimError;
 use super::filter::Filter;
 use super::limits::{PAGE_MEMBERS_MAX, PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
 use super::operations;
+use super::profile::Mode;
 use super::schema::{ResourceSchema, ResourceType};
 use super::select::Selection;
 use super::sort::{SortBy, SortOrder};
@@ -95,13 +96,22 @@ impl ListRequest {
     /// Reads the body of a `.search`: the same parameters, as JSON. `null` is as good as nothing (RFC 7643 2.5).
     ///
     /// # Errors
-    /// `invalidSyntax` when it is no JSON object, or a member of another type than it should be; then as for a GET.
+    /// `invalidSyntax` when it is no JSON object, has a member of another type than it should be, or, where the connection is
+    /// strict, does not say what it is; then as for a GET.
     pub fn search(schemas: &[&ResourceSchema], body: &[u8]) -> Result<Self, ScimError> {
         let members = operations::object(body)?.into_iter();
         let given = members.filter(|(_, value)| !value.is_null());
         let parameters: Vec<_> = given
             .filter_map(|(name, value)| search_member(name, value))
             .collect::<Result<_, _>>()?;
+        // RFC 7644 3.4.3 has the schema in every search; who leaves it out is understood all the same.
+        let strict = schemas.iter().any(|schema| schema.mode == Mode::Strict);
+        if strict && self::given(&parameters, "schemas").is_none() {
+            let urn = schema_urns::SEARCH_REQUEST;
+            return Err(ScimError::invalid_syntax(format!(
+                "a search needs `schemas` with `{urn}`"
+            )));
+        }
         Self::read(schemas, &parameters)
     }
 
@@ -384,6 +394,17 @@ mod tests {
             search(&json!({"count": 1.5})).unwrap_err().scim_type(),
             Some("invalidValue")
         );
+    }
+
+    #[test]
+    fn a_strict_connection_wants_to_know_that_it_is_a_search() {
+        let strict = |body: Value| ListRequest::search(&[&Profile::strict().user], body.to_string().as_bytes());
+        assert_eq!(
+            strict(json!({"count": 1})).unwrap_err().scim_type(),
+            Some("invalidSyntax")
+        );
+        assert!(strict(json!({"schemas": [schema_urns::SEARCH_REQUEST], "count": 1})).is_ok());
+        assert!(search(&json!({"count": 1})).is_ok());
     }
 
     #[test]
