@@ -16,8 +16,9 @@ use super::members::{self, MembersDelta};
 use super::object::take;
 use super::operations;
 use super::patch;
-use super::profile::Profile;
+use super::profile::{Mode, Profile};
 use super::schema::{Place, ResourceSchema, Target};
+use super::strict;
 
 /// Reads the body of a POST.
 ///
@@ -61,6 +62,7 @@ struct Whole {
 impl Whole {
     fn read(schema: &ResourceSchema, body: &[u8]) -> Result<Self, ScimError> {
         let mut body = operations::object(body)?;
+        strict::resource(schema, &body)?;
         let mut members = MembersDelta::default();
         // `null` is how some clients leave `members` out; only a list replaces them.
         if let Some(listed) = take(&mut body, "members").filter(|listed| !listed.is_null()) {
@@ -93,8 +95,10 @@ impl GroupPatch {
     /// # Errors
     /// The first fault of the body or of an operation on name, external id or members.
     pub fn read(profile: &Profile, body: &[u8]) -> Result<Self, ScimError> {
+        let body = operations::object(body)?;
+        strict::patch(&profile.group, &body)?;
         let mut reading = Reading::new(&profile.group);
-        for operation in operations::operations(operations::object(body)?)? {
+        for operation in operations::operations(body)? {
             reading.operation(operation)?;
         }
         let change = GroupChange {
@@ -214,7 +218,7 @@ impl<'s> Reading<'s> {
     fn attributes(&mut self, verb: Verb, attributes: Map<String, Value>) -> Result<(), ScimError> {
         let mut others = Map::new();
         for (name, value) in attributes {
-            match (lenient::path(&name), value) {
+            match (lenient::path(Mode::Lenient, &name), value) {
                 (_, Value::Object(attributes)) if name.eq_ignore_ascii_case(schema_urns::GROUP) => {
                     self.attributes(verb, attributes)?;
                 }
@@ -254,6 +258,15 @@ impl<'s> Reading<'s> {
 
     fn members_at(&mut self, verb: Verb, path: PatchPath, value: Option<Value>) -> Result<(), ScimError> {
         match path {
+            // Clear enough when ids are given; without any, a remove would empty the group by its looks only.
+            PatchPath::Attr(AttrPath {
+                sub_attr: Some(sub), ..
+            }) if sub.eq_ignore_ascii_case("value")
+                && self.schema.mode == Mode::Lenient
+                && value.as_ref().is_some_and(|value| !value.is_null() && *value != "") =>
+            {
+                self.all_members(verb, value.unwrap_or_default())
+            }
             PatchPath::Attr(AttrPath {
                 sub_attr: Some(sub), ..
             }) => Err(ScimError::invalid_path(format!(

@@ -33,7 +33,7 @@ pub(crate) fn filter(mode: Mode, text: &str) -> Result<Filter, ScimError> {
 ///
 /// # Errors
 /// `invalidPath` with the place of the fault, also when the text is too long.
-pub(crate) fn path(text: &str) -> Result<PatchPath, ScimError> {
+pub(crate) fn path(mode: Mode, text: &str) -> Result<PatchPath, ScimError> {
     check_length("path", text).map_err(ScimError::invalid_path)?;
     let fault = match text.parse() {
         Ok(path) => return Ok(path),
@@ -45,6 +45,9 @@ pub(crate) fn path(text: &str) -> Result<PatchPath, ScimError> {
     {
         attribute.sub_attr = Some("$ref".to_owned());
         return Ok(PatchPath::Attr(attribute));
+    }
+    if mode == Mode::Strict {
+        return Err(ScimError::invalid_path(explain("path", text, &fault)));
     }
     repair(text)
         .parse()
@@ -106,17 +109,30 @@ fn words(text: &str) -> Vec<&str> {
     while let Some(first) = rest.chars().next() {
         let length = match first {
             '"' => quoted_length(rest),
+            '\'' => single_quoted_length(rest).unwrap_or_else(|| run_length(rest)),
             '(' | ')' | '[' | ']' => first.len_utf8(),
             _ if first.is_whitespace() => rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len()),
-            _ => rest
-                .find(|c: char| c.is_whitespace() || "\"()[]".contains(c))
-                .unwrap_or(rest.len()),
+            _ => run_length(rest),
         };
         let (word, after) = rest.split_at(length);
         words.push(word);
         rest = after;
     }
     words
+}
+
+fn run_length(text: &str) -> usize {
+    text.find(|c: char| c.is_whitespace() || "\"()[]".contains(c))
+        .unwrap_or(text.len())
+}
+
+/// The length of a value in single quotes: they end where a value may end, so that `'O'Hara'` is one value.
+fn single_quoted_length(text: &str) -> Option<usize> {
+    let closing = |(index, _): &(usize, &str)| {
+        let after = text.get(index + 1..).and_then(|after| after.chars().next());
+        *index > 0 && after.is_none_or(|after| after.is_whitespace() || ")]".contains(after))
+    };
+    text.match_indices('\'').find(closing).map(|(index, _)| index + 1)
 }
 
 fn quoted_length(text: &str) -> usize {
@@ -153,10 +169,15 @@ fn value(word: &str) -> String {
         .find(|keyword| word.eq_ignore_ascii_case(keyword));
     match keyword {
         Some(keyword) => keyword.to_owned(),
+        None if in_single_quotes(word).is_some() => serde_json::Value::from(in_single_quotes(word)).to_string(),
         None if word.starts_with(['"', '(', ')', '[', ']']) => word.to_owned(),
         None if serde_json::from_str::<serde_json::Number>(word).is_ok() => word.to_owned(),
         None => serde_json::Value::from(word).to_string(),
     }
+}
+
+fn in_single_quotes(word: &str) -> Option<&str> {
+    word.strip_prefix('\'')?.strip_suffix('\'')
 }
 
 /// `emails[type eq "work"].value eq "x"` becomes `emails[(type eq "work") and value eq "x"]`.
@@ -269,6 +290,20 @@ mod tests {
     }
 
     #[test]
+    fn values_in_single_quotes_are_strings() {
+        check("userName eq 'ana'", Ok(r#"userName eq "ana""#));
+        check(
+            "displayName eq 'Staff of O'Hara'",
+            Ok(r#"displayName eq "Staff of O'Hara""#),
+        );
+        check(
+            "(title eq 'true') and emails[type eq 'work'].value eq ''",
+            Ok(r#"title eq "true" and emails[type eq "work" and value eq ""]"#),
+        );
+        check("nickName eq 'tis", Ok(r#"nickName eq "'tis""#));
+    }
+
+    #[test]
     fn faults_are_shown_with_their_place() {
         check(
             r#"userName eq "ana" xor title pr"#,
@@ -291,7 +326,7 @@ mod tests {
     #[test]
     fn paths_are_read_and_repaired_alike() {
         let read = |text: &str| {
-            path(text)
+            path(Mode::Lenient, text)
                 .map(|path| path.to_string())
                 .map_err(|error| error.to_string())
         };
@@ -309,7 +344,7 @@ mod tests {
         #[test]
         fn words_lose_nothing_and_no_text_panics(text in "\\PC{0,40}|[a-e\"\\\\() \\[\\].]{0,40}") {
             proptest::prop_assert_eq!(words(&text).concat(), text.clone());
-            let _ = (filter(Mode::Lenient, &text), path(&text));
+            let _ = (filter(Mode::Lenient, &text), path(Mode::Lenient, &text));
         }
     }
 }

@@ -32,6 +32,7 @@ mod profiles;
 mod routes;
 mod schema;
 mod sort;
+mod strict;
 mod weight;
 
 pub(crate) use cursor::CursorSeal;

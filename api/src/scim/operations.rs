@@ -10,6 +10,7 @@ use super::error::ScimError;
 use super::lenient;
 use super::limits::PATCH_OPERATIONS_MAX;
 use super::object::take;
+use super::profile::Mode;
 
 /// Reads a request body as a JSON object.
 ///
@@ -74,7 +75,7 @@ fn operation(number: usize, mut members: Map<String, Value>) -> Result<Vec<Patch
         ("add", path) => Ok(vec![PatchOperation::Add(target(number, path, value)?)]),
         ("replace", path) => Ok(vec![PatchOperation::Replace(target(number, path, value)?)]),
         ("remove", Some(path)) => Ok(vec![PatchOperation::Remove {
-            path: lenient::path(&path)?,
+            path: lenient::path(Mode::Lenient, &path)?,
             value,
         }]),
         ("remove", None) => remove_without_path(number, value),
@@ -97,7 +98,7 @@ fn path(number: usize, path: Option<Value>) -> Result<Option<String>, ScimError>
 fn target(number: usize, path: Option<String>, value: Option<Value>) -> Result<OperationTarget, ScimError> {
     match (path, value) {
         (Some(path), Some(value)) => Ok(OperationTarget::WithPath {
-            path: lenient::path(&path)?,
+            path: lenient::path(Mode::Lenient, &path)?,
             value: Some(value),
         }),
         (None, Some(Value::Object(value))) => Ok(OperationTarget::WithoutPath { value }),
@@ -119,7 +120,7 @@ fn remove_without_path(number: usize, value: Option<Value>) -> Result<Vec<PatchO
     };
     let removes = attributes.into_iter().map(|(name, value)| {
         Ok(PatchOperation::Remove {
-            path: lenient::path(&name)?,
+            path: lenient::path(Mode::Lenient, &name)?,
             value: Some(value),
         })
     });

@@ -14,6 +14,7 @@ use super::filter;
 use super::lenient;
 use super::limits::ATTRIBUTE_VALUES_MAX;
 use super::object::{member, set, spelling};
+use super::profile::Mode;
 use super::schema::{Attribute, Kind, Place, ResourceSchema, Target};
 use super::weight::{self, Work};
 
@@ -99,7 +100,7 @@ impl<'s> Patch<'s> {
                     self.write_attributes(verb, attributes)?;
                 }
                 value if self.is_extension(&name, &value) => self.write_extension(verb, &name, value)?,
-                value => match lenient::path(&name) {
+                value => match lenient::path(Mode::Lenient, &name) {
                     Ok(path) if self.is_read_only(&path) => {}
                     Ok(path) => self.write_path(verb, path, value)?,
                     Err(_) => set(&mut self.document, &name, canonical::unknown(value)),
@@ -200,13 +201,15 @@ impl<'s> Patch<'s> {
     fn write_selected(&mut self, verb: Verb, path: &PatchValuePath, value: Value) -> Result<(), ScimError> {
         let (place, attribute) = self.selected_place(path)?;
         let selector = filter::selector(Some(attribute), &path.filter)?;
+        let mode = self.schema.mode;
         let container = self.container(&place)?;
         let mut elements = elements::take(container, attribute);
         let mut selected = elements::positions(&elements, |element| filter::selects(&selector, element));
         let demanded = filter::demanded(&selector);
         if selected.is_empty() {
             // RFC 7644 3.5.2.3 answers `noTarget`; Entra relies on the value being created.
-            let Some(demanded) = demanded.clone() else {
+            let created = demanded.clone().filter(|_| mode == Mode::Lenient);
+            let Some(demanded) = created else {
                 return Err(ScimError::no_target(format!(
                     "`{path}` selects no value, and does not say which to create"
                 )));

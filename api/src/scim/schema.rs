@@ -215,12 +215,14 @@ impl ResourceSchema {
         Target::Attribute(Place::new(Some(urn), path, attribute))
     }
 
-    /// A name without a URN is a core attribute, or else one of a known extension: Entra asks for `manager eq "..."`.
+    /// A name without a URN is a core attribute, or else one of a known extension: Entra asks for `manager eq "..."`, where
+    /// RFC 7644 3.10 wants the URN.
     fn resolve_unqualified(&self, path: &AttrPath) -> Place<'_> {
         if let Some(attribute) = self.attribute(&path.name) {
             return Place::new(None, path, Some(attribute));
         }
-        let in_extension = self.extensions.iter().find_map(|extension| {
+        let lenient = self.extensions.iter().filter(|_| self.mode == Mode::Lenient);
+        let in_extension = lenient.into_iter().find_map(|extension| {
             extension
                 .attribute(&path.name)
                 .map(|attribute| (extension.urn.clone(), attribute))

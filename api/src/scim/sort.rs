@@ -13,6 +13,7 @@ use super::lenient;
 use super::limits::SORT_KEY_BYTES_MAX;
 use super::object::member;
 use super::path::{Among, Path, comparable};
+use super::profile::Mode;
 use super::schema::{Kind, Place, ResourceSchema};
 
 /// By which attribute a type of resource is sorted.
@@ -55,7 +56,7 @@ impl SortBy {
     /// # Errors
     /// `invalidPath` when it is no attribute of any of them, or is a complex one that has no value of its own.
     pub(crate) fn read(schemas: &[&ResourceSchema], text: &str) -> Result<Vec<Self>, ScimError> {
-        let Ok(PatchPath::Attr(path)) = lenient::path(text) else {
+        let Ok(PatchPath::Attr(path)) = lenient::path(Mode::Lenient, text) else {
             return Err(ScimError::invalid_path(format!(
                 "`sortBy` takes the name of an attribute, not `{text}`"
             )));

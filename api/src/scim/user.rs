@@ -8,6 +8,7 @@ use super::error::ScimError;
 use super::operations;
 use super::patch;
 use super::profile::Profile;
+use super::strict;
 
 /// Attributes of a request that are never stored: the server's own, and passwords.
 const DROPPED: [&str; 5] = ["id", "meta", "schemas", "groups", "password"];
@@ -24,6 +25,7 @@ impl UserDocument {
     /// limit.
     pub fn read(profile: &Profile, body: &[u8]) -> Result<Self, ScimError> {
         let mut body = operations::object(body)?;
+        strict::resource(&profile.user, &body)?;
         // They are dropped first: a user in thousands of groups, echoed whole, is not too large.
         body.retain(|name, _| !is_dropped(name));
         canonical::resource(&profile.user, body).map(|document| Self::cleaned(profile, document))
@@ -41,7 +43,9 @@ impl UserDocument {
     /// # Errors
     /// The first fault of the body or of an operation.
     pub fn patched(self, profile: &Profile, body: &[u8]) -> Result<Self, ScimError> {
-        let operations = operations::operations(operations::object(body)?)?;
+        let body = operations::object(body)?;
+        strict::patch(&profile.user, &body)?;
+        let operations = operations::operations(body)?;
         patch::apply(&profile.user, self.0, operations).map(|document| Self::cleaned(profile, document))
     }
 

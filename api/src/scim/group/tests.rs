@@ -191,6 +191,29 @@ fn shape_l_removes_the_listed_without_a_path() {
 }
 
 #[test]
+fn the_value_of_members_means_the_members_when_ids_are_given() {
+    check(
+        json!([{"op": "add", "path": "members.value", "value": "u1"}]),
+        members(false, &["u1"], &[]),
+    );
+    check(
+        json!([{"op": "replace", "path": "members.VALUE", "value": ["u1", "u2"]}]),
+        members(true, &["u1", "u2"], &[]),
+    );
+    check(
+        json!([{"op": "remove", "path": "members.value", "value": ["u1"]}]),
+        members(false, &[], &["u1"]),
+    );
+    for value in [json!(null), json!("")] {
+        check_refused(
+            json!([{"op": "remove", "path": "members.value", "value": value}]),
+            "invalidPath",
+            "`members.value` cannot be changed by itself; change `members`",
+        );
+    }
+}
+
+#[test]
 fn okta_removes_and_adds_in_one_patch() {
     check(
         json!([

@@ -1,0 +1,205 @@
+use serde_json::json;
+
+use super::super::filter::Filter;
+use super::super::group::{self, GroupPatch};
+use super::super::profile::Profile;
+use super::super::user::UserDocument;
+use super::*;
+
+const USER: &str = schema_urns::USER;
+const ENTERPRISE: &str = schema_urns::ENTERPRISE_USER;
+
+/// Checks that both modes take it when `expected` is `None`, and otherwise that the strict one alone refuses it.
+#[track_caller]
+fn check<T>(read: impl Fn(&Profile) -> Result<T, ScimError>, expected: Option<&str>) {
+    let keyword = |profile: &Profile| read(profile).err().map(|error| error.scim_type().unwrap().to_owned());
+    assert_eq!(keyword(&Profile::lenient()), None, "lenient");
+    assert_eq!(keyword(&Profile::strict()).as_deref(), expected, "strict");
+}
+
+#[track_caller]
+fn check_user(body: Value, expected: Option<&str>) {
+    check(
+        |profile| UserDocument::read(profile, body.to_string().as_bytes()),
+        expected,
+    );
+}
+
+#[track_caller]
+fn check_patch(operation: Value, expected: Option<&str>) {
+    let body = json!({"schemas": [schema_urns::PATCH_OP], "Operations": [operation]}).to_string();
+    let stored = r#"{"userName":"ana","title":"Dr","emails":[{"type":"work","value":"a@x"}]}"#;
+    let patched = |profile: &Profile| UserDocument::stored(stored, true).patched(profile, body.as_bytes());
+    check(patched, expected);
+}
+
+#[test]
+fn a_body_names_its_schemas() {
+    check_user(json!({"schemas": [USER], "userName": "ana"}), None);
+    check_user(json!({"userName": "ana"}), Some("invalidSyntax"));
+    check_user(json!({"schemas": USER, "userName": "ana"}), Some("invalidSyntax"));
+    check_user(
+        json!({"schemas": ["urn:scim:schemas:core:1.0"], "userName": "ana"}),
+        Some("invalidSyntax"),
+    );
+    check_user(
+        json!({"schemas": [USER, "urn:scim:schemas:core:1.0"], "userName": "ana"}),
+        Some("invalidValue"),
+    );
+    let sales = json!({"department": "Sales"});
+    check_user(
+        json!({"schemas": [USER, ENTERPRISE], "userName": "ana", ENTERPRISE: sales}),
+        None,
+    );
+    check_user(
+        json!({"schemas": [USER], "userName": "ana", ENTERPRISE: sales}),
+        Some("invalidSyntax"),
+    );
+}
+
+#[test]
+fn a_body_has_known_attributes_with_values_of_their_type() {
+    let check = |mut attributes: Value, expected| {
+        attributes["schemas"] = json!([USER, ENTERPRISE]);
+        check_user(attributes, expected);
+    };
+    check(
+        json!({"USERNAME": "ana", "title": null, "emails": [], "id": 7, "groups": "echoed"}),
+        None,
+    );
+    check(json!({"shoeSize": 43}), Some("invalidSyntax"));
+    check(json!({"name": {"nick": "a"}}), Some("invalidSyntax"));
+    check(json!({ENTERPRISE: {"shoeSize": 43}}), Some("invalidSyntax"));
+    check(json!({"active": "True"}), Some("invalidValue"));
+    check(json!({"title": 7}), Some("invalidValue"));
+    check(json!({"emails": {"value": "a@x"}}), Some("invalidValue"));
+    check(json!({"emails": ["a@x"]}), Some("invalidValue"));
+    check(json!({ENTERPRISE: {"manager": "m1"}}), Some("invalidValue"));
+    check(json!({ENTERPRISE: {"manager": {"value": "m1"}}}), None);
+    let two = json!([{"value": "a@x", "primary": true}, {"value": "b@x", "primary": true}]);
+    check(json!({"emails": two}), Some("invalidValue"));
+}
+
+#[test]
+fn a_patch_keeps_to_the_message() {
+    check_patch(json!({"op": "replace", "path": "title", "value": "Prof"}), None);
+    check_patch(
+        json!({"op": "Replace", "path": "title", "value": "Prof"}),
+        Some("invalidSyntax"),
+    );
+    check_patch(
+        json!({"op": "replace", "value": {"title": "Prof", "id": "other"}}),
+        None,
+    );
+    check_patch(
+        json!({"op": "replace", "value": {"name.givenName": "Ana"}}),
+        Some("invalidSyntax"),
+    );
+    check_patch(json!({"op": "remove", "value": {"title": null}}), Some("invalidSyntax"));
+    check_patch(
+        json!({"op": "remove", "path": "emails", "value": []}),
+        Some("invalidSyntax"),
+    );
+    check_patch(json!({"op": "remove", "path": "title"}), None);
+    let operations = json!([{"op": "remove", "path": "title"}]);
+    for body in [
+        json!({ "Operations": operations }),
+        json!({"schemas": [schema_urns::PATCH_OP], "Operations": operations[0]}),
+    ] {
+        let stored = || UserDocument::stored(r#"{"userName":"ana"}"#, true);
+        check(
+            |profile| stored().patched(profile, body.to_string().as_bytes()),
+            Some("invalidSyntax"),
+        );
+    }
+}
+
+#[test]
+fn a_patch_names_known_attributes_and_gives_values_of_their_type() {
+    check_patch(
+        json!({"op": "add", "path": "shoeSize", "value": 43}),
+        Some("invalidPath"),
+    );
+    check_patch(
+        json!({"op": "add", "path": "department", "value": "Sales"}),
+        Some("invalidPath"),
+    );
+    check_patch(
+        json!({"op": "add", "path": format!("{ENTERPRISE}:department"), "value": "Sales"}),
+        None,
+    );
+    check_patch(
+        json!({"op": "replace", "path": "active", "value": "False"}),
+        Some("invalidValue"),
+    );
+    check_patch(
+        json!({"op": "add", "path": "emails", "value": "b@x"}),
+        Some("invalidValue"),
+    );
+    check_patch(json!({"op": "add", "path": "emails", "value": {"value": "b@x"}}), None);
+    check_patch(
+        json!({"op": "replace", "path": "emails[type eq work].value", "value": "b@x"}),
+        Some("invalidPath"),
+    );
+    check_patch(
+        json!({"op": "replace", "path": "emails[type eq \"work\"].value", "value": "b@x"}),
+        None,
+    );
+    check_patch(
+        json!({"op": "replace", "path": "emails[type eq \"home\"].value", "value": "b@x"}),
+        Some("noTarget"),
+    );
+    check_patch(json!({"op": "remove", "path": "emails[type eq \"home\"]"}), None);
+}
+
+#[test]
+fn members_are_selected_to_be_removed_and_never_listed() {
+    let check = |operation: Value, expected| {
+        let body = json!({"schemas": [schema_urns::PATCH_OP], "Operations": [operation]}).to_string();
+        check(|profile| GroupPatch::read(profile, body.as_bytes()), expected);
+    };
+    check(
+        json!({"op": "add", "path": "members", "value": [{"value": "u1"}]}),
+        None,
+    );
+    check(json!({"op": "remove", "path": "members[value eq \"u1\"]"}), None);
+    check(json!({"op": "remove", "path": "members"}), None);
+    check(
+        json!({"op": "remove", "path": "members", "value": [{"value": "u1"}]}),
+        Some("invalidSyntax"),
+    );
+    check(
+        json!({"op": "remove", "path": "members", "value": null}),
+        Some("invalidSyntax"),
+    );
+    check(
+        json!({"op": "add", "path": "members", "value": "u1"}),
+        Some("invalidValue"),
+    );
+}
+
+#[test]
+fn a_group_is_held_to_the_same() {
+    let check = |body: Value, expected| {
+        check(|profile| group::replace(profile, body.to_string().as_bytes()), expected);
+    };
+    check(
+        json!({"schemas": [schema_urns::GROUP], "displayName": "Staff", "members": [{"value": "u1"}]}),
+        None,
+    );
+    check(json!({"displayName": "Staff"}), Some("invalidSyntax"));
+    check(
+        json!({"schemas": [schema_urns::GROUP], "displayName": "Staff", "members": ["u1"]}),
+        Some("invalidValue"),
+    );
+}
+
+#[test]
+fn filters_keep_to_the_grammar_and_name_extensions() {
+    let check = |filter: &str, expected| check(|profile| Filter::read(&[&profile.user], filter), expected);
+    check("userName eq \"ana\"", None);
+    check("userName eq ana", Some("invalidFilter"));
+    check("emails[type eq \"work\"].value eq \"x\"", Some("invalidFilter"));
+    check("department eq \"Sales\"", Some("invalidFilter"));
+    check(&format!("{ENTERPRISE}:department eq \"Sales\""), None);
+}
