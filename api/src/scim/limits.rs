@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::limits::REQUEST_DURATION_MAX;
+use crate::limits::{REQUEST_DURATION_MAX, SHUTDOWN_DURATION_MAX};
 
 /// Bytes of one filter, or of one PATCH path. Okta, Entra and PingOne stay far below 1 KiB.
 pub(crate) const FILTER_BYTES_MAX: usize = 4 * 1024;
@@ -45,6 +45,7 @@ pub(crate) const BULK_OPERATIONS_MAX: usize = 1_000;
 /// one under way, and for the answer.
 pub(crate) const BULK_DURATION_MAX: Duration = Duration::from_secs(20);
 const _: () = assert!(
-    BULK_DURATION_MAX.as_secs() < REQUEST_DURATION_MAX.as_secs(),
-    "a Bulk is answered in time"
+    BULK_DURATION_MAX.as_secs() < REQUEST_DURATION_MAX.as_secs()
+        && BULK_DURATION_MAX.as_secs() < SHUTDOWN_DURATION_MAX.as_secs(),
+    "a Bulk is answered in time, also when the server stops"
 );
