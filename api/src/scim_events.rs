@@ -19,9 +19,6 @@ const DELETED: &str = "urn:ietf:params:scim:event:prov:delete";
 const ACTIVATED: &str = "urn:ietf:params:scim:event:prov:activate";
 const DEACTIVATED: &str = "urn:ietf:params:scim:event:prov:deactivate";
 
-/// The URI of every event that is published, as the ServiceProviderConfig lists them (RFC 9967 4).
-pub(crate) const EVENT_URIS: [&str; 6] = [CREATED, PATCHED, PUT, DELETED, ACTIVATED, DEACTIVATED];
-
 /// Who publishes events, and of which organization.
 #[derive(Clone, Debug)]
 pub(crate) struct Publisher {

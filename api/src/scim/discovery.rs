@@ -18,7 +18,6 @@ use super::limits::{BULK_OPERATIONS_MAX, CURSOR_TIMEOUT, PAGE_RESOURCES_DEFAULT,
 use super::profile::Profile;
 use super::schema::ResourceType;
 use crate::limits::SCIM_BODY_BYTES_MAX;
-use crate::scim_events::EVENT_URIS;
 
 /// The discovery documents of one connection.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +32,9 @@ pub struct Discovery<'a> {
 
 impl Discovery<'_> {
     /// `/ServiceProviderConfig` (RFC 7643 5).
+    ///
+    /// Without the optional `securityEvents` of RFC 9967: clients that are generated from RFC 7643, such as scim2-client, take an
+    /// attribute that they do not know for a broken server, and end before their first request.
     pub fn service_provider_config(self) -> Value {
         let config = json(ServiceProviderConfig {
             patch: Supported { supported: true },
@@ -51,13 +53,7 @@ impl Discovery<'_> {
             meta: Some(self.meta("ServiceProviderConfig", "ServiceProviderConfig")),
             ..ServiceProviderConfig::default()
         });
-        // RFC 9967 4: requests are answered when they are done, and these events are in the event stream of the admin API.
-        let security_events = json!({"asyncRequest": "none", "eventUris": EVENT_URIS});
-        with(
-            with(config, "securityEvents", security_events),
-            "pagination",
-            pagination(),
-        )
+        with(config, "pagination", pagination())
     }
 
     /// One secret, in three forms. The first is the one to choose.
