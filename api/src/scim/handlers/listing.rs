@@ -138,7 +138,7 @@ impl List {
         if searches.iter().any(|search| search.sort.is_some()) {
             return self.sorted();
         }
-        if searches.iter().any(|search| search.filter.is_some()) {
+        if !self.is_plain() {
             return self.filtered();
         }
         let live = searches.iter().map(|search| live(&self.state, search.of)).sum();
@@ -240,8 +240,30 @@ impl List {
     }
 
     fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
-        let of = |search| resources(&self.state, search).map(move |resource| Candidate { search, resource });
+        let of = |search| {
+            let resources = resources(&self.state, search, self.first(search.of));
+            resources.map(move |resource| Candidate { search, resource })
+        };
         self.request.searches.iter().flat_map(of)
+    }
+
+    /// Whether the list holds everything, in the order of creation.
+    fn is_plain(&self) -> bool {
+        let is_plain = |search: &Search| search.filter.is_none() && search.sort.is_none();
+        self.request.searches.iter().all(is_plain)
+    }
+
+    /// The first index of a type that the page can hold. A plain list is counted without a walk, so it is walked from where
+    /// the page before ended: reading all of it by cursor takes as many steps as it has resources.
+    fn first(&self, of: ResourceType) -> u32 {
+        let Some(before) = self.before.as_ref().filter(|_| self.is_plain()) else {
+            return 0;
+        };
+        match before.place.of.cmp(&of) {
+            Ordering::Less => 0,
+            Ordering::Equal => before.place.index.saturating_add(1),
+            Ordering::Greater => u32::MAX,
+        }
     }
 }
 
@@ -301,16 +323,17 @@ fn most(search: &Search, name: &str) -> usize {
     }
 }
 
-fn resources<'s>(state: &'s State, search: &'s Search) -> Box<dyn Iterator<Item = Resource<'s>> + 's> {
+/// The resources of a type that may match, those before the first index aside.
+fn resources<'s>(state: &'s State, search: &'s Search, first: u32) -> Box<dyn Iterator<Item = Resource<'s>> + 's> {
     let hint = search.filter.as_ref().and_then(Filter::hint);
     match search.of {
-        ResourceType::User => Box::new(users(state, hint).map(Resource::User)),
-        ResourceType::Group => Box::new(groups(state, hint).map(Resource::Group)),
+        ResourceType::User => Box::new(users(state, hint, first).map(Resource::User)),
+        ResourceType::Group => Box::new(groups(state, hint, first).map(Resource::Group)),
     }
 }
 
 /// Every user that may match, without a scan where the hint names an index; in the order of their creation.
-fn users<'s>(state: &'s State, hint: Option<Hint<'s>>) -> Box<dyn Iterator<Item = &'s User> + 's> {
+fn users<'s>(state: &'s State, hint: Option<Hint<'s>>, first: u32) -> Box<dyn Iterator<Item = &'s User> + 's> {
     match hint {
         Some(Hint::Nothing) => Box::new(iter::empty()),
         Some(Hint::Id(id)) => Box::new(user_of(state, id).into_iter()),
@@ -322,12 +345,12 @@ fn users<'s>(state: &'s State, hint: Option<Hint<'s>>) -> Box<dyn Iterator<Item 
             Some(group) => Box::new(group.members.iter().map(|index| state.user_at(index))),
             None => Box::new(iter::empty()),
         },
-        None => Box::new(state.users_from(UserIndex::from(0))),
+        None => Box::new(state.users_from(UserIndex::from(first))),
     }
 }
 
 /// Every group that may match, without a scan where the hint names an index; in the order of their creation.
-fn groups<'s>(state: &'s State, hint: Option<Hint<'s>>) -> Box<dyn Iterator<Item = &'s Group> + 's> {
+fn groups<'s>(state: &'s State, hint: Option<Hint<'s>>, first: u32) -> Box<dyn Iterator<Item = &'s Group> + 's> {
     match hint {
         Some(Hint::Nothing) => Box::new(iter::empty()),
         Some(Hint::Id(id)) => Box::new(group_of(state, id).into_iter()),
@@ -337,7 +360,7 @@ fn groups<'s>(state: &'s State, hint: Option<Hint<'s>>) -> Box<dyn Iterator<Item
             Some(user) => Box::new(user.groups().map(|index| state.group_at(index))),
             None => Box::new(iter::empty()),
         },
-        Some(Hint::UserName(_) | Hint::Email(_)) | None => Box::new(state.groups_from(GroupIndex::from(0))),
+        Some(Hint::UserName(_) | Hint::Email(_)) | None => Box::new(state.groups_from(GroupIndex::from(first))),
     }
 }
 
