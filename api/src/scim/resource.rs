@@ -24,7 +24,10 @@ pub fn user(base: &str, state: &State, user: &User) -> Map<String, Value> {
 pub fn user_with_groups(base: &str, state: &State, user: &User, most: usize) -> Map<String, Value> {
     let attributes = user.person.as_deref().map(|person| person.attributes.as_str());
     let mut resource = document(attributes.unwrap_or_default());
-    resource.insert("active".to_owned(), Value::Bool(user.active));
+    // There it is only when it was removed.
+    if resource.remove("active").is_none() {
+        resource.insert("active".to_owned(), Value::Bool(user.active));
+    }
     // RFC 7643 4.1.2: `groups` is read-only, and holds what the groups say.
     let groups: Vec<Value> = user
         .groups()

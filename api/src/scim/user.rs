@@ -34,7 +34,9 @@ impl UserDocument {
     /// The document of a stored user, from `Person::attributes` and its current state.
     pub fn stored(attributes: &str, active: bool) -> Self {
         let mut document: Map<String, Value> = serde_json::from_str(attributes).unwrap_or_default();
-        document.insert("active".to_owned(), Value::Bool(active));
+        if document.remove("active").is_none() {
+            document.insert("active".to_owned(), Value::Bool(active));
+        }
         Self(document)
     }
 
@@ -46,7 +48,11 @@ impl UserDocument {
         let body = operations::object(body)?;
         strict::patch(&profile.user, &body)?;
         let operations = operations::operations(body)?;
-        patch::apply(&profile.user, self.0, operations).map(|document| Self::cleaned(profile, document))
+        let mut document = patch::apply(&profile.user, self.0, operations)?;
+        // RFC 7644 3.5.2.2: what was removed is unassigned, and not shown until it is set again. Whether the user is active stays
+        // as it was: a provider that maps an attribute no longer means to lock nobody out, and to let nobody in.
+        document.entry("active").or_insert(Value::Null);
+        Ok(Self::cleaned(profile, document))
     }
 
     fn cleaned(profile: &Profile, mut document: Map<String, Value>) -> Self {
@@ -61,7 +67,10 @@ impl UserDocument {
     /// `invalidValue` when there is no `userName`.
     pub fn into_input(self, profile: &Profile, otherwise: Active) -> Result<UserInput, ScimError> {
         let mut document = self.0;
-        let active = document.remove("active").and_then(|active| active.as_bool());
+        let active = document.get("active").and_then(Value::as_bool);
+        if active.is_some() {
+            document.remove("active");
+        }
         let user_name = user_name(&document)?;
         document.insert("userName".to_owned(), Value::from(user_name.as_str()));
         Ok(UserInput {
@@ -213,6 +222,36 @@ mod tests {
                 "`userName` is required and may not be empty"
             );
         }
+    }
+
+    #[test]
+    fn a_removed_active_is_not_shown_and_changes_nothing_else() {
+        let patched = |attributes: &str, operation: Value| {
+            let patch = json!({"Operations": [operation]}).to_string();
+            let document = UserDocument::stored(attributes, false).patched(&Profile::lenient(), patch.as_bytes());
+            let input = document
+                .unwrap()
+                .into_input(&Profile::lenient(), Active(false))
+                .unwrap();
+            (input.active, input.person.attributes)
+        };
+        let removed = patched(r#"{"userName":"a"}"#, json!({"op": "remove", "path": "active"}));
+        assert_eq!(removed, (false, r#"{"active":null,"userName":"a"}"#.to_owned()));
+        let still = patched(&removed.1, json!({"op": "add", "path": "title", "value": "Dr"}));
+        assert_eq!(
+            still,
+            (false, r#"{"active":null,"title":"Dr","userName":"a"}"#.to_owned())
+        );
+        let set = patched(&removed.1, json!({"op": "replace", "path": "active", "value": true}));
+        assert_eq!(set, (true, r#"{"userName":"a"}"#.to_owned()));
+        let null = UserDocument::read(&Profile::lenient(), br#"{"userName":"a","active":null}"#).unwrap();
+        assert_eq!(
+            null.into_input(&Profile::lenient(), Active(true))
+                .unwrap()
+                .person
+                .attributes,
+            r#"{"userName":"a"}"#
+        );
     }
 
     #[test]
