@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::body::Body;
 use super::connection_settings::{ConnectionSettingsView, ExtensionBody, null_is_a_value};
 use super::created::created;
+use super::described::Name;
 use super::id::Id;
 use super::page::Page;
 use crate::app::App;
@@ -45,8 +46,10 @@ pub(crate) struct ConnectionView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewConnection {
     /// Its name, for people.
+    #[schema(value_type = Name)]
     name: String,
     /// What it is, in a word: `okta`, `pingone`, `entra`, ...
+    #[schema(value_type = Name)]
     provider: String,
     /// Whether it may write groups; `true` if left out.
     group_provisioning: Option<bool>,
@@ -65,6 +68,7 @@ pub(crate) struct NewConnection {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConnectionChange {
     /// Another name.
+    #[schema(value_type = Option<Name>)]
     name: Option<String>,
     /// Whether it may write groups.
     group_provisioning: Option<bool>,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::created::created_in;
+use super::described::{AfterIndex, Name, PageLimit};
 use super::id::Id;
 use super::membership_view::{SourceView, sources_of};
 use super::page::{self, Page};
@@ -39,8 +40,10 @@ pub(crate) struct EntityView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEntity {
     r#type: TypeWord,
+    #[schema(value_type = Name)]
     name: String,
     /// The product's own id of it, so that the product can join it to its own objects.
+    #[schema(value_type = Option<Name>)]
     external_id: Option<String>,
 }
 
@@ -61,8 +64,10 @@ pub(crate) struct MemberView {
 #[into_params(parameter_in = Query)]
 pub(crate) struct EntitiesQuery {
     /// How many items a page has, 100 if left out.
+    #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(value_type = Option<AfterIndex>, inline)]
     after: Option<u32>,
     /// Only entities of this type.
     #[param(inline)]
@@ -77,8 +82,10 @@ pub(crate) struct EntitiesQuery {
 #[into_params(parameter_in = Query)]
 pub(crate) struct MembersQuery {
     /// How many items a page has, 100 if left out.
+    #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(value_type = Option<AfterIndex>, inline)]
     after: Option<u32>,
 }
 

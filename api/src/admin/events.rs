@@ -12,6 +12,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::IntoParams;
 
+use super::described::{EntryPosition, PageLimit};
 use super::page::{self, Page};
 use super::query::Query;
 use crate::app::App;
@@ -29,10 +30,13 @@ use crate::stream;
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsQuery {
     /// How many items a page has at most, 100 if left out. It ends earlier when they are large.
+    #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
     /// The position that the entries come after; 0, the beginning, if left out.
+    #[param(value_type = Option<EntryPosition>, inline)]
     after: Option<u64>,
     /// In which format: `rolecall` if left out.
+    #[param(inline)]
     format: Option<FormatName>,
 }
 
@@ -45,7 +49,7 @@ pub(crate) struct EventsQuery {
 /// position of its entry; a client that comes back with `Last-Event-ID` goes on after that.
 #[utoipa::path(get, path = "/v1/organizations/{organization}/events", tag = "record", operation_id = "events",
     params(("organization" = Uuid, Path), EventsQuery,
-        ("Last-Event-ID" = Option<u64>, Header, description = "With `Accept: text/event-stream`: the position after which to go on")
+        ("Last-Event-ID" = inline(Option<EntryPosition>), Header, description = "With `Accept: text/event-stream`: the position after which to go on")
     ), responses(
     (status = 200, description = "Entries in order", content(
         (Page<Value> = "application/json"),
@@ -67,8 +71,9 @@ pub(crate) async fn read(
         if after > head { Err(ahead) } else { Ok(after) }
     };
     let format = format(query.format.unwrap_or_default(), &caller, &app);
+    let last_event = last_event_id(&headers)?;
     if wants_stream(&headers) {
-        let after = after(last_event_id(&headers)?)?;
+        let after = after(last_event)?;
         let (organization, token) = (caller.organization, caller.holder.token);
         return Ok(stream::answer(&app, organization, token, format, after)?);
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::described::{AfterIndex, PageLimit};
 use super::id::Id;
 use super::mapping_view::MappingView;
 use super::page::{self, Page};
@@ -46,8 +47,10 @@ pub(crate) struct GroupView {
 #[into_params(parameter_in = Query)]
 pub(crate) struct GroupsQuery {
     /// How many items a page has, 100 if left out.
+    #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(value_type = Option<AfterIndex>, inline)]
     after: Option<u32>,
     /// Only the group of this name.
     display_name: Option<String>,

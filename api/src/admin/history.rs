@@ -12,6 +12,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::described::PageLimit;
 use super::id::Id;
 use super::mapping_view::EntityRef;
 use super::membership_view::RoleClaimView;
@@ -81,6 +82,7 @@ pub(crate) enum Change {
 #[into_params(parameter_in = Query)]
 pub(crate) struct HistoryQuery {
     /// How many entries a page covers, 100 if left out.
+    #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
     /// The `next` of the page before.
     after: Option<u64>,

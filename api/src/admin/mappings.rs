@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::created::created_in;
+use super::described::{AfterIndex, PageLimit, Target};
 use super::id::Id;
 use super::mapping_view::MappingView;
 use super::object;
@@ -26,8 +27,10 @@ use crate::problem::{Problem, ProblemBody};
 #[into_params(parameter_in = Query)]
 pub(crate) struct MappingsQuery {
     /// How many items a page has, 100 if left out.
+    #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(value_type = Option<AfterIndex>, inline)]
     after: Option<u32>,
     /// Only mappings of this status.
     #[param(inline)]
@@ -68,6 +71,7 @@ impl StatusWord {
 pub(crate) struct NewMapping {
     group_id: Uuid,
     #[serde(deserialize_with = "object::one")]
+    #[schema(value_type = Target)]
     target: TargetChoice,
 }
 
@@ -77,11 +81,12 @@ pub(crate) struct NewMapping {
 pub(crate) struct Approval {
     /// Another entity than the proposed one.
     #[serde(default, deserialize_with = "object::optional")]
+    #[schema(value_type = Option<Target>)]
     target: Option<TargetChoice>,
 }
 
 /// An entity: by its id, or by type and name.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TargetChoice {
     /// An entity that exists.

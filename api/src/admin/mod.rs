@@ -10,6 +10,7 @@ mod connection_settings;
 mod connection_tests;
 mod connections;
 mod created;
+mod described;
 mod entities;
 mod events;
 mod groups;

@@ -1,9 +1,11 @@
 //! The description of the admin API (OpenAPI 3.1), made from the handlers themselves.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
-use utoipa::openapi::RefOr;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
@@ -19,7 +21,7 @@ use super::{
                        record of every change. Lists are `{\"items\": [...], \"next\": cursor}`; errors are problem details \
                        (RFC 9457)."
     ),
-    modifiers(&BearerToken, &UniqueOperations, &Problems),
+    modifiers(&BearerToken, &UniqueOperations, &OptionalBodies, &Problems),
     security(("token" = [])),
     paths(
         read,
@@ -65,6 +67,30 @@ impl Modify for UniqueOperations {
                 .unwrap_or_default()
                 .replace(' ', "_");
             operation.operation_id = operation.operation_id.take().map(|handler| format!("{tag}_{handler}"));
+        }
+    }
+}
+
+/// No body at all counts as `{}`, so a body that has to say nothing need not be there.
+struct OptionalBodies;
+
+impl Modify for OptionalBodies {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let schemas = document.components.iter().flat_map(|components| &components.schemas);
+        let demanding: BTreeSet<String> = schemas
+            .filter(|(_, schema)| matches!(schema, RefOr::T(Schema::Object(object)) if !object.required.is_empty()))
+            .map(|(name, _)| format!("#/components/schemas/{name}"))
+            .collect();
+        for operation in operations(document) {
+            let Some(RefOr::T(body)) = &mut operation.request_body else {
+                continue;
+            };
+            let demands = body.content.values().any(|content| {
+                matches!(content, RefOr::T(Content { schema: Some(RefOr::Ref(to)), .. }) if demanding.contains(&to.ref_location))
+            });
+            if !demands {
+                body.required = Some(Required::False);
+            }
         }
     }
 }
@@ -116,8 +142,6 @@ pub(crate) async fn read() -> Json<utoipa::openapi::OpenApi> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::created::created;
+use super::described::Name;
 use super::page::Page;
 use crate::auth::{Caller, RootCaller, Viewer};
 use crate::error::ApiError;
@@ -31,7 +32,7 @@ pub(crate) struct OrganizationView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewOrganization {
     /// Its name, for people.
-    #[schema(example = "Example Corp")]
+    #[schema(example = "Example Corp", value_type = Name)]
     name: String,
 }
 

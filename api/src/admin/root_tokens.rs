@@ -10,6 +10,7 @@ use rolecall_engine::{Command, TokenId};
 use utoipa::ToSchema;
 
 use super::body::Body;
+use super::described::Name;
 use super::id::Id;
 use super::page::Page;
 use super::tokens::{NewTokenView, TokenView, issue};
@@ -23,6 +24,7 @@ use crate::time::Time;
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRootToken {
     /// Its name, for people.
+    #[schema(value_type = Name)]
     name: String,
     /// When it stops working; never, if left out.
     expires_at: Option<Time>,

@@ -4,6 +4,7 @@ use rolecall_engine::rules::{EntityType, Pattern, PatternKind, RuleDefinition, T
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::described::RoleText;
 use super::object;
 use super::settings::role;
 use crate::error::ApiError;
@@ -28,6 +29,7 @@ pub(crate) struct RuleBody {
     pub(super) targets: Vec<TargetBody>,
     /// A role for the members of a group, besides.
     #[serde(default)]
+    #[schema(value_type = Option<RoleText>)]
     pub(super) role: Option<String>,
     /// Whether a match takes effect without approval.
     #[serde(default)]

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::connection_settings::null_is_a_value;
+use super::described::RoleText;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
 use crate::problem::{Problem, ProblemBody};
@@ -53,7 +54,9 @@ pub(crate) enum Renaming {
 pub(crate) struct SettingsBody {
     on_rename: Option<Renaming>,
     one_group_per_entity: Option<bool>,
+    #[schema(value_type = Option<Vec<RoleText>>)]
     roles: Option<Vec<String>>,
+    #[schema(value_type = Option<RoleText>)]
     default_role: Option<String>,
     /// `null` clears it.
     #[serde(default, deserialize_with = "null_is_a_value")]

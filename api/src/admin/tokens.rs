@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::created::created;
+use super::described::Name;
 use super::id::Id;
 use super::page::Page;
 use crate::app::App;
@@ -58,6 +59,7 @@ pub(crate) struct NewTokenView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewToken {
     /// Its name, for people.
+    #[schema(value_type = Name)]
     name: String,
     /// What its holder may do.
     role: Role,
@@ -70,6 +72,7 @@ pub(crate) struct NewToken {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewConnectionToken {
     /// Its name, for people; `scim` if left out.
+    #[schema(value_type = Option<Name>)]
     name: Option<String>,
     /// When it stops working; never, if left out.
     expires_at: Option<Time>,

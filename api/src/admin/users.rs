@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::described::{AfterIndex, PageLimit};
 use super::id::Id;
 use super::membership_view::{RoleClaimView, SourceView, sources_of};
 use super::page::{self, Page};
@@ -55,8 +56,10 @@ pub(crate) struct MembershipView {
 #[into_params(parameter_in = Query)]
 pub(crate) struct UsersQuery {
     /// How many items a page has, 100 if left out.
+    #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(value_type = Option<AfterIndex>, inline)]
     after: Option<u32>,
     /// Only the user of this name.
     user_name: Option<String>,
