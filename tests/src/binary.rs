@@ -32,6 +32,13 @@ pub fn prometheus_tool(name: &str) -> PathBuf {
     tool
 }
 
+/// A program of the Python environment that `tests/run` makes.
+pub fn python_tool(name: &str) -> PathBuf {
+    let tool = workspace().join(".tools/python/bin").join(name);
+    assert!(tool.is_file(), "{} is missing: tests/run makes it", tool.display());
+    tool
+}
+
 /// The folder of the workspace, for the files that are delivered with the server.
 pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -27,4 +27,5 @@ pub mod scim;
 pub mod server;
 pub mod standing;
 pub mod subset;
+pub mod suite;
 pub mod wait;

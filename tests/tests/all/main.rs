@@ -37,6 +37,8 @@ mod recorded_providers;
 #[cfg(test)]
 mod role_history;
 #[cfg(test)]
+mod suites;
+#[cfg(test)]
 mod tenant_isolation;
 #[cfg(test)]
 mod users_only;
