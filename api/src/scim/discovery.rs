@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::ScimError;
+use super::extension::Announced;
 use super::limits::{BULK_OPERATIONS_MAX, CURSOR_TIMEOUT, PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
 use super::profile::Profile;
 use super::schema::ResourceType;
@@ -104,7 +105,8 @@ impl Discovery<'_> {
     pub fn schemas(self) -> Value {
         let documents = self.offered.iter().flat_map(|of| {
             let schema = self.profile.schema(*of);
-            let extensions = schema.extensions.iter().filter(|extension| extension.announced);
+            let extensions = schema.extensions.iter();
+            let extensions = extensions.filter(|extension| extension.announced != Announced::Nowhere);
             iter::once(&schema.document).chain(extensions.map(|extension| &extension.document))
         });
         list(documents.map(|document| self.schema_resource(document)).collect())
@@ -121,8 +123,9 @@ impl Discovery<'_> {
 
     fn describe(self, of: ResourceType) -> Value {
         let (name, schema) = (of.name(), self.profile.schema(of));
-        let announced = schema.extensions.iter().filter(|extension| extension.announced);
-        let extensions = announced.map(|extension| SchemaExtension {
+        let listed = schema.extensions.iter();
+        let listed = listed.filter(|extension| extension.announced == Announced::WithResourceType);
+        let extensions = listed.map(|extension| SchemaExtension {
             schema: extension.urn.clone(),
             required: false,
         });

@@ -20,14 +20,24 @@ pub const GROUP_ALIAS: &str = "urn:ietf:params:scim:schemas:extension:LambdaTest
 /// The attribute of our extension of the User that shows the role in force.
 pub(crate) const ROLES: &str = "roles";
 
+/// Where clients are told about an extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Announced {
+    /// In `/Schemas`, and in `/ResourceTypes` as one that resources carry.
+    WithResourceType,
+    /// In `/Schemas` alone.
+    AsSchema,
+    /// Nowhere: an alias, understood and found by its URN.
+    Nowhere,
+}
+
 /// An extension of a resource type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Definition {
     pub(crate) urn: String,
     pub(crate) name: String,
     pub(crate) of: ResourceType,
-    /// Aliases are understood, but not announced beside our own.
-    pub(crate) announced: bool,
+    pub(crate) announced: Announced,
     pub(crate) attributes: Vec<AttributeDefinition>,
 }
 
@@ -40,6 +50,8 @@ pub(crate) struct AttributeDefinition {
     pub(crate) multi_valued: bool,
     pub(crate) meaning: Option<AttributeMeaning>,
     pub(crate) read_only: bool,
+    /// When it is returned, as RFC 7643 7 names it.
+    pub(crate) returned: &'static str,
     pub(crate) description: String,
 }
 
@@ -52,17 +64,18 @@ pub(crate) fn definitions() -> Vec<Definition> {
         multi_valued: true,
         meaning: None,
         read_only: true,
+        returned: "request",
         description: "The role in force: the highest of all claims. An inactive user has none.".to_owned(),
     });
     vec![
         own,
         group(GROUP, "RolecallGroup", "roles"),
         Definition {
-            announced: false,
+            announced: Announced::Nowhere,
             ..user(USER_ALIAS, "LambdaTestUser", "OrganizationRole", "LambdatestGroup")
         },
         Definition {
-            announced: false,
+            announced: Announced::Nowhere,
             ..group(GROUP_ALIAS, "LambdaTestGroup", "LambdatestRoles")
         },
     ]
@@ -75,7 +88,7 @@ fn user(urn: &str, name: &str, role: &str, concurrency_group: &str) -> Definitio
         urn: urn.to_owned(),
         name: name.to_owned(),
         of: ResourceType::User,
-        announced: true,
+        announced: Announced::WithResourceType,
         attributes: vec![
             attribute(role, AttributeMeaning::OrganizationRole, role_text),
             attribute(concurrency_group, AttributeMeaning::ConcurrencyGroup, group_text),
@@ -85,11 +98,12 @@ fn user(urn: &str, name: &str, role: &str, concurrency_group: &str) -> Definitio
 
 fn group(urn: &str, name: &str, roles: &str) -> Definition {
     let roles_text = "The roles that every active member of the group may claim.";
+    // Decision 7 says why the resource type does not list it.
     Definition {
         urn: urn.to_owned(),
         name: name.to_owned(),
         of: ResourceType::Group,
-        announced: true,
+        announced: Announced::AsSchema,
         attributes: vec![AttributeDefinition {
             multi_valued: true,
             ..attribute(roles, AttributeMeaning::Roles, roles_text)
@@ -104,6 +118,7 @@ fn attribute(name: &str, meaning: AttributeMeaning, description: &str) -> Attrib
         multi_valued: false,
         meaning: Some(meaning),
         read_only: false,
+        returned: "default",
         description: description.to_owned(),
     }
 }
@@ -115,7 +130,7 @@ impl Definition {
             urn: defined.urn.clone(),
             name: defined.urn.rsplit(':').next().unwrap_or_default().to_owned(),
             of: defined.resource_type.into(),
-            announced: true,
+            announced: Announced::WithResourceType,
             attributes: defined.attributes.iter().map(AttributeDefinition::custom).collect(),
         }
     }
@@ -136,6 +151,7 @@ impl AttributeDefinition {
             multi_valued: defined.multi_valued,
             meaning: defined.meaning,
             read_only: false,
+            returned: "default",
             description: "An attribute of this connection".to_owned(),
         }
     }
@@ -143,6 +159,6 @@ impl AttributeDefinition {
     fn document(&self) -> Value {
         let mutability = if self.read_only { "readOnly" } else { "readWrite" };
         json!({"name": self.name, "type": self.data_type, "multiValued": self.multi_valued, "description": self.description,
-            "required": false, "caseExact": false, "mutability": mutability, "returned": "default", "uniqueness": "none"})
+            "required": false, "caseExact": false, "mutability": mutability, "returned": self.returned, "uniqueness": "none"})
     }
 }

@@ -13,15 +13,31 @@ use uuid::Uuid;
 
 use super::extension;
 use super::schema::ResourceType;
+use super::select::Selection;
 use crate::time::Time;
 
-/// A user as a SCIM resource, under the SCIM base URL of a connection.
-pub fn user(base: &str, state: &State, user: &User) -> Map<String, Value> {
-    user_with_groups(base, state, user, usize::MAX)
+/// What of a user is computed, and made only as far as it is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Computed {
+    /// How many groups at most.
+    pub groups_max: usize,
+    /// Whether with the role in force.
+    pub role: bool,
 }
 
-/// A user as a SCIM resource with this many of its groups at most.
-pub fn user_with_groups(base: &str, state: &State, user: &User, most: usize) -> Map<String, Value> {
+impl Computed {
+    /// What a client gets to see: the role only when it asks for it (RFC 7643 7, `returned`), the groups unless it does not
+    /// want them.
+    pub fn shown(selection: &Selection) -> Self {
+        Self {
+            groups_max: if selection.wants("groups") { usize::MAX } else { 0 },
+            role: selection.asks_for(extension::USER, extension::ROLES),
+        }
+    }
+}
+
+/// A user as a SCIM resource, under the SCIM base URL of a connection.
+pub fn user(base: &str, state: &State, user: &User, computed: Computed) -> Map<String, Value> {
     let attributes = user.person.as_deref().map(|person| person.attributes.as_str());
     let mut resource = document(attributes.unwrap_or_default());
     // There it is only when it was removed.
@@ -31,13 +47,13 @@ pub fn user_with_groups(base: &str, state: &State, user: &User, most: usize) -> 
     // RFC 7643 4.1.2: `groups` is read-only, and holds what the groups say.
     let groups: Vec<Value> = user
         .groups()
-        .take(most)
+        .take(computed.groups_max)
         .map(|index| group_of_user(base, state.group_at(index)))
         .collect();
     if !groups.is_empty() {
         resource.insert("groups".to_owned(), Value::Array(groups));
     }
-    show_role(&mut resource, user.role.as_ref());
+    show_role(&mut resource, user.role.as_ref().filter(|_| computed.role));
     complete(
         resource,
         ResourceType::User,
@@ -271,22 +287,26 @@ mod tests {
             state.group_by_name("staff").unwrap(),
         );
         let expected = json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", extension::USER, "urn:x:Ext"],
-            (extension::USER): {"roles": ["user"]}, "id": ana.id, "userName": "ana", "active": true, "emails": [{"value": "a@x"}], "urn:x:Ext": {"Color": "red"},
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:x:Ext"], "id": ana.id, "userName": "ana", "active": true, "emails": [{"value": "a@x"}], "urn:x:Ext": {"Color": "red"},
             "groups": [{"value": staff.id, "display": "Staff", "type": "direct", "$ref": format!("{BASE}/Groups/{}", staff.id)}],
             "meta": {
                 "resourceType": "User", "created": "2026-05-13T04:42:34.250Z", "lastModified": "2026-05-13T04:42:34.250Z",
                 "location": format!("{BASE}/Users/{}", ana.id), "version": version(state.user_version(ana)),
             },
         });
-        assert_eq!(Value::Object(user(BASE, &state, ana)), expected);
+        let shown = Computed::shown(&Selection::default());
+        assert_eq!(Value::Object(user(BASE, &state, ana, shown)), expected);
     }
 
     #[test]
     fn an_inactive_user_is_shown_without_a_role() {
         let bo = json!({"userName": "bo", "active": false, (extension::USER): {"organizationRole": "admin", "roles": ["admin"]}});
         let state = after(&State::default(), create_user(&bo)).unwrap();
-        let shown = user(BASE, &state, state.user_by_name("bo").unwrap());
+        let computed = Computed {
+            groups_max: 0,
+            role: true,
+        };
+        let shown = user(BASE, &state, state.user_by_name("bo").unwrap(), computed);
         assert_eq!(shown[extension::USER], json!({"organizationRole": "admin"}));
     }
 
@@ -336,7 +356,7 @@ mod tests {
             state.user_by_name("ana").unwrap(),
             state.group_by_name("staff").unwrap(),
         );
-        let echo = Value::Object(user(BASE, &state, ana)).to_string();
+        let echo = Value::Object(user(BASE, &state, ana, Computed::shown(&Selection::default()))).to_string();
         let to = UserDocument::read(&Profile::lenient(), echo.as_bytes())
             .unwrap()
             .into_input(&Profile::lenient(), Active(true))

@@ -11,7 +11,7 @@ use scim_v2::models::scim_schema::get_schemas;
 use scim_v2::schema_urns;
 use serde_json::{Value, json};
 
-use super::extension::Definition;
+use super::extension::{Announced, Definition};
 use super::profile::Mode;
 
 /// The data type of an attribute (RFC 7643 2.3), as far as values are treated differently.
@@ -96,8 +96,7 @@ fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
 #[derive(Debug)]
 pub(crate) struct Extension {
     pub(crate) urn: String,
-    /// Whether clients are told about it.
-    pub(crate) announced: bool,
+    pub(crate) announced: Announced,
     pub(crate) document: Value,
     attributes: Vec<Attribute>,
 }
@@ -114,7 +113,7 @@ impl Extension {
     fn described(urn: &str, document: Value) -> Self {
         Self {
             urn: urn.to_owned(),
-            announced: true,
+            announced: Announced::WithResourceType,
             attributes: attributes(document.get("attributes")),
             document,
         }

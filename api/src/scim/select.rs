@@ -72,6 +72,15 @@ impl Selection {
             .any(|below| !below.0.is_empty())
     }
 
+    /// Whether the client names this attribute of an extension, or the extension as a whole.
+    pub fn asks_for(&self, urn: &str, name: &str) -> bool {
+        let extension = self
+            .only
+            .as_ref()
+            .and_then(|only| only.0.get(&urn.to_ascii_lowercase()));
+        extension.is_some_and(|below| below.0.is_empty() || below.0.contains_key(&name.to_ascii_lowercase()))
+    }
+
     /// Leaves what is wanted. RFC 7643 7: `id` and `schemas` are always returned.
     pub fn apply(&self, resource: &mut Map<String, Value>) {
         let always = ["id", "schemas"].map(|name| (name.to_owned(), resource.remove(name)));

