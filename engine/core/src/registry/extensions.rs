@@ -176,14 +176,23 @@ fn urn_problem(urn: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// RFC 7643 2.1: `ATTRNAME = ALPHA *(nameChar)`, `nameChar = "$" / "-" / "_" / DIGIT / ALPHA`.
+/// RFC 7643 2.1: `ATTRNAME = ALPHA *(nameChar)`, `nameChar = "$" / "-" / "_" / DIGIT / ALPHA`. The grammar of paths and
+/// filters in RFC 7644 3.4.2.2 has no `$`, so that a name with one could be sent but neither filtered by nor patched.
 fn name_problem(name: &str) -> Option<String> {
     if name.len() > EXTENSION_ATTRIBUTE_CHARACTERS_MAX {
         return Some(format!(
             "a name may have at most {EXTENSION_ATTRIBUTE_CHARACTERS_MAX} characters"
         ));
     }
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '$' | '-' | '_');
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let fits = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(known);
-    (!fits).then(|| "a name begins with a letter, and goes on with letters, digits, `$`, `-` and `_`".to_owned())
+    if fits {
+        return None;
+    }
+    let text = if name.contains('$') {
+        "a name has no `$`: paths and filters of RFC 7644 could not name it"
+    } else {
+        "a name begins with a letter, and goes on with letters, digits, `-` and `_`"
+    };
+    Some(text.to_owned())
 }

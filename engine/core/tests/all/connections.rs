@@ -105,10 +105,10 @@ fn a_urn_is_a_urn_that_nobody_else_defines() {
 #[test]
 fn names_follow_the_grammar() {
     let one = |name: &str| vec![of_user(URN, vec![attribute(name, None)])];
-    for name in ["a", "cost-center_1$"] {
+    for name in ["a", "cost-center_1"] {
         check(one(name), &[]);
     }
-    for name in ["", "1a", "$ref", "a b", "a.b", "a:b", "é", &"x".repeat(65)] {
+    for name in ["", "1a", "$ref", "cost$", "a b", "a.b", "a:b", "é", &"x".repeat(65)] {
         check(one(name), &["extensions[0].attributes[0].name"]);
     }
 }
