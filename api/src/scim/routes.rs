@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::{MethodRouter, any, get, post};
 
 use super::error::ScimError;
+use super::handlers::request::GroupReader;
 use super::handlers::{bulk, discovery, everything, groups, me, users};
 use crate::app::App;
 use crate::auth::ScimCaller;
@@ -24,8 +25,14 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .merge(connection("Users", get(users::list).post(users::create)))
         .merge(connection("Users/.search", post(users::search)))
         .merge(connection("Users/{id}", user()))
-        .merge(connection("Groups", get(groups::list).post(groups::create)))
-        .merge(connection("Groups/.search", post(groups::search)))
+        .merge(connection(
+            "Groups",
+            get(groups::list).post(groups::create).fallback(no_group_method),
+        ))
+        .merge(connection(
+            "Groups/.search",
+            post(groups::search).fallback(no_group_method),
+        ))
         .merge(connection("Groups/{id}", group()));
     // The base URL itself, with and without a slash at its end.
     let router = ["/scim/v2/{connection}", "/scim/v2/{connection}/"]
@@ -51,6 +58,7 @@ fn group() -> MethodRouter<Arc<App>> {
         .put(groups::replace)
         .patch(groups::patch)
         .delete(groups::delete)
+        .fallback(no_group_method)
 }
 
 /// A route below the base URL of every connection; Microsoft's tools add a slash at the end.
@@ -65,6 +73,11 @@ fn connection(path: &str, route: MethodRouter<Arc<App>>) -> Router<Arc<App>> {
 async fn no_route(_: ScimCaller) -> ScimError {
     let detail = "there is nothing at this path; see /ResourceTypes below the SCIM base URL of the connection";
     ScimError::new(StatusCode::NOT_FOUND, detail)
+}
+
+/// Where only users are pushed there is nothing to have a method.
+async fn no_group_method(GroupReader(caller): GroupReader) -> ScimError {
+    method_not_allowed(caller).await
 }
 
 async fn method_not_allowed(_: ScimCaller) -> ScimError {

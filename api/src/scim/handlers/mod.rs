@@ -8,10 +8,10 @@ pub(crate) mod discovery;
 pub(crate) mod everything;
 pub(crate) mod groups;
 pub(crate) mod me;
+pub(crate) mod request;
 pub(crate) mod users;
 
 mod answer;
 mod aside;
 mod listing;
-mod request;
 mod submit;

@@ -225,6 +225,22 @@ async fn a_wrong_method_is_told_the_right_ones() {
 }
 
 #[tokio::test]
+async fn where_only_users_are_pushed_no_method_finds_groups() {
+    let world = World::new().await;
+    world.set(json!({"users_only": true})).await;
+    for (method, path) in [
+        (Method::GET, "/Groups"),
+        (Method::DELETE, "/Groups"),
+        (Method::OPTIONS, "/Groups/"),
+        (Method::POST, "/Groups/1"),
+        (Method::PATCH, "/Groups/.search"),
+    ] {
+        let request = world.request(method, path).body(Body::empty()).unwrap();
+        world.answer(request).await.expect_error(404, None);
+    }
+}
+
+#[tokio::test]
 async fn clients_may_be_untidy_about_paths_and_parameters() {
     let world = World::new().await;
     let user = format!("/Users/{}", world.user("ana").await);
