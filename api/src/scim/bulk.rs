@@ -5,13 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use scim_v2::schema_urns::BULK_REQUEST;
 use serde_json::{Map, Value};
 
 use super::error::ScimError;
 use super::limits::BULK_OPERATIONS_MAX;
 use super::object::take;
 use super::operations;
+use super::profile::Mode;
 use super::schema::ResourceType;
+use super::strict;
 
 mod order;
 mod outcome;
@@ -68,9 +71,10 @@ impl BulkRequest {
     /// Reads the body, names in any case. Paths may start with the SCIM base URL.
     ///
     /// # Errors
-    /// `invalidSyntax` or `invalidValue` when the request as a whole cannot be understood, 413 beyond the limit.
-    pub(crate) fn read(body: &[u8], base: &str) -> Result<Self, ScimError> {
+    /// `invalidSyntax` when a strict connection does not name the schema of the message; `invalidSyntax` or `invalidValue` when the request as a whole cannot be understood, 413 beyond the limit.
+    pub(crate) fn read(mode: Mode, body: &[u8], base: &str) -> Result<Self, ScimError> {
         let mut body = operations::object(body)?;
+        strict::message(mode, &body, BULK_REQUEST)?;
         let fail_on_errors = fail_on_errors(take(&mut body, "failOnErrors"))?;
         let operations = match take(&mut body, "Operations") {
             Some(Value::Array(operations)) if !operations.is_empty() => operations,

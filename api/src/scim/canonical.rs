@@ -4,7 +4,7 @@
 //! "unassigned", one object where an array belongs, a bare string where `{"value": ...}` belongs, two primaries. Unknown
 //! attributes and unknown extensions stay as they came.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::error::ScimError;
 use super::limits::ATTRIBUTE_VALUES_MAX;
@@ -144,7 +144,10 @@ fn single(attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimErro
             Some(value) => Ok(Some(value)),
             None => Err(misfit(&attribute.name, Kind::Boolean)),
         },
-        (Kind::Number, value @ Value::Number(_)) => Ok(Some(value)),
+        (Kind::Number, value) => match number(value) {
+            Some(number) => Ok(Some(Value::Number(number))),
+            None => Err(misfit(&attribute.name, Kind::Number)),
+        },
         (Kind::Text | Kind::DateTime, value @ Value::String(_)) => Ok(Some(value)),
         (Kind::Text | Kind::DateTime, value @ (Value::Number(_) | Value::Bool(_))) => {
             Ok(Some(Value::String(value.to_string())))
@@ -159,6 +162,15 @@ pub(crate) fn boolean(value: &Value) -> Option<Value> {
         Value::Bool(flag) => Some(Value::Bool(*flag)),
         Value::String(text) if text.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
         Value::String(text) if text.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
+        _ => None,
+    }
+}
+
+/// A JSON number, or one written as a string: mappings of attributes in Entra and Okta give strings.
+fn number(value: Value) -> Option<Number> {
+    match value {
+        Value::Number(number) => Some(number),
+        Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
 }
@@ -182,6 +194,7 @@ pub(crate) fn element(attribute: &Attribute, value: Value) -> Result<Option<Valu
     match (attribute.kind, value) {
         (_, Value::Null) => Ok(None),
         (_, Value::String(text)) if text.is_empty() => Ok(None),
+        (Kind::Complex, value) if attribute.unknown => Ok(unknown(value)),
         (Kind::Complex, Value::Object(members)) => object(attribute, members),
         (Kind::Complex, value @ (Value::String(_) | Value::Number(_)))
             if attribute.sub_attribute("value").is_some() =>
@@ -201,6 +214,10 @@ pub(crate) fn element(attribute: &Attribute, value: Value) -> Result<Option<Valu
 fn object(attribute: &Attribute, members: Map<String, Value>) -> Result<Option<Value>, ScimError> {
     let mut object = Map::new();
     for (key, value) in members {
+        // RFC 7644 3.5.1: what only the server writes is ignored.
+        if attribute.is_read_only_part(&key) {
+            continue;
+        }
         let (name, value) = sub_value(attribute, &key, value)?;
         insert_once(&mut object, name, value)?;
     }

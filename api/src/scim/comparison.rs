@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::canonical;
 use super::error::ScimError;
+use super::profile::Mode;
 use super::schema::{Attribute, Kind};
 
 /// The right-hand side of a comparison, in the type of the attribute.
@@ -46,25 +47,27 @@ impl Folded {
 }
 
 impl Operand {
-    /// Reads the value of a comparison for this attribute; an unknown attribute is compared by the type of the value.
+    /// Reads the value of a comparison for this attribute; an unknown attribute is compared by the type of the value. Where the
+    /// connection is strict, the value is of the type of the attribute.
     ///
     /// # Errors
     /// `invalidFilter` when the value does not fit the attribute.
-    pub(crate) fn read(attribute: Option<&Attribute>, value: &CompValue) -> Result<Self, ScimError> {
+    pub(crate) fn read(mode: Mode, attribute: Option<&Attribute>, value: &CompValue) -> Result<Self, ScimError> {
+        let lenient = mode == Mode::Lenient;
         let case_exact = attribute.is_some_and(|attribute| attribute.case_exact);
         let operand = match (attribute.map(|attribute| attribute.kind), value) {
             (_, CompValue::Null) => Some(Self::Null),
             // Entra asks for `roles[primary eq "True"]`.
-            (Some(Kind::Boolean), CompValue::Str(text)) => canonical::boolean(&Value::from(text.as_str()))
+            (Some(Kind::Boolean), CompValue::Str(text)) if lenient => canonical::boolean(&Value::from(text.as_str()))
                 .and_then(|flag| flag.as_bool())
                 .map(Self::Boolean),
             (Some(Kind::Boolean) | None, CompValue::True) => Some(Self::Boolean(true)),
             (Some(Kind::Boolean) | None, CompValue::False) => Some(Self::Boolean(false)),
             (Some(Kind::Number) | None, CompValue::Number(number)) => number.as_f64().map(Self::Number),
-            (Some(Kind::Number), CompValue::Str(text)) => text.parse().ok().map(Self::Number),
+            (Some(Kind::Number), CompValue::Str(text)) if lenient => text.parse().ok().map(Self::Number),
             (Some(Kind::DateTime), CompValue::Str(text)) => time(text).map(Self::Time),
             (Some(Kind::Text) | None, CompValue::Str(text)) => Some(Self::text(text, case_exact)),
-            (Some(Kind::Text), value) => Some(Self::text(&value.to_string(), case_exact)),
+            (Some(Kind::Text), value) if lenient => Some(Self::text(&value.to_string(), case_exact)),
             _ => None,
         };
         let name = attribute.map(|attribute| attribute.name.as_str()).unwrap_or_default();

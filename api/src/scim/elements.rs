@@ -2,6 +2,7 @@
 //!
 //! `patch` finds the attribute and the selection; here the list is changed, with one primary at most (RFC 7643 2.4).
 
+use rolecall_rules::fold;
 use scim_v2::filter::PatchValuePath;
 use serde_json::{Map, Value};
 
@@ -10,7 +11,7 @@ use super::error::ScimError;
 use super::limits::ATTRIBUTE_VALUES_MAX;
 use super::object::set;
 use super::patch::Verb;
-use super::schema::{Attribute, Kind, Place};
+use super::schema::{Attribute, Kind};
 
 /// Adds to the values of a multi-valued attribute, or replaces them all.
 ///
@@ -29,12 +30,18 @@ pub(crate) fn write(
     let mut elements = take(container, attribute);
     let mut primary = Vec::new();
     for value in added {
-        let same = elements.iter().position(|element| is_same(element, &value));
+        let same = elements.iter().position(|element| is_same(attribute, element, &value));
         if value.get("primary") == Some(&Value::Bool(true)) {
             primary.push(same.unwrap_or(elements.len()));
         }
         match (same.and_then(|index| elements.get_mut(index)), value) {
-            (Some(Value::Object(element)), Value::Object(members)) => element.extend(members),
+            // What makes the two the same stays as it is spelled: adding what is there changes nothing (RFC 7644 3.5.2.1).
+            (Some(Value::Object(element)), Value::Object(members)) => {
+                let others = members
+                    .into_iter()
+                    .filter(|(name, _)| !matches!(name.as_str(), "value" | "type"));
+                element.extend(others);
+            }
             (Some(_), _) => {}
             (None, value) => elements.push(value),
         }
@@ -44,10 +51,35 @@ pub(crate) fn write(
 }
 
 /// RFC 7643 2.4: one combination of type and value stands in a list once.
-fn is_same(element: &Value, added: &Value) -> bool {
-    let has_value = element.get("value").is_some();
-    element == added
-        || has_value && element.get("value") == added.get("value") && element.get("type") == added.get("type")
+fn is_same(attribute: &Attribute, element: &Value, added: &Value) -> bool {
+    let same = |name| match (part(element, name), part(added, name)) {
+        (None, None) => true,
+        (Some(left), Some(right)) => is_same_part(attribute, name, left, right),
+        _ => false,
+    };
+    element == added || part(element, "value").is_some() && same("value") && same("type")
+}
+
+/// A sub-attribute of a value; a plain value is its own `value`.
+fn part<'v>(element: &'v Value, name: &str) -> Option<&'v Value> {
+    match element {
+        Value::Object(members) => members.get(name),
+        plain => Some(plain).filter(|_| name == "value"),
+    }
+}
+
+/// Whether both are the same value of this sub-attribute, by the case rule that filters go by, too.
+fn is_same_part(attribute: &Attribute, name: &str, left: &Value, right: &Value) -> bool {
+    let case_exact = attribute.sub_attribute(name).unwrap_or(attribute).case_exact;
+    match (left, right) {
+        (Value::String(left), Value::String(right)) if !case_exact => is_same_text(left, right),
+        (left, right) => left == right,
+    }
+}
+
+/// Folding is for texts that need it: many are compared.
+fn is_same_text(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right) || !(left.is_ascii() && right.is_ascii()) && fold(left) == fold(right)
 }
 
 /// Takes the values out of the object.
@@ -97,18 +129,38 @@ pub(crate) fn write_one(
         // A bare string stands for the `value`.
         (sub, value) => Map::from_iter([(sub.unwrap_or("value").to_owned(), value)]),
     };
+    if attribute.kind != Kind::Complex {
+        *element = canonical::element(attribute, Value::Object(changes))?.unwrap_or_default();
+        return Ok(());
+    }
+    let (mut members, was_plain) = match element.take() {
+        Value::Object(members) => (members, false),
+        plain => (Map::from_iter([("value".to_owned(), plain)]), true),
+    };
+    // RFC 7644 3.5.2.3: a selected value is replaced whole; what selected it stays true of it.
+    if verb == Verb::Replace && path.sub_attr.is_none() {
+        members = demanded.cloned().unwrap_or_default();
+    }
+    merge_members(&mut members, attribute, changes)?;
+    *element = match members.remove("value") {
+        // A list that no schema describes may hold plain values, and goes on to.
+        Some(value) if was_plain && members.is_empty() => value,
+        value => {
+            set(&mut members, "value", value);
+            Value::Object(members)
+        }
+    };
+    Ok(())
+}
+
+/// Removes a sub-attribute of one value. False when nothing is left of it: a plain value is its own `value`.
+pub(crate) fn remove_part(element: &mut Value, name: &str) -> bool {
     match element {
-        Value::Object(members) if attribute.kind == Kind::Complex => {
-            // RFC 7644 3.5.2.3: a selected value is replaced whole; what selected it stays true of it.
-            if verb == Verb::Replace && path.sub_attr.is_none() {
-                *members = demanded.cloned().unwrap_or_default();
-            }
-            merge_members(members, attribute, changes)
+        Value::Object(members) => {
+            set(members, name, None);
+            !members.is_empty()
         }
-        element => {
-            *element = canonical::element(attribute, Value::Object(changes))?.unwrap_or_default();
-            Ok(())
-        }
+        _ => !name.eq_ignore_ascii_case("value"),
     }
 }
 
@@ -122,6 +174,9 @@ pub(crate) fn merge_members(
     members: Map<String, Value>,
 ) -> Result<(), ScimError> {
     for (name, value) in members {
+        if attribute.is_read_only_part(&name) {
+            continue;
+        }
         let (name, value) = canonical::sub_value(attribute, &name, value)?;
         set(object, &name, value);
     }
@@ -134,36 +189,26 @@ pub(crate) fn merge_members(
 /// `invalidValue` when a listed value does not fit the attribute.
 pub(crate) fn remove_listed(
     container: &mut Map<String, Value>,
-    place: &Place<'_>,
+    attribute: &Attribute,
     listed: Value,
 ) -> Result<(), ScimError> {
-    let Some(attribute) = place.attribute.filter(|attribute| attribute.multi_valued) else {
-        set(container, &place.name, None);
-        return Ok(());
-    };
     let listed = canonical::elements(attribute, listed)?;
     let mut elements = take(container, attribute);
-    elements.retain(|element| !listed.iter().any(|listed| is_meant(element, listed)));
+    elements.retain(|element| !listed.iter().any(|listed| is_meant(attribute, element, listed)));
     put(container, attribute, elements)
 }
 
-fn is_meant(element: &Value, listed: &Value) -> bool {
+fn is_meant(attribute: &Attribute, element: &Value, listed: &Value) -> bool {
     let Value::Object(members) = listed else {
-        return is_same_text(element, listed);
+        return part(element, "value").is_some_and(|found| is_same_part(attribute, "value", found, listed));
     };
     let identifying = members
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "display" | "$ref" | "primary"));
     let mut identifying = identifying.peekable();
     identifying.peek().is_some()
-        && identifying.all(|(name, value)| element.get(name).is_some_and(|found| is_same_text(found, value)))
-}
-
-fn is_same_text(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::String(left), Value::String(right)) => left.to_lowercase() == right.to_lowercase(),
-        (left, right) => left == right,
-    }
+        && identifying
+            .all(|(name, value)| part(element, name).is_some_and(|found| is_same_part(attribute, name, found, value)))
 }
 
 /// Where the selected values stand.

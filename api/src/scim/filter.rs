@@ -167,6 +167,7 @@ pub(crate) fn demanded(selector: &Expression) -> Option<Map<String, Value>> {
             let value = match operand {
                 Operand::Text { written, .. } => Value::from(written.as_str()),
                 Operand::Boolean(flag) => Value::Bool(*flag),
+                Operand::Number(number) => Value::Number(number.to_string().parse().ok()?),
                 _ => return None,
             };
             Some(Map::from_iter([(path.name.clone(), value)]))

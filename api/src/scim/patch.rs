@@ -3,6 +3,8 @@
 //! Pure, and all or nothing: the first fault refuses the whole PATCH. A group's members are no part of its document;
 //! changes to them are the business of `members`. Whether the result is a valid user or group is asked afterwards.
 
+use std::borrow::Cow;
+
 use scim_v2::filter::{PatchPath, PatchValuePath};
 use scim_v2::models::others::{OperationTarget, PatchOperation};
 use serde_json::{Map, Value};
@@ -161,7 +163,7 @@ impl<'s> Patch<'s> {
             (Some(attribute), None) if attribute.multi_valued => elements::write(container, verb, attribute, value)?,
             (Some(attribute), None) if attribute.kind == Kind::Complex => merge(container, attribute, value)?,
             (Some(attribute), None) => set(container, &attribute.name, canonical::assigned(attribute, value)?),
-            (None, Some(sub)) => write_unknown_sub(container, &place.name, sub, value),
+            (None, Some(sub)) => write_unknown_sub(container, &place.name, sub, value)?,
             (None, None) => write_unknown(container, verb, &place.name, value)?,
         }
         self.drop_empty(place);
@@ -176,7 +178,10 @@ impl<'s> Patch<'s> {
         let listed = value.filter(|value| !value.is_null() && *value != "");
         match (&place.sub, listed) {
             (Some(sub), _) => remove_sub(container, &place.name, sub),
-            (None, Some(listed)) => elements::remove_listed(container, place, listed)?,
+            (None, Some(listed)) => match list(container, place) {
+                Some(attribute) => elements::remove_listed(container, &attribute, listed)?,
+                None => set(container, &place.name, None),
+            },
             (None, None) => set(container, &place.name, None),
         }
         self.drop_empty(place);
@@ -200,8 +205,9 @@ impl<'s> Patch<'s> {
 
     fn write_selected(&mut self, verb: Verb, path: &PatchValuePath, value: Value) -> Result<(), ScimError> {
         let (place, attribute) = self.selected_place(path)?;
-        let selector = filter::selector(Some(attribute), &path.filter)?;
+        let attribute = attribute.as_ref();
         let mode = self.schema.mode;
+        let selector = filter::selector(mode, place.attribute, &path.filter)?;
         let container = self.container(&place)?;
         let mut elements = elements::take(container, attribute);
         let mut selected = elements::positions(&elements, |element| filter::selects(&selector, element));
@@ -234,26 +240,21 @@ impl<'s> Patch<'s> {
     /// A selected value that is not there is already removed: identity providers repeat themselves.
     fn remove_selected(&mut self, path: &PatchValuePath) -> Result<(), ScimError> {
         let (place, attribute) = self.selected_place(path)?;
-        let selector = filter::selector(Some(attribute), &path.filter)?;
+        let attribute = attribute.as_ref();
+        let selector = filter::selector(self.schema.mode, place.attribute, &path.filter)?;
         let container = self.container(&place)?;
         let mut elements = elements::take(container, attribute);
         match &path.sub_attr {
             None => elements.retain(|element| !filter::selects(&selector, element)),
-            Some(sub) => {
-                let selected = elements
-                    .iter_mut()
-                    .filter(|element| filter::selects(&selector, element));
-                selected
-                    .filter_map(Value::as_object_mut)
-                    .for_each(|element| set(element, sub, None));
-            }
+            Some(sub) => elements
+                .retain_mut(|element| !filter::selects(&selector, element) || elements::remove_part(element, sub)),
         }
         elements::put(container, attribute, elements)?;
         self.drop_empty(&place);
         Ok(())
     }
 
-    fn selected_place(&self, path: &PatchValuePath) -> Result<(Place<'s>, &'s Attribute), ScimError> {
+    fn selected_place(&mut self, path: &PatchValuePath) -> Result<(Place<'s>, Cow<'s, Attribute>), ScimError> {
         let Target::Attribute(place) = self.schema.resolve(&path.attr) else {
             return Err(ScimError::invalid_path(format!(
                 "`{}` is a schema, not an attribute",
@@ -261,10 +262,15 @@ impl<'s> Patch<'s> {
             )));
         };
         refuse_read_only(&place)?;
-        match place
-            .attribute
-            .filter(|attribute| attribute.multi_valued && place.sub.is_none())
-        {
+        let whole = place.sub.is_none();
+        // An unknown attribute without a value may become a list.
+        let list = match (self.container(&place)?, place.attribute) {
+            (container, None) if whole && member(container, &place.name).is_none() => {
+                Some(Cow::Owned(Attribute::unknown_list(place.name.clone())))
+            }
+            (container, _) => list(container, &place).filter(|_| whole),
+        };
+        match list {
             Some(attribute) => Ok((place, attribute)),
             None => Err(ScimError::invalid_path(format!(
                 "`{}` is not a multi-valued attribute of a {}, so nothing in it can be selected",
@@ -298,11 +304,22 @@ impl<'s> Patch<'s> {
 }
 
 fn refuse_read_only(place: &Place<'_>) -> Result<(), ScimError> {
+    let parts = [place.attribute, place.sub_attribute];
+    match parts.into_iter().flatten().find(|attribute| attribute.read_only) {
+        Some(attribute) => Err(ScimError::mutability(format!("`{}` is read-only", attribute.name))),
+        None => Ok(()),
+    }
+}
+
+/// The attribute at the place, if it is multi-valued. One that no schema describes is when it has a list.
+fn list<'s>(container: &Map<String, Value>, place: &Place<'s>) -> Option<Cow<'s, Attribute>> {
     match place.attribute {
-        Some(attribute) if attribute.read_only => {
-            Err(ScimError::mutability(format!("`{}` is read-only", attribute.name)))
+        Some(attribute) => Some(Cow::Borrowed(attribute)).filter(|_| attribute.multi_valued),
+        None => {
+            let name = spelling(container, &place.name);
+            let is_list = container.get(&name).is_some_and(Value::is_array);
+            is_list.then(|| Cow::Owned(Attribute::unknown_list(name)))
         }
-        _ => Ok(()),
     }
 }
 
@@ -369,10 +386,15 @@ fn write_sub(
     elements::put(container, attribute, elements)
 }
 
+/// As an attribute of the same shape that a schema describes would be written, as far as the shape can be seen.
 fn write_unknown(container: &mut Map<String, Value>, verb: Verb, name: &str, value: Value) -> Result<(), ScimError> {
     let key = spelling(container, name);
     match (container.get_mut(&key), value) {
-        (Some(Value::Array(elements)), Value::Array(added)) if verb == Verb::Add => {
+        (Some(Value::Array(elements)), added) if verb == Verb::Add => {
+            let added = match added {
+                Value::Array(added) => added,
+                added => canonical::unknown(added).into_iter().collect(),
+            };
             if elements.len().saturating_add(added.len()) > ATTRIBUTE_VALUES_MAX {
                 return Err(too_many_values(name));
             }
@@ -382,19 +404,41 @@ fn write_unknown(container: &mut Map<String, Value>, verb: Verb, name: &str, val
                 }
             }
         }
+        (Some(Value::Object(object)), Value::Object(added)) if verb == Verb::Add => {
+            for (name, value) in added {
+                set(object, &name, canonical::unknown(value));
+            }
+        }
         (_, value) => set(container, name, canonical::unknown(value)),
     }
+    drop_unassigned(container, &key);
     Ok(())
 }
 
-fn write_unknown_sub(container: &mut Map<String, Value>, name: &str, sub: &str, value: Value) {
+fn write_unknown_sub(container: &mut Map<String, Value>, name: &str, sub: &str, value: Value) -> Result<(), ScimError> {
     let key = spelling(container, name);
     let mut object = match container.remove(&key) {
+        Some(Value::Array(elements)) => {
+            container.insert(key.clone(), Value::Array(elements));
+            return write_sub(container, &Attribute::unknown_list(key), sub, value);
+        }
         Some(Value::Object(object)) => object,
         _ => Map::new(),
     };
     set(&mut object, sub, canonical::unknown(value));
     set(container, &key, (!object.is_empty()).then_some(Value::Object(object)));
+    Ok(())
+}
+
+fn drop_unassigned(container: &mut Map<String, Value>, key: &str) {
+    let emptied = match container.get(key) {
+        Some(Value::Array(elements)) => elements.is_empty(),
+        Some(Value::Object(object)) => object.is_empty(),
+        _ => false,
+    };
+    if emptied {
+        container.remove(key);
+    }
 }
 
 fn remove_sub(container: &mut Map<String, Value>, name: &str, sub: &str) {
@@ -410,12 +454,7 @@ fn remove_sub(container: &mut Map<String, Value>, name: &str, sub: &str) {
         Some(Value::Object(object)) => set(object, sub, None),
         _ => {}
     }
-    let emptied = container
-        .get(&key)
-        .is_some_and(|value| canonical::unknown(value.clone()).is_none());
-    if emptied {
-        container.remove(&key);
-    }
+    drop_unassigned(container, &key);
 }
 
 #[cfg(test)]

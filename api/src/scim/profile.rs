@@ -137,6 +137,7 @@ impl Spot {
 #[cfg(test)]
 mod tests {
     use rolecall_engine::registry::{AttributeDefinition, AttributeType, ExtendedResource, ExtensionDefinition};
+    use scim_v2::schema_urns;
     use serde_json::json;
 
     use super::super::filter::Filter;
@@ -210,6 +211,41 @@ mod tests {
             body[urn] = json!({ name: role });
             let input = user(&profile, body.clone());
             assert_eq!(input.organization_role.as_deref(), Some(role));
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_a_string_unless_the_connection_is_strict() {
+        let definition = |strict| ConnectionSettings {
+            strict,
+            extensions: vec![ExtensionDefinition {
+                urn: BADGE.to_owned(),
+                resource_type: ExtendedResource::User,
+                attributes: vec![AttributeDefinition {
+                    attribute_type: AttributeType::Decimal,
+                    ..attribute("number", None)
+                }],
+            }],
+            ..ConnectionSettings::default()
+        };
+        let read = |strict: bool, number: &Value| {
+            let body = json!({"schemas": [schema_urns::USER, BADGE], "userName": "ana", BADGE: {"number": number}});
+            let document = UserDocument::read(&Profile::new(&definition(strict)), body.to_string().as_bytes());
+            let input = document.map_err(|refused| refused.scim_type().unwrap().to_owned())?;
+            let input = input.into_input(&Profile::lenient(), Active(true)).unwrap();
+            let stored: Value = serde_json::from_str(&input.person.attributes).unwrap();
+            Ok(stored[BADGE]["number"].clone())
+        };
+        let refused = Err("invalidValue".to_owned());
+        for (sent, lenient, strict) in [
+            (json!(7), Ok(json!(7)), Ok(json!(7))),
+            (json!("7"), Ok(json!(7)), refused.clone()),
+            (json!(" -7.5 "), Ok(json!(-7.5)), refused.clone()),
+            (json!("seven"), refused.clone(), refused.clone()),
+            (json!("NaN"), refused.clone(), refused.clone()),
+            (json!(true), refused.clone(), refused.clone()),
+        ] {
+            assert_eq!((read(false, &sent), read(true, &sent)), (lenient, strict), "{sent}");
         }
     }
 

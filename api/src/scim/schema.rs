@@ -36,6 +36,10 @@ pub(crate) struct Attribute {
     pub(crate) case_exact: bool,
     pub(crate) required: bool,
     pub(crate) read_only: bool,
+    /// Whether it may be given, and then stays (RFC 7643 2.2).
+    pub(crate) immutable: bool,
+    /// Whether no schema describes it.
+    pub(crate) unknown: bool,
     pub(crate) sub_attributes: Vec<Attribute>,
 }
 
@@ -49,14 +53,19 @@ impl Attribute {
             "complex" => Kind::Complex,
             _ => Kind::Text,
         };
+        let binary = document.get("type").and_then(Value::as_str) == Some("binary");
+        let mutability = document.get("mutability").and_then(Value::as_str);
         let mut attribute = Self {
             name: document.get("name").and_then(Value::as_str)?.to_owned(),
             kind,
-            binary: document.get("type").and_then(Value::as_str) == Some("binary"),
+            binary,
             multi_valued: flag("multiValued"),
-            case_exact: flag("caseExact"),
+            // RFC 7643 2.3.6: binary values are case exact, also those whose definition in 8.7.1 says otherwise.
+            case_exact: flag("caseExact") || binary,
             required: flag("required"),
-            read_only: document.get("mutability").and_then(Value::as_str) == Some("readOnly"),
+            read_only: mutability == Some("readOnly"),
+            immutable: mutability == Some("immutable"),
+            unknown: false,
             sub_attributes: attributes(document.get("subAttributes")),
         };
         attribute.complete_sub_attributes();
@@ -70,6 +79,44 @@ impl Attribute {
             self.sub_attributes
                 .extend(Self::read(&json!({"name": "primary", "type": "boolean"})));
         }
+    }
+
+    /// A list that no schema describes: of objects with sub-attributes that nobody knows, or of plain values.
+    pub(crate) fn unknown_list(name: String) -> Self {
+        Self {
+            name,
+            kind: Kind::Complex,
+            binary: false,
+            multi_valued: true,
+            case_exact: false,
+            required: false,
+            read_only: false,
+            immutable: false,
+            unknown: true,
+            sub_attributes: Vec::new(),
+        }
+    }
+
+    /// RFC 7643 2.4 gives every list of complex values a `display`, and RFC 7644 3.5.2.1 sends it with members, whose definition
+    /// does not have it. We do not keep it.
+    fn accept_display_of_members(&mut self) {
+        if self.name == "members" {
+            let display = json!({"name": "display", "type": "string", "mutability": "readOnly"});
+            self.sub_attributes.extend(Self::read(&display));
+        }
+    }
+
+    /// Takes what clients write to read-only sub-attributes: nobody else knows the `displayName` of a manager, and providers
+    /// send it.
+    fn accept_read_only_parts(&mut self) {
+        for sub in self.sub_attributes.iter_mut().filter(|_| !self.read_only) {
+            sub.read_only = false;
+        }
+    }
+
+    /// Whether only the server writes the sub-attribute of this name.
+    pub(crate) fn is_read_only_part(&self, name: &str) -> bool {
+        self.sub_attribute(name).is_some_and(|sub| sub.read_only)
     }
 
     /// The sub-attribute of this name in any case (RFC 7643 2.1).
@@ -170,10 +217,17 @@ impl ResourceSchema {
         Self::new(mode, ResourceType::Group, extensions)
     }
 
-    fn new(mode: Mode, of: ResourceType, extensions: Vec<Extension>) -> Self {
+    fn new(mode: Mode, of: ResourceType, mut extensions: Vec<Extension>) -> Self {
         let document = standard(of.urn());
         let mut core = common_attributes();
         core.extend(attributes(document.get("attributes")));
+        core.iter_mut().for_each(Attribute::accept_display_of_members);
+        if mode == Mode::Lenient {
+            let others = extensions.iter_mut().flat_map(|extension| &mut extension.attributes);
+            core.iter_mut()
+                .chain(others)
+                .for_each(Attribute::accept_read_only_parts);
+        }
         Self {
             of,
             mode,

@@ -11,7 +11,6 @@ use super::error::ScimError;
 use super::lenient;
 use super::limits::ATTRIBUTES_MAX;
 use super::list::parameter;
-use super::profile::Mode;
 use super::schema::{Place, ResourceSchema, Target};
 
 /// The attributes that a client wants to see.
@@ -101,7 +100,7 @@ impl Keys {
         }
         let mut keys = Self::default();
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let Ok(PatchPath::Attr(path)) = lenient::path(Mode::Lenient, name) else {
+            let Ok(PatchPath::Attr(path)) = lenient::path(schema.mode, name) else {
                 return Err(ScimError::invalid_value(format!(
                     "`{name}` is not the name of an attribute"
                 )));

@@ -56,7 +56,8 @@ impl SortBy {
     /// # Errors
     /// `invalidPath` when it is no attribute of any of them, or is a complex one that has no value of its own.
     pub(crate) fn read(schemas: &[&ResourceSchema], text: &str) -> Result<Vec<Self>, ScimError> {
-        let Ok(PatchPath::Attr(path)) = lenient::path(Mode::Lenient, text) else {
+        let mode = schemas.first().map_or(Mode::Lenient, |schema| schema.mode);
+        let Ok(PatchPath::Attr(path)) = lenient::path(mode, text) else {
             return Err(ScimError::invalid_path(format!(
                 "`sortBy` takes the name of an attribute, not `{text}`"
             )));

@@ -54,9 +54,7 @@ pub(crate) fn patch(schema: &ResourceSchema, body: &Map<String, Value>) -> Resul
         return Ok(());
     }
     // RFC 7644 3.5.2: the body MUST contain `schemas` with the URN of the message.
-    if !schemas(body)?.contains(&schema_urns::PATCH_OP) {
-        return Err(missing(schema_urns::PATCH_OP));
-    }
+    message(schema.mode, body, schema_urns::PATCH_OP)?;
     let Some(operations) = member(body, "Operations").and_then(Value::as_array) else {
         return Err(ScimError::invalid_syntax("`Operations` takes an array"));
     };
@@ -64,6 +62,18 @@ pub(crate) fn patch(schema: &ResourceSchema, body: &Map<String, Value>) -> Resul
         .iter()
         .filter_map(Value::as_object)
         .try_for_each(|one| operation(schema, one))
+}
+
+/// Checks that a body says which message it is, when the connection is strict (RFC 7643 3).
+///
+/// # Errors
+/// `invalidSyntax` when it does not.
+pub(crate) fn message(mode: Mode, body: &Map<String, Value>, urn: &str) -> Result<(), ScimError> {
+    let is_named = |named: &str| named.eq_ignore_ascii_case(urn);
+    if mode == Mode::Strict && !schemas(body)?.into_iter().any(is_named) {
+        return Err(missing(urn));
+    }
+    Ok(())
 }
 
 fn missing(urn: &str) -> ScimError {
@@ -108,6 +118,7 @@ fn path(schema: &ResourceSchema, text: &str, value: Option<&Value>) -> Result<()
                 if place.sub.is_some() && place.sub_attribute.is_none() {
                     return Err(unknown_path(text));
                 }
+                refuse_fixed(attribute, place.sub_attribute)?;
                 let Some(value) = value else { return Ok(()) };
                 match place.sub_attribute {
                     Some(sub) => self::value(sub, value),
@@ -125,11 +136,28 @@ fn selection(schema: &ResourceSchema, path: &PatchValuePath, value: Option<&Valu
         return Err(unknown());
     };
     let attribute = place.attribute.ok_or_else(unknown)?;
-    let target = match path.sub_attr.as_deref() {
-        Some(sub) => attribute.sub_attribute(sub).ok_or_else(unknown)?,
-        None => attribute,
+    let sub = match path.sub_attr.as_deref() {
+        Some(sub) => Some(attribute.sub_attribute(sub).ok_or_else(unknown)?),
+        None => None,
     };
-    value.map_or(Ok(()), |value| self::value(target, value))
+    refuse_fixed(attribute, sub)?;
+    value.map_or(Ok(()), |value| self::value(sub.unwrap_or(attribute), value))
+}
+
+/// RFC 7644 3.5.2: what only the server writes cannot be named, and an immutable part of a value that is there, such as the id of
+/// a member, changes with the whole value alone.
+fn refuse_fixed(attribute: &Attribute, sub: Option<&Attribute>) -> Result<(), ScimError> {
+    let name = |sub: &Attribute| format!("{}.{}", attribute.name, sub.name);
+    match sub {
+        _ if attribute.read_only => Err(ScimError::mutability(format!("`{}` is read-only", attribute.name))),
+        Some(sub) if sub.read_only => Err(ScimError::mutability(format!("`{}` is read-only", name(sub)))),
+        Some(sub) if sub.immutable => Err(ScimError::mutability(format!(
+            "`{}` is immutable; add and remove whole values of `{}`",
+            name(sub),
+            attribute.name
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn unknown_path(path: &str) -> ScimError {

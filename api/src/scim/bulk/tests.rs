@@ -5,7 +5,7 @@ use super::*;
 const BASE: &str = "https://rolecall.example/scim/v2/con-1";
 
 fn read(body: &Value) -> Result<BulkRequest, ScimError> {
-    BulkRequest::read(body.to_string().as_bytes(), BASE)
+    BulkRequest::read(Mode::Lenient, body.to_string().as_bytes(), BASE)
 }
 
 fn request(operations: &Value) -> BulkRequest {

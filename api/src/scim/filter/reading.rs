@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::super::comparison::Operand;
 use super::super::error::ScimError;
 use super::super::path::{Among, Path};
+use super::super::profile::Mode;
 use super::super::schema::{Attribute, Kind, Place, Target};
 use super::{Expression, compare_any};
 
@@ -47,10 +48,10 @@ fn comparison(
     value: &CompValue,
 ) -> Result<Expression, ScimError> {
     let Some(place) = place(among, path)? else {
-        let operand = Operand::read(None, value)?;
+        let operand = Operand::read(among.schema.mode, None, value)?;
         return Ok(constant(compare_any(operator, &operand, iter::empty())));
     };
-    let operand = operand(&place, operator, value)?;
+    let operand = operand(among.schema.mode, &place, operator, value)?;
     let path = Path::from(place);
     if path.is_of("meta") && path.sub.as_deref() == Some("resourceType") {
         let name = Value::from(among.schema.of.name());
@@ -64,7 +65,7 @@ fn within(among: Among<'_>, value_path: &ValuePath) -> Result<Expression, ScimEr
     let Some(place) = place(among, &value_path.attr)? else {
         return Ok(constant(false));
     };
-    let inner = selector(place.attribute, &value_path.filter)?;
+    let inner = selector(among.schema.mode, place.attribute, &value_path.filter)?;
     let path = Path::from(place);
     Ok(belongings(&path, &inner).unwrap_or(Expression::Within(path, Box::new(inner))))
 }
@@ -81,18 +82,21 @@ fn constant(holds: bool) -> Expression {
 ///
 /// # Errors
 /// `invalidFilter` when it names a sub-attribute that the attribute does not have, or compares what cannot be compared.
-pub(crate) fn selector(attribute: Option<&Attribute>, parsed: &ValFilter) -> Result<Expression, ScimError> {
+pub(crate) fn selector(mode: Mode, attribute: Option<&Attribute>, parsed: &ValFilter) -> Result<Expression, ScimError> {
     let each = |operands: &[ValFilter]| -> Result<Vec<_>, ScimError> {
-        operands.iter().map(|operand| selector(attribute, operand)).collect()
+        operands
+            .iter()
+            .map(|operand| selector(mode, attribute, operand))
+            .collect()
     };
     match parsed {
         ValFilter::And(operands) => Ok(Expression::All(each(operands)?)),
         ValFilter::Or(operands) => Ok(Expression::Any(each(operands)?)),
-        ValFilter::Not(inner) => Ok(Expression::Not(Box::new(selector(attribute, inner)?))),
+        ValFilter::Not(inner) => Ok(Expression::Not(Box::new(selector(mode, attribute, inner)?))),
         ValFilter::Attr(AttrExp::Present(path)) => Ok(Expression::Present(sub_place(attribute, path)?.into())),
         ValFilter::Attr(AttrExp::Comparison(path, operator, value)) => {
             let place = sub_place(attribute, path)?;
-            let operand = operand(&place, operator, value)?;
+            let operand = operand(mode, &place, operator, value)?;
             Ok(Expression::Compare(place.into(), operator.clone(), operand))
         }
     }
@@ -100,7 +104,10 @@ pub(crate) fn selector(attribute: Option<&Attribute>, parsed: &ValFilter) -> Res
 
 fn place<'s>(among: Among<'s>, path: &AttrPath) -> Result<Option<Place<'s>>, ScimError> {
     // PingOne's documentation shows `email Co "%s"`.
-    let alias = path.uri.is_none() && path.sub_attr.is_none() && path.name.eq_ignore_ascii_case("email");
+    let alias = among.schema.mode == Mode::Lenient
+        && path.uri.is_none()
+        && path.sub_attr.is_none()
+        && path.name.eq_ignore_ascii_case("email");
     let found = if alias {
         among.place(&AttrPath::with_name("emails"))
     } else {
@@ -131,7 +138,7 @@ fn sub_place<'s>(attribute: Option<&'s Attribute>, path: &AttrPath) -> Result<Pl
 }
 
 /// RFC 7644 3.4.2.2: a comparison of a complex attribute compares its `value` (`emails co "example.com"`).
-fn operand(place: &Place<'_>, operator: &CompareOp, value: &CompValue) -> Result<Operand, ScimError> {
+fn operand(mode: Mode, place: &Place<'_>, operator: &CompareOp, value: &CompValue) -> Result<Operand, ScimError> {
     let attribute = match (place.attribute, place.sub_attribute) {
         (_, Some(sub)) => Some(sub),
         (Some(attribute), None) if attribute.kind == Kind::Complex => {
@@ -144,7 +151,7 @@ fn operand(place: &Place<'_>, operator: &CompareOp, value: &CompValue) -> Result
         }
         (attribute, None) => attribute,
     };
-    let operand = Operand::read(attribute, value)?;
+    let operand = Operand::read(mode, attribute, value)?;
     let name = attribute.map_or(place.name.as_str(), |attribute| attribute.name.as_str());
     operand.check(attribute, operator, name)?;
     Ok(operand)

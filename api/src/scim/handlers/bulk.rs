@@ -25,7 +25,7 @@ pub(crate) async fn bulk(caller: ScimCaller, body: Body) -> Result<Answer, ScimR
 
 /// The operations that begin in time, and word of those that do not.
 pub(crate) async fn bulk_until(caller: ScimCaller, Body(body): Body, until: Instant) -> Result<Answer, ScimRefusal> {
-    let request = BulkRequest::read(&body, &caller.base_url)?;
+    let request = BulkRequest::read(caller.profile.user.mode, &body, &caller.base_url)?;
     let (order, errors_max) = (request.order(), request.fail_on_errors);
     let mut operations: BTreeMap<usize, Operation> = request.operations.into_iter().enumerate().collect();
     let mut run = Run {

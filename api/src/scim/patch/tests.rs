@@ -5,6 +5,8 @@ use super::super::operations::operations;
 use super::super::profile::Profile;
 use super::*;
 
+mod lists;
+
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 fn ana() -> Value {
@@ -142,6 +144,21 @@ fn the_manager_comes_in_every_form_and_goes_with_an_empty_value() {
             json!({ENTERPRISE: {"department": "R&D"}}),
         );
     }
+}
+
+#[test]
+fn the_name_of_a_manager_is_kept_as_it_comes() {
+    let manager = json!({"value": "m1", "displayName": "Max", "$ref": "../Users/m1"});
+    let expected = json!({ENTERPRISE: {"department": "R&D", "manager": manager}});
+    check(
+        json!([{"op": "replace", "path": format!("{ENTERPRISE}:manager"), "value": manager}]),
+        expected.clone(),
+    );
+    check(
+        json!([{"op": "add", "path": format!("{ENTERPRISE}:manager.displayName"), "value": "Max"},
+            {"op": "add", "path": "manager.$ref", "value": "../Users/m1"}]),
+        expected,
+    );
 }
 
 #[test]

@@ -1,9 +1,12 @@
 use serde_json::json;
 
+use super::super::bulk::BulkRequest;
 use super::super::filter::Filter;
 use super::super::group::{self, GroupPatch};
 use super::super::profile::Profile;
-use super::super::user::UserDocument;
+use super::super::select::Selection;
+use super::super::sort::SortBy;
+use super::super::user::{Active, UserDocument};
 use super::*;
 
 const USER: &str = schema_urns::USER;
@@ -202,4 +205,107 @@ fn filters_keep_to_the_grammar_and_name_extensions() {
     check("emails[type eq \"work\"].value eq \"x\"", Some("invalidFilter"));
     check("department eq \"Sales\"", Some("invalidFilter"));
     check(&format!("{ENTERPRISE}:department eq \"Sales\""), None);
+}
+
+#[test]
+fn a_filter_has_values_of_the_type_and_names_as_they_are() {
+    let check = |filter: &str, expected| check(|profile| Filter::read(&[&profile.user], filter), expected);
+    check("active eq true", None);
+    check("active eq \"true\"", Some("invalidFilter"));
+    check("emails[primary eq \"True\"]", Some("invalidFilter"));
+    check("userName eq 7", Some("invalidFilter"));
+    check("title eq null", None);
+    check("email co \"ana\"", Some("invalidFilter"));
+    check("emails co \"ana\"", None);
+}
+
+#[test]
+fn a_selection_has_values_of_the_type() {
+    check_patch(
+        json!({"op": "replace", "path": "emails[primary eq \"True\"].value", "value": "b@x"}),
+        Some("invalidFilter"),
+    );
+}
+
+#[test]
+fn names_of_attributes_keep_to_the_grammar() {
+    let check_sort = |name: &str, expected| check(|profile| SortBy::read(&[&profile.user], name), expected);
+    for name in [
+        "userName",
+        "NAME.familyname",
+        &format!("{USER}:name.familyName"),
+        &format!("{ENTERPRISE}:department"),
+    ] {
+        check(|profile| Selection::read(&profile.user, name, ""), None);
+        check(|profile| Selection::read(&profile.user, "", name), None);
+        check_sort(name, None);
+    }
+    check_sort("department", Some("invalidPath"));
+}
+
+#[test]
+fn a_bulk_says_that_it_is_one() {
+    let bulk = |schemas: Value| {
+        let body = json!({"schemas": schemas, "Operations": [{"method": "DELETE", "path": "/Users/1"}]}).to_string();
+        move |profile: &Profile| BulkRequest::read(profile.user.mode, body.as_bytes(), "https://x")
+    };
+    check(bulk(json!([schema_urns::BULK_REQUEST])), None);
+    check(bulk(json!([schema_urns::PATCH_OP])), Some("invalidSyntax"));
+    check(bulk(json!(null)), Some("invalidSyntax"));
+}
+
+#[test]
+fn parts_that_only_the_server_writes_or_that_never_change_are_no_paths() {
+    check_patch(
+        json!({"op": "add", "path": format!("{ENTERPRISE}:manager.displayName"), "value": "Max"}),
+        Some("mutability"),
+    );
+    check_patch(
+        json!({"op": "remove", "path": format!("{ENTERPRISE}:manager.displayName")}),
+        Some("mutability"),
+    );
+    check_patch(
+        json!({"op": "add", "path": format!("{ENTERPRISE}:manager.$ref"), "value": "../Users/m1"}),
+        None,
+    );
+    let check_group = |operation: Value, expected| {
+        let body = json!({"schemas": [schema_urns::PATCH_OP], "Operations": [operation]}).to_string();
+        check(|profile| GroupPatch::read(profile, body.as_bytes()), expected);
+    };
+    for sub in ["value", "type", "$ref", "display"] {
+        let path = format!("members[value eq \"u1\"].{sub}");
+        // The grammar has no `$`.
+        let expected = if sub == "$ref" { "invalidPath" } else { "mutability" };
+        check_group(json!({"op": "replace", "path": path, "value": "u2"}), Some(expected));
+    }
+    check_group(
+        json!({"op": "add", "path": "members.value", "value": "u2"}),
+        Some("mutability"),
+    );
+    let shown = json!([{"value": "u1", "display": "Ana", "type": "User", "$ref": "https://example.com/Users/u1"}]);
+    check_group(json!({"op": "add", "path": "members", "value": shown}), None);
+}
+
+#[test]
+fn the_name_of_a_manager_is_ignored_where_only_the_server_writes_it() {
+    let stored = |profile: &Profile, document: Result<UserDocument, ScimError>| {
+        let input = document.unwrap().into_input(profile, Active(true)).unwrap();
+        let stored: Value = serde_json::from_str(&input.person.attributes).unwrap();
+        stored[ENTERPRISE]["manager"].clone()
+    };
+    let manager = json!({"value": "m1", "displayName": "Max"});
+    let body = json!({"schemas": [USER, ENTERPRISE], "userName": "ana", ENTERPRISE: {"manager": manager}}).to_string();
+    let patch = json!({"schemas": [schema_urns::PATCH_OP], "Operations":
+        [{"op": "add", "path": format!("{ENTERPRISE}:manager"), "value": manager}]})
+    .to_string();
+    for (profile, expected) in [
+        (Profile::lenient(), manager.clone()),
+        (Profile::strict(), json!({"value": "m1"})),
+    ] {
+        let posted = stored(&profile, UserDocument::read(&profile, body.as_bytes()));
+        assert_eq!(posted, expected);
+        let before = UserDocument::stored(r#"{"userName":"ana"}"#, true);
+        let patched = stored(&profile, before.patched(&profile, patch.as_bytes()));
+        assert_eq!(patched, expected);
+    }
 }
