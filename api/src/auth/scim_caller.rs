@@ -18,9 +18,6 @@ use crate::scim::{CursorSeal, Profile, ResourceType};
 use crate::scim_refusal::ScimRefusal;
 use crate::time;
 
-/// What the key of cursors is for.
-const CURSORS: &str = "rolecall 2026-11 scim cursors";
-
 /// A connection as it is written in URLs: `con-` and its id. Okta refuses base URLs with an underscore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ConnectionName(pub ConnectionId);
@@ -126,7 +123,7 @@ fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Res
         connection,
         settings: Arc::clone(&known.settings),
         profile: app.profiles.of(connection, &known.settings),
-        cursors: CursorSeal::new(app.keys.derive(CURSORS)),
+        cursors: CursorSeal::of(&app.keys),
         base_url: app.scim_base_url(connection),
         actor: Actor::Connection {
             connection,

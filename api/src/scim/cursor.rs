@@ -12,6 +12,7 @@ use super::error::ScimError;
 use super::limits::CURSOR_TIMEOUT;
 use super::schema::ResourceType;
 use super::sort::SortKey;
+use crate::keys::ServerKeys;
 
 /// The form of what is sealed.
 const FORM: u8 = 1;
@@ -59,6 +60,11 @@ impl CursorScope {
 }
 
 impl CursorSeal {
+    /// The seal of a server.
+    pub(crate) fn of(keys: &ServerKeys) -> Self {
+        Self::new(keys.derive("rolecall 2026-11 scim cursors"))
+    }
+
     /// The seal that is derived from this key, which is used for nothing else.
     pub(crate) fn new(key: [u8; 32]) -> Self {
         Self {

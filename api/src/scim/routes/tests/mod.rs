@@ -3,8 +3,11 @@
 mod bulk;
 mod concurrency;
 mod groups;
+mod keywords;
 mod lists;
 mod members;
+mod names;
+mod no_change;
 mod paging;
 mod protocol;
 mod sorting;
