@@ -196,6 +196,7 @@ mod tests {
             &["u1", "u2"],
         );
         check_ids(json!({"value": "u1", "type": "User"}), &["u1"]);
+        check_ids(json!({"value": "u1", "displayName": "Ana", "display": null}), &["u1"]);
         check_ids(json!("u1"), &["u1"]);
         check_ids(json!(["u1", 271, null]), &["u1", "271"]);
         check_ids(json!(null), &[]);
