@@ -4,6 +4,10 @@
 //! "unassigned", one object where an array belongs, a bare string where `{"value": ...}` belongs, two primaries. Unknown
 //! attributes and unknown extensions stay as they came.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use rolecall_rules::fold;
 use serde_json::{Map, Number, Value, json};
 
 use super::error::ScimError;
@@ -102,6 +106,7 @@ pub(crate) fn elements(attribute: &Attribute, value: Value) -> Result<Vec<Value>
     for value in values {
         elements.extend(element(attribute, value)?);
     }
+    keep_distinct(attribute, &mut elements);
     keep_one_primary(&mut elements, &[]);
     Ok(elements)
 }
@@ -111,14 +116,62 @@ pub(crate) fn too_many_values(name: &str) -> ScimError {
     ScimError::too_many(format!("`{name}` takes at most {ATTRIBUTE_VALUES_MAX} values"))
 }
 
-/// RFC 7643 2.4: `primary` is true at most once. The first of `preferred` that claims it keeps it, else the first of all.
+/// RFC 7643 2.4: no combination of type and value is there more than once. The first stays, and is primary if one of them is.
+pub(crate) fn keep_distinct(attribute: &Attribute, elements: &mut Vec<Value>) {
+    let mut firsts = HashMap::new();
+    let numbered = elements.iter().enumerate();
+    let first_of: Vec<usize> = numbered
+        .map(|(index, element)| *firsts.entry(combination(attribute, element)).or_insert(index))
+        .collect();
+    if firsts.len() == elements.len() {
+        return;
+    }
+    drop(firsts);
+    for (index, first) in first_of.iter().enumerate() {
+        let is_primary = elements.get(index).is_some_and(is_primary);
+        if let Some(first) = elements.get_mut(*first).filter(|_| is_primary) {
+            set_primary(first);
+        }
+    }
+    let mut kept = first_of.iter().enumerate().map(|(index, first)| index == *first);
+    elements.retain(|_| kept.next().unwrap_or(true));
+}
+
+/// What makes a value another one: its type and its `value`, or else all of it.
+fn combination<'v>(attribute: &Attribute, element: &'v Value) -> (Option<Cow<'v, Value>>, Cow<'v, Value>) {
+    let part = |name| Some(comparable(attribute, name, element.get(name)?));
+    match part("value") {
+        Some(value) => (part("type"), value),
+        None => (None, comparable(attribute, "value", element)),
+    }
+}
+
+/// Texts in the case that filters compare them in.
+fn comparable<'v>(attribute: &Attribute, name: &str, value: &'v Value) -> Cow<'v, Value> {
+    let case_exact = attribute.sub_attribute(name).unwrap_or(attribute).case_exact;
+    match value {
+        Value::String(text) if !case_exact => Cow::Owned(Value::String(fold(text))),
+        value => Cow::Borrowed(value),
+    }
+}
+
+fn is_primary(element: &Value) -> bool {
+    element.get("primary") == Some(&Value::Bool(true))
+}
+
+fn set_primary(element: &mut Value) {
+    if let Some(members) = element.as_object_mut() {
+        members.insert("primary".to_owned(), Value::Bool(true));
+    }
+}
+
+/// RFC 7643 2.4: `primary` is true at most once. The first of `preferred` that claims it keeps it, else the first of all
+/// that says more than a label: PingFederate marks an address as primary that it leaves empty.
 pub(crate) fn keep_one_primary(elements: &mut [Value], preferred: &[usize]) {
-    let is_primary = |index: &usize| {
-        elements
-            .get(*index)
-            .is_some_and(|element| element.get("primary") == Some(&Value::Bool(true)))
-    };
-    let first = || (0..elements.len()).find(is_primary);
+    let is_primary = |index: &usize| elements.get(*index).is_some_and(is_primary);
+    let claims = || (0..elements.len()).filter(is_primary);
+    let says_more = |index: &usize| elements.get(*index).is_some_and(|element| !is_label(element));
+    let first = || claims().find(says_more).or_else(|| claims().next());
     let Some(kept) = preferred.iter().copied().find(is_primary).or_else(first) else {
         return;
     };
@@ -241,10 +294,6 @@ pub(crate) fn sub_value(attribute: &Attribute, name: &str, value: Value) -> Resu
 
 /// Drops values that say nothing any more: a work address whose `value` was cleared leaves only its label behind.
 pub(crate) fn prune_labels(schema: &ResourceSchema, document: &mut Map<String, Value>) {
-    let is_label = |element: &Value| {
-        let members = element.as_object();
-        members.is_some_and(|members| members.keys().all(|key| key == "type" || key == "primary"))
-    };
     document.retain(|name, value| {
         let known = schema
             .attribute(name)
@@ -257,6 +306,11 @@ pub(crate) fn prune_labels(schema: &ResourceSchema, document: &mut Map<String, V
             value => *value != json!({}),
         }
     });
+}
+
+fn is_label(element: &Value) -> bool {
+    let members = element.as_object();
+    members.is_some_and(|members| members.keys().all(|key| key == "type" || key == "primary"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use rolecall_rules::fold;
 use scim_v2::filter::PatchValuePath;
 use serde_json::{Map, Value};
 
-use super::canonical::{self, keep_one_primary, too_many_values};
+use super::canonical::{self, keep_distinct, keep_one_primary, too_many_values};
 use super::error::ScimError;
 use super::limits::ATTRIBUTE_VALUES_MAX;
 use super::object::set;
@@ -91,7 +91,7 @@ pub(crate) fn take(container: &mut Map<String, Value>, attribute: &Attribute) ->
     }
 }
 
-/// Puts the values that are not empty back; an attribute without values is unassigned.
+/// Puts the values that are not empty back, each once; an attribute without values is unassigned.
 ///
 /// # Errors
 /// `tooMany` beyond the limit.
@@ -101,6 +101,7 @@ pub(crate) fn put(
     mut elements: Vec<Value>,
 ) -> Result<(), ScimError> {
     elements.retain(|element| element.as_object().is_none_or(|members| !members.is_empty()));
+    keep_distinct(attribute, &mut elements);
     if elements.len() > ATTRIBUTE_VALUES_MAX {
         return Err(too_many_values(&attribute.name));
     }

@@ -123,9 +123,17 @@ impl<'s> Patch<'s> {
         matches!(self.schema.resolve(path), Target::Attribute(place) if refuse_read_only(&place).is_err())
     }
 
+    /// A URN with an object is an extension that nobody knows, unless it goes on with the name of an attribute.
     fn is_extension(&self, name: &str, value: &Value) -> bool {
         let is_urn = name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
-        self.schema.extension(name).is_some() || is_urn && value.is_object()
+        self.schema.extension(name).is_some() || is_urn && value.is_object() && !self.is_attribute(name)
+    }
+
+    fn is_attribute(&self, name: &str) -> bool {
+        let Ok(PatchPath::Attr(path)) = lenient::path(Mode::Lenient, name) else {
+            return false;
+        };
+        matches!(self.schema.resolve(&path), Target::Attribute(place) if place.attribute.is_some())
     }
 
     fn write_extension(&mut self, verb: Verb, urn: &str, value: Value) -> Result<(), ScimError> {
@@ -220,8 +228,11 @@ impl<'s> Patch<'s> {
                     "`{path}` selects no value, and does not say which to create"
                 )));
             };
-            selected.push(elements.len());
-            elements.push(Value::Object(demanded));
+            // What has no value is not created.
+            if !value.is_null() && value != "" {
+                selected.push(elements.len());
+                elements.push(Value::Object(demanded));
+            }
         }
         weight::check_copies(&value, selected.len())?;
         for (_, element) in elements

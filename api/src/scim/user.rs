@@ -189,9 +189,22 @@ mod tests {
 
     #[test]
     fn ping_fills_an_empty_email_and_makes_both_primary() {
+        let filled = json!({"type": "work", "value": "a@x", "primary": true});
+        let empty = json!({"type": "home", "value": "", "primary": true});
+        for emails in [[&filled, &empty], [&empty, &filled]] {
+            check_attributes(
+                json!({"userName": "a", "emails": emails}),
+                json!({"userName": "a", "emails": [filled]}),
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_that_comes_twice_is_kept_once_and_stays_primary() {
         check_attributes(
-            json!({"userName": "a", "emails": [{"type": "work", "value": "a@x", "primary": true}, {"type": "home", "value": "", "primary": true}]}),
-            json!({"userName": "a", "emails": [{"type": "work", "value": "a@x", "primary": true}]}),
+            json!({"userName": "a", "emails": [{"type": "work", "value": "a@x"}, {"type": "home", "value": "a@x"},
+                {"type": "work", "value": "a@x", "primary": true}]}),
+            json!({"userName": "a", "emails": [{"type": "work", "value": "a@x", "primary": true}, {"type": "home", "value": "a@x"}]}),
         );
     }
 

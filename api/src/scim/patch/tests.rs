@@ -97,6 +97,14 @@ fn entra_with_its_flag_sends_dotted_and_urn_names_without_a_path() {
         json!({"displayName": "A", "name": {"givenName": "An", "familyName": "Oh"},
             ENTERPRISE: {"department": "R&D", "employeeNumber": "7", "manager": {"value": "m1"}}}),
     );
+    check(
+        json!([{"op": "replace", "value": {(format!("{ENTERPRISE}:Manager")): {"value": "m2"}}}]),
+        json!({ENTERPRISE: {"department": "R&D", "manager": {"value": "m2"}}}),
+    );
+    check(
+        json!([{"op": "add", "value": {"urn:ietf:params:scim:schemas:core:2.0:User:name": {"givenName": "An"}}}]),
+        json!({"name": {"givenName": "An", "familyName": ana()["name"]["familyName"]}}),
+    );
 }
 
 #[test]
@@ -191,10 +199,25 @@ fn a_selection_that_matches_nothing_creates_its_value() {
         json!([{"op": "Add", "path": "addresses[type eq \"work\" and primary eq true].country", "value": "ES"}]),
         json!({"addresses": [{"type": "work", "primary": true, "country": "ES"}]}),
     );
+    // What has no value is not created.
+    for value in [json!(null), json!("")] {
+        check(
+            json!([{"op": "replace", "path": "emails[value eq \"nobody\"].display", "value": value}]),
+            json!({}),
+        );
+    }
     check_refused(
         json!([{"op": "replace", "path": "emails[value co \"nobody\"].display", "value": "x"}]),
         "noTarget",
         "`emails[value co \"nobody\"].display` selects no value, and does not say which to create",
+    );
+}
+
+#[test]
+fn values_that_become_the_same_are_one() {
+    check(
+        json!([{"op": "replace", "path": "emails[type eq \"home\"]", "value": {"type": "work", "value": "ana@work"}}]),
+        json!({"emails": [{"type": "work", "value": "ana@work", "primary": true}]}),
     );
 }
 
