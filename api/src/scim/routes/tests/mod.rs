@@ -6,6 +6,7 @@ mod groups;
 mod keywords;
 mod lists;
 mod members;
+mod model;
 mod names;
 mod no_change;
 mod paging;
