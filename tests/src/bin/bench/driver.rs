@@ -47,6 +47,12 @@ impl Target {
         }
     }
 
+    /// A request without a body as it goes over the wire.
+    pub(crate) fn get(&self, path: &str) -> Vec<u8> {
+        let Target { address, base, token } = self;
+        format!("GET {base}{path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
+    }
+
     /// A request as it goes over the wire.
     pub(crate) fn request(&self, method: &str, path: &str, body: &Value) -> Vec<u8> {
         let body = body.to_string();

@@ -1,14 +1,16 @@
-//! The benchmark: durable single-member PATCHes, the cost of large groups, memory and start-up time.
+//! The benchmark: durable single-member PATCHes, the cost of large groups, memory and start-up time, lists, and Bulk.
 //!
-//!     cargo build --release && cargo run --release -p rolecall-tests --bin bench [-- patches groups population]
+//!     cargo build --release && cargo run --release -p rolecall-tests --bin bench [-- patches groups population lists bulk]
 //!
-//! Without arguments it runs all three parts. Numbers of different machines do not compare, so everything that waits
+//! Without arguments it runs all parts. Numbers of different machines do not compare, so everything that waits
 //! for the disk is also shown as a ratio to a plain append and fdatasync of the same run, on the same file system.
 #![expect(clippy::print_stdout, reason = "the output of a benchmark is its report")]
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on says why and stops")]
 
+mod bulk;
 mod driver;
 mod groups;
+mod lists;
 mod measure;
 mod patches;
 mod population;
@@ -23,7 +25,7 @@ async fn main() {
     let parts: Vec<String> = std::env::args().skip(1).collect();
     for part in &parts {
         assert!(
-            ["patches", "groups", "population"].contains(&part.as_str()),
+            ["patches", "groups", "population", "lists", "bulk"].contains(&part.as_str()),
             "there is no part `{part}`"
         );
     }
@@ -36,5 +38,11 @@ async fn main() {
     }
     if wanted("population") {
         population::run().await;
+    }
+    if wanted("lists") {
+        lists::run().await;
+    }
+    if wanted("bulk") {
+        bulk::run().await;
     }
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::CONNECTIONS;
 use crate::driver::{Target, id_of, send_all};
 
-const USERS: usize = 100_000;
-const GROUPS: usize = 5_000;
+pub(crate) const USERS: usize = 100_000;
+pub(crate) const GROUPS: usize = 5_000;
 const MEMBERS: usize = 100;
 
 /// Runs and reports.
@@ -27,9 +27,7 @@ pub(crate) async fn run() {
     println!("  empty                    {}", memory(&server));
 
     let start = Instant::now();
-    let bodies = (0..USERS).map(|number| scim::user(&format!("user-{number}@example.com")));
-    let requests = bodies.map(|body| target.request("POST", "/Users", &body)).collect();
-    let users = send_all(&target, CONNECTIONS, requests, id_of).await;
+    let users = users(&target, |number| scim::user(&format!("user-{number}@example.com"))).await;
     println!(
         "  users pushed             {}   in {:.1?}",
         memory(&server),
@@ -37,17 +35,7 @@ pub(crate) async fn run() {
     );
 
     let start = Instant::now();
-    let bodies = (0..GROUPS).map(|number| scim::group(&format!("Group {number}"), &[]));
-    let requests = bodies.map(|body| target.request("POST", "/Groups", &body)).collect();
-    let groups = send_all(&target, CONNECTIONS, requests, id_of).await;
-    let patches = groups.iter().enumerate().map(|(number, group)| {
-        let members = (0..MEMBERS).filter_map(|place| users.get((number * 37 + place * 991) % USERS));
-        let value: Vec<Value> = members.map(|id| json!({ "value": id })).collect();
-        let body = scim::patch(json!([{ "op": "add", "path": "members", "value": value }]));
-        target.request("PATCH", &format!("/Groups/{group}"), &body)
-    });
-    let patches = patches.collect();
-    send_all(&target, CONNECTIONS, patches, |_| ()).await;
+    groups(&target, &users).await;
     println!(
         "  groups and members too   {}   in {:.1?}",
         memory(&server),
@@ -73,6 +61,28 @@ pub(crate) async fn run() {
         start.elapsed()
     );
     println!();
+}
+
+/// Pushes the users; returns their ids.
+pub(crate) async fn users(target: &Target, body: fn(usize) -> Value) -> Vec<String> {
+    let requests = (0..USERS).map(|number| target.request("POST", "/Users", &body(number)));
+    send_all(target, CONNECTIONS, requests.collect(), id_of).await
+}
+
+/// Pushes the groups, then their members; returns the ids of the groups.
+pub(crate) async fn groups(target: &Target, users: &[String]) -> Vec<String> {
+    let bodies = (0..GROUPS).map(|number| scim::group(&format!("Group {number}"), &[]));
+    let requests = bodies.map(|body| target.request("POST", "/Groups", &body)).collect();
+    let groups = send_all(target, CONNECTIONS, requests, id_of).await;
+    let patches = groups.iter().enumerate().map(|(number, group)| {
+        let members = (0..MEMBERS).filter_map(|place| users.get((number * 37 + place * 991) % USERS));
+        let value: Vec<Value> = members.map(|id| json!({ "value": id })).collect();
+        let body = scim::patch(json!([{ "op": "add", "path": "members", "value": value }]));
+        target.request("PATCH", &format!("/Groups/{group}"), &body)
+    });
+    let patches = patches.collect();
+    send_all(target, CONNECTIONS, patches, |_| ()).await;
+    groups
 }
 
 /// Resident memory, and the bytes on disk.
