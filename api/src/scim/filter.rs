@@ -86,6 +86,13 @@ impl Filter {
         hint::of(&self.0)
     }
 
+    /// The attributes and extensions that are read of a resource.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        collect_names(&self.0, &mut names);
+        names
+    }
+
     /// How much of this attribute the filter reads, so that it must be in the JSON. `members eq "..."` reads nothing.
     pub fn reads(&self, name: &str) -> Depth {
         reads(&self.0, name)
@@ -98,6 +105,19 @@ fn comparisons(expression: &Expression) -> usize {
         Expression::Not(inner) | Expression::Within(_, inner) => comparisons(inner),
         Expression::Belongs(_, also) => 1 + comparisons(also),
         Expression::Present(_) | Expression::Compare(..) => 1,
+    }
+}
+
+fn collect_names<'e>(expression: &'e Expression, names: &mut Vec<&'e str>) {
+    match expression {
+        Expression::All(operands) | Expression::Any(operands) => {
+            operands.iter().for_each(|operand| collect_names(operand, names));
+        }
+        Expression::Not(inner) => collect_names(inner, names),
+        Expression::Present(path) | Expression::Compare(path, ..) | Expression::Within(path, _) => {
+            names.push(path.top());
+        }
+        Expression::Belongs(..) => {}
     }
 }
 

@@ -16,6 +16,7 @@ use super::profile::Mode;
 use super::schema::{ResourceSchema, ResourceType};
 use super::select::Selection;
 use super::sort::{SortBy, SortOrder};
+use super::wanted::Wanted;
 
 /// What a client asks of a list.
 #[derive(Debug)]
@@ -39,7 +40,9 @@ pub struct Search {
     pub filter: Option<Filter>,
     /// By what they are sorted; `None` for the order of their creation.
     pub sort: Option<SortBy>,
-    /// Which of their attributes.
+    /// What the two look at.
+    pub wanted: Wanted,
+    /// Which of their attributes are shown.
     pub selection: Selection,
 }
 
@@ -78,10 +81,12 @@ impl ListRequest {
             .into_iter();
         let mut searches = Vec::with_capacity(schemas.len());
         for schema in schemas {
+            let (filter, sort) = (filters.next(), sorts.next());
             searches.push(Search {
                 of: schema.of,
-                filter: filters.next(),
-                sort: sorts.next(),
+                wanted: Wanted::by(schema.of, filter.as_ref(), sort.as_ref()),
+                filter,
+                sort,
                 selection: Selection::of(schema, parameters)?,
             });
         }

@@ -33,6 +33,7 @@ mod routes;
 mod schema;
 mod sort;
 mod strict;
+mod wanted;
 mod weight;
 
 pub(crate) use cursor::CursorSeal;

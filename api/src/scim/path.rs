@@ -72,6 +72,11 @@ impl Path {
         self.extension.is_none() && self.name == name
     }
 
+    /// The member of a resource in which it is: the attribute, or the extension.
+    pub(crate) fn top(&self) -> &str {
+        self.extension.as_deref().unwrap_or(&self.name)
+    }
+
     /// Every value at the path: the elements of a list one by one, or their sub-attribute.
     pub(crate) fn values<'r>(&self, resource: &'r Map<String, Value>) -> Vec<&'r Value> {
         let elements = self.elements(resource);

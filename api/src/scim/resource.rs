@@ -13,55 +13,32 @@ use uuid::Uuid;
 
 use super::extension;
 use super::schema::ResourceType;
-use super::select::Selection;
+use super::wanted::Wanted;
 use crate::time::Time;
 
-/// What of a user is computed, and made only as far as it is wanted.
-#[derive(Debug, Clone, Copy)]
-pub struct Computed {
-    /// How many groups at most.
-    pub groups_max: usize,
-    /// Whether with the role in force.
-    pub role: bool,
-}
-
-impl Computed {
-    /// What a client gets to see: the role only when it asks for it (RFC 7643 7, `returned`), the groups unless it does not
-    /// want them.
-    pub fn shown(selection: &Selection) -> Self {
-        Self {
-            groups_max: if selection.wants("groups") { usize::MAX } else { 0 },
-            role: selection.asks_for(extension::USER, extension::ROLES),
-        }
-    }
-}
-
-/// A user as a SCIM resource, under the SCIM base URL of a connection.
-pub fn user(base: &str, state: &State, user: &User, computed: Computed) -> Map<String, Value> {
+/// What is wanted of a user as a SCIM resource, under the SCIM base URL of a connection.
+pub fn user(base: &str, state: &State, user: &User, wanted: &Wanted) -> Map<String, Value> {
     let attributes = user.person.as_deref().map(|person| person.attributes.as_str());
-    let mut resource = document(attributes.unwrap_or_default());
+    let mut resource = wanted.document(attributes.unwrap_or_default());
     // There it is only when it was removed.
-    if resource.remove("active").is_none() {
+    if resource.remove("active").is_none() && wanted.has("active") {
         resource.insert("active".to_owned(), Value::Bool(user.active));
     }
     // RFC 7643 4.1.2: `groups` is read-only, and holds what the groups say.
     let groups: Vec<Value> = user
         .groups()
-        .take(computed.groups_max)
+        .take(wanted.belongings())
         .map(|index| group_of_user(base, state.group_at(index)))
         .collect();
     if !groups.is_empty() {
         resource.insert("groups".to_owned(), Value::Array(groups));
     }
-    show_role(&mut resource, user.role.as_ref().filter(|_| computed.role));
-    complete(
-        resource,
-        ResourceType::User,
-        base,
-        &user.id.to_string(),
-        user.created,
-        state.user_version(user),
-    )
+    if wanted.has(extension::USER) {
+        show_role(&mut resource, user.role.as_ref().filter(|_| wanted.has_role()));
+    }
+    let id = user.id.to_string();
+    let meta = || meta(base, ResourceType::User, &id, user.created, state.user_version(user));
+    complete(resource, wanted, ResourceType::User, &id, meta)
 }
 
 /// The role in force stands beside what the provider pushed into our extension; the core `roles` are the provider's own.
@@ -84,26 +61,25 @@ pub fn group_of_user(base: &str, group: &Group) -> Value {
 
 /// A group as a SCIM resource without its members.
 pub fn group(base: &str, group: &Group) -> Map<String, Value> {
-    let mut resource = document(&group.attributes.extensions);
+    without_members(base, group, &Wanted::ALL)
+}
+
+fn without_members(base: &str, group: &Group, wanted: &Wanted) -> Map<String, Value> {
+    let mut resource = wanted.document(&group.attributes.extensions);
     resource.insert("displayName".to_owned(), Value::from(group.display_name.as_str()));
     if let Some(external_id) = &group.attributes.external_id {
         resource.insert("externalId".to_owned(), Value::from(external_id.as_str()));
     }
-    complete(
-        resource,
-        ResourceType::Group,
-        base,
-        &group.id.to_string(),
-        group.created,
-        group.modified,
-    )
+    let id = group.id.to_string();
+    let meta = || meta(base, ResourceType::Group, &id, group.created, group.modified);
+    complete(resource, wanted, ResourceType::Group, &id, meta)
 }
 
-/// A group as a SCIM resource with this many of its members at most. RFC 7643 2.5 has no members and an empty list mean the
+/// What is wanted of a group as a SCIM resource. RFC 7643 2.5 has no members and an empty list mean the
 /// same; it is the list here, because authentik takes a group without `members` for one that does not tell them, and repairs nothing.
-pub fn group_with_members(base: &str, state: &State, group: &Group, most: usize) -> Map<String, Value> {
-    let mut resource = self::group(base, group);
-    let members = members(base, state, group).take(most);
+pub fn group_with(base: &str, state: &State, group: &Group, wanted: &Wanted) -> Map<String, Value> {
+    let mut resource = without_members(base, group, wanted);
+    let members = members(base, state, group).take(wanted.belongings());
     let members = members.filter_map(|member| serde_json::to_value(member).ok());
     resource.insert("members".to_owned(), Value::Array(members.collect()));
     resource
@@ -196,35 +172,41 @@ pub fn version(modified: Stamp) -> String {
     format!("W/\"{}\"", modified.position)
 }
 
-fn document(attributes: &str) -> Map<String, Value> {
-    serde_json::from_str(attributes).unwrap_or_default()
-}
-
+/// The resource with what the server knows of each.
 fn complete(
     mut resource: Map<String, Value>,
+    wanted: &Wanted,
     of: ResourceType,
-    base: &str,
     id: &str,
-    created: Stamp,
-    modified: Stamp,
+    meta: impl FnOnce() -> Value,
 ) -> Map<String, Value> {
+    if wanted.has("schemas") {
+        let schemas = schemas(of, &resource);
+        resource.insert("schemas".to_owned(), schemas);
+    }
+    if wanted.has("meta") {
+        resource.insert("meta".to_owned(), meta());
+    }
+    resource.insert("id".to_owned(), Value::from(id));
+    resource
+}
+
+fn schemas(of: ResourceType, resource: &Map<String, Value>) -> Value {
     let extensions = resource
         .iter()
-        .filter(|(name, value)| value.is_object() && is_urn(name))
-        .map(|(name, _)| name.as_str());
-    let schemas: Vec<&str> = std::iter::once(of.urn()).chain(extensions).collect();
-    let schemas = json!(schemas);
-    let meta = json!({
+        .filter(|(name, value)| value.is_object() && is_urn(name));
+    let extensions = extensions.map(|(name, _)| name.as_str());
+    std::iter::once(of.urn()).chain(extensions).collect()
+}
+
+fn meta(base: &str, of: ResourceType, id: &str, created: Stamp, modified: Stamp) -> Value {
+    json!({
         "resourceType": of.name(),
         "created": Time(created.at).to_string(),
         "lastModified": Time(modified.at).to_string(),
         "location": location(base, of, id),
         "version": version(modified),
-    });
-    resource.extend(
-        [("schemas", schemas), ("id", Value::from(id)), ("meta", meta)].map(|(name, value)| (name.to_owned(), value)),
-    );
-    resource
+    })
 }
 
 fn is_urn(name: &str) -> bool {
@@ -236,6 +218,7 @@ mod tests {
     use rolecall_engine::{Actor, Command, Context, IdSeed, Timestamp, handle};
 
     use super::super::profile::Profile;
+    use super::super::select::Selection;
     use super::super::user::{Active, UserDocument};
     use super::*;
 
@@ -294,19 +277,15 @@ mod tests {
                 "location": format!("{BASE}/Users/{}", ana.id), "version": version(state.user_version(ana)),
             },
         });
-        let shown = Computed::shown(&Selection::default());
-        assert_eq!(Value::Object(user(BASE, &state, ana, shown)), expected);
+        let shown = Wanted::shown(&Selection::default());
+        assert_eq!(Value::Object(user(BASE, &state, ana, &shown)), expected);
     }
 
     #[test]
     fn an_inactive_user_is_shown_without_a_role() {
         let bo = json!({"userName": "bo", "active": false, (extension::USER): {"organizationRole": "admin", "roles": ["admin"]}});
         let state = after(&State::default(), create_user(&bo)).unwrap();
-        let computed = Computed {
-            groups_max: 0,
-            role: true,
-        };
-        let shown = user(BASE, &state, state.user_by_name("bo").unwrap(), computed);
+        let shown = user(BASE, &state, state.user_by_name("bo").unwrap(), &Wanted::ALL);
         assert_eq!(shown[extension::USER], json!({"organizationRole": "admin"}));
     }
 
@@ -328,10 +307,7 @@ mod tests {
         let without_members = group(BASE, staff);
         assert_eq!(Value::Object(without_members.clone()), expected);
         expected["members"] = json!([{"value": ana.id, "type": "User", "$ref": format!("{BASE}/Users/{}", ana.id)}]);
-        assert_eq!(
-            Value::Object(group_with_members(BASE, &state, staff, usize::MAX)),
-            expected
-        );
+        assert_eq!(Value::Object(group_with(BASE, &state, staff, &Wanted::ALL)), expected);
         let text = group_text(BASE, &state, staff, &without_members);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
     }
@@ -340,10 +316,7 @@ mod tests {
     fn a_group_without_members_is_shown_with_an_empty_list() {
         let state = after(&State::default(), create_group(&json!({"displayName": "Staff"}))).unwrap();
         let staff = state.group_by_name("staff").unwrap();
-        assert_eq!(
-            group_with_members(BASE, &state, staff, usize::MAX)["members"],
-            json!([])
-        );
+        assert_eq!(group_with(BASE, &state, staff, &Wanted::ALL)["members"], json!([]));
         let text = group_text(BASE, &state, staff, &group(BASE, staff));
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["members"], json!([]));
     }
@@ -356,7 +329,7 @@ mod tests {
             state.user_by_name("ana").unwrap(),
             state.group_by_name("staff").unwrap(),
         );
-        let echo = Value::Object(user(BASE, &state, ana, Computed::shown(&Selection::default()))).to_string();
+        let echo = Value::Object(user(BASE, &state, ana, &Wanted::shown(&Selection::default()))).to_string();
         let to = UserDocument::read(&Profile::lenient(), echo.as_bytes())
             .unwrap()
             .into_input(&Profile::lenient(), Active(true))
@@ -372,7 +345,7 @@ mod tests {
             ),
             None
         );
-        let echo = Value::Object(group_with_members(BASE, &state, staff, usize::MAX)).to_string();
+        let echo = Value::Object(group_with(BASE, &state, staff, &Wanted::ALL)).to_string();
         let change = super::super::group::replace(&Profile::lenient(), echo.as_bytes()).unwrap();
         assert_eq!(
             after(

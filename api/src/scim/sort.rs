@@ -97,6 +97,11 @@ impl SortBy {
         })
     }
 
+    /// The attribute or extension that is read of a resource.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.path.as_ref().map(Path::top)
+    }
+
     /// Whether resources are sorted by a part of this attribute, so that its first value must be in the JSON.
     pub(crate) fn reads(&self, name: &str) -> bool {
         self.path.as_ref().is_some_and(|path| path.is_of(name))

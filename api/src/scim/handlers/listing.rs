@@ -15,12 +15,13 @@ use crate::auth::ScimCaller;
 use crate::scim::ResourceType;
 use crate::scim::cursor::{CursorScope, CursorSeal, PageEnd, Place};
 use crate::scim::error::ScimError;
-use crate::scim::filter::{Depth, Filter, Hint};
+use crate::scim::filter::{Filter, Hint};
 use crate::scim::limits::INLINE_STEPS_MAX;
 use crate::scim::list::{ListRequest, Page, Search, within_members};
-use crate::scim::resource::{self, Computed};
+use crate::scim::resource;
 use crate::scim::select::Selection;
 use crate::scim::sort::{SortKey, SortOrder};
+use crate::scim::wanted::Wanted;
 use crate::scim_refusal::ScimRefusal;
 use crate::time;
 
@@ -41,7 +42,7 @@ pub(crate) fn group_text(base: &str, state: &State, group: &Group, selection: &S
         return Value::Object(resource).to_string();
     }
     if selection.narrows("members") {
-        let mut resource = resource::group_with_members(base, state, group, usize::MAX);
+        let mut resource = resource::group_with(base, state, group, &Wanted::ALL);
         selection.apply(&mut resource);
         return Value::Object(resource).to_string();
     }
@@ -206,13 +207,10 @@ impl List {
 
     /// The resource with as much as filter and sorting look at.
     fn read(&self, candidate: Candidate<'_>) -> Map<String, Value> {
-        let (base, state, search) = (&self.base_url, &self.state, candidate.search);
+        let (base, state, wanted) = (&self.base_url, &self.state, &candidate.search.wanted);
         match candidate.resource {
-            Resource::User(user) => {
-                let groups_max = most(search, "groups");
-                resource::user(base, state, user, Computed { groups_max, role: true })
-            }
-            Resource::Group(group) => resource::group_with_members(base, state, group, most(search, "members")),
+            Resource::User(user) => resource::user(base, state, user, wanted),
+            Resource::Group(group) => resource::group_with(base, state, group, wanted),
         }
     }
 
@@ -234,7 +232,7 @@ impl List {
         let (base, state, selection) = (&self.base_url, &self.state, &candidate.search.selection);
         match candidate.resource {
             Resource::User(user) => {
-                let mut resource = resource::user(base, state, user, Computed::shown(selection));
+                let mut resource = resource::user(base, state, user, &Wanted::shown(selection));
                 selection.apply(&mut resource);
                 Value::Object(resource).to_string()
             }
@@ -283,11 +281,11 @@ impl Candidate<'_> {
 
     /// How many members or groups filter and sorting look at.
     fn read(&self) -> u64 {
-        let (most, all) = match self.resource {
-            Resource::User(user) => (most(self.search, "groups"), user.groups().map(|_| 1).sum()),
-            Resource::Group(group) => (most(self.search, "members"), group.members.len()),
+        let all = match self.resource {
+            Resource::User(user) => user.groups().map(|_| 1).sum(),
+            Resource::Group(group) => group.members.len(),
         };
-        all.min(u64::try_from(most).unwrap_or(u64::MAX))
+        all.min(u64::try_from(self.search.wanted.belongings()).unwrap_or(u64::MAX))
     }
 
     fn place(&self) -> Place {
@@ -309,20 +307,6 @@ impl Found<'_> {
             key: self.key.clone(),
             place: self.candidate.place(),
         }
-    }
-}
-
-/// How many values of `members` or `groups` filter and sorting look at.
-fn most(search: &Search, name: &str) -> usize {
-    let filtered = search
-        .filter
-        .as_ref()
-        .map_or(Depth::Nothing, |filter| filter.reads(name));
-    let sorted = search.sort.as_ref().is_some_and(|sort| sort.reads(name));
-    match filtered {
-        Depth::All => usize::MAX,
-        Depth::First => 1,
-        Depth::Nothing => usize::from(sorted),
     }
 }
 

@@ -17,9 +17,10 @@ use crate::scim::ResourceType;
 use crate::scim::error::ScimError;
 use crate::scim::list::ListRequest;
 use crate::scim::precondition::Precondition;
-use crate::scim::resource::{self, Computed};
+use crate::scim::resource;
 use crate::scim::select::Selection;
 use crate::scim::user::{Active, UserDocument};
+use crate::scim::wanted::Wanted;
 use crate::scim_refusal::ScimRefusal;
 
 /// `GET /Users`
@@ -143,7 +144,7 @@ fn attributes(user: &User) -> &str {
 
 fn show(caller: &ScimCaller, state: &Arc<State>, id: UserId, selection: &Selection) -> Result<Shown, ScimRefusal> {
     let user = state.user(id).ok_or(Rejection::UnknownUser)?;
-    let mut resource = resource::user(&caller.base_url, state, user, Computed::shown(selection));
+    let mut resource = resource::user(&caller.base_url, state, user, &Wanted::shown(selection));
     selection.apply(&mut resource);
     let body = Value::Object(resource).to_string();
     Ok(Shown::new(body, kept(caller, state, user)))
