@@ -20,6 +20,10 @@ pub(crate) const FIRST_HEADERS_DURATION_MAX: Duration = Duration::from_secs(15);
 pub(crate) const HEADERS_DURATION_MAX: Duration = Duration::from_secs(75);
 /// How long the verification of a whole record may take.
 pub(crate) const VERIFICATION_DURATION_MAX: Duration = Duration::from_secs(3_600);
+/// Long scans and long answers that are worked on at one time, in the whole server; fewer where there are fewer cores.
+pub(crate) const LONG_WORKS_MAX: usize = 8;
+/// Those of one organization that wait for a place; a further one is refused. They should get to it within the time of a request.
+pub(crate) const LONG_WORKS_WAITING_MAX: usize = 64;
 /// Threads that read the log for requests; further reads wait for one.
 pub(crate) const READING_THREADS_MAX: usize = 16;
 /// Bytes of the request line and all headers.

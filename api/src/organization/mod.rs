@@ -2,6 +2,7 @@
 //!
 //! The writer is a task of its own (`writer`); who starts it, and starts it again after a failure, is the supervisor.
 
+mod long_works;
 #[cfg(test)]
 mod simulation;
 mod stream_name;
@@ -15,6 +16,9 @@ use rolecall_engine::{Actor, Command, Entry, OrganizationId, Position, State};
 use rolecall_eventlog::EventLog;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub(crate) use self::long_works::LongWorks;
+#[cfg(test)]
+pub(crate) use self::long_works::Places;
 pub(crate) use self::stream_name::{from_log, stream, to_log};
 pub(crate) use self::writer::{Stopped, Writer, panic_text};
 use crate::config::RequestsPerSecond;
@@ -31,6 +35,7 @@ pub(crate) struct Organization {
     head: watch::Receiver<Arc<State>>,
     log: Arc<dyn EventLog>,
     rate: Option<Arc<RateLimit>>,
+    long_works: Arc<LongWorks>,
 }
 
 /// A command on its way to the writer.
@@ -67,6 +72,7 @@ impl Organization {
             head,
             log,
             rate: None,
+            long_works: Arc::new(LongWorks::new()),
         };
         (organization, writer)
     }
@@ -80,6 +86,11 @@ impl Organization {
     /// Charges one request, where there is a limit.
     pub(crate) fn charge(&self) -> Option<Standing> {
         self.rate.as_ref().map(|rate| rate.charge())
+    }
+
+    /// Its long work.
+    pub(crate) fn long_works(&self) -> &LongWorks {
+        &self.long_works
     }
 
     /// Its id.

@@ -37,8 +37,6 @@ pub(crate) const INLINE_STEPS_MAX: u64 = 500;
 pub(crate) const ATTEMPTS_MAX: usize = 100;
 /// Profiles of connections with extensions of their own that are kept; beyond that all are made anew.
 pub(crate) const PROFILES_MAX: usize = 256;
-/// Long scans and long answers that are worked on at one time, in the whole server.
-pub(crate) const LONG_WORKS_MAX: usize = 8;
 /// Operations of one Bulk, announced in the ServiceProviderConfig. Each is made durable before the next one is done.
 pub(crate) const BULK_OPERATIONS_MAX: usize = 1_000;
 /// How long the operations of one Bulk may take until no further one begins. What is left of the time for a request is for the

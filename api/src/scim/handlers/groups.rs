@@ -50,7 +50,14 @@ pub(crate) async fn create(
         Fact::GroupCreated { group, .. } | Fact::GroupRestored { group, .. } => Some(*group),
         _ => None,
     })?;
-    show(caller, submitted.state, id, selection).await.map(Answer::Created)
+    // No more members than the request has.
+    let group = submitted.state.group(id).ok_or(Rejection::UnknownGroup)?;
+    Ok(Answer::Created(shown(
+        &caller.base_url,
+        &submitted.state,
+        group,
+        &selection,
+    )))
 }
 
 /// `GET /Groups/{id}`
@@ -167,7 +174,10 @@ async fn changed(
     selection: Selection,
 ) -> Result<Answer, ScimRefusal> {
     let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
-    if members_shown(group, &selection) > ANSWER_MEMBERS_MAX && !selection.names_attributes() {
+    if members_shown(group, &selection) <= ANSWER_MEMBERS_MAX {
+        return Ok(Answer::Resource(shown(&caller.base_url, &state, group, &selection)));
+    }
+    if !selection.names_attributes() {
         return Ok(Answer::Changed(kept(&caller.base_url, group)));
     }
     show(caller, state, id, selection).await.map(Answer::Resource)
@@ -176,12 +186,14 @@ async fn changed(
 async fn show(caller: ScimCaller, state: Arc<State>, id: GroupId, selection: Selection) -> Result<Shown, ScimRefusal> {
     let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
     let (index, members) = (group.index, members_shown(group, &selection));
-    let show = move || {
-        let group = state.group_at(index);
-        let body = listing::group_text(&caller.base_url, &state, group, &selection);
-        Shown::new(body, kept(&caller.base_url, group))
-    };
-    Ok(aside::run(members, show).await?)
+    let organization = Arc::clone(&caller.organization);
+    let show = move || shown(&caller.base_url, &state, state.group_at(index), &selection);
+    Ok(aside::run(organization.long_works(), members, show).await?)
+}
+
+fn shown(base: &str, state: &State, group: &Group, selection: &Selection) -> Shown {
+    let body = listing::group_text(base, state, group, selection);
+    Shown::new(body, kept(base, group))
 }
 
 fn kept(base: &str, group: &Group) -> Kept {

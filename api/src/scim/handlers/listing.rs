@@ -30,8 +30,10 @@ use crate::time;
 /// # Errors
 /// When the cursor of the page is not one that this query was answered with.
 pub(crate) async fn list(caller: ScimCaller, request: ListRequest) -> Result<Answer, ScimRefusal> {
+    let organization = Arc::clone(&caller.organization);
     let list = List::open(caller, request, time::now())?;
-    Ok(aside::run(list.steps(), move || Answer::Document(list.text())).await?)
+    let steps = list.steps();
+    Ok(aside::run(organization.long_works(), steps, move || Answer::Document(list.text())).await?)
 }
 
 /// The text of a group with what is wanted of it.
