@@ -54,7 +54,13 @@ impl Precondition {
         if self.if_none_match.as_ref().is_some_and(|tags| tags.hold(current)) {
             return Err(failed(current));
         }
-        Ok((!self.is_none()).then_some(current))
+        Ok(self.names_versions().then_some(current))
+    }
+
+    /// Whether another version of the resource could be met differently. `If-Match: *` asks for a resource, whichever version
+    /// it has.
+    fn names_versions(&self) -> bool {
+        matches!(self.if_match, Some(Tags::Listed(_))) || self.if_none_match.is_some()
     }
 
     /// Whether a client that reads has this version already.
@@ -134,7 +140,12 @@ mod tests {
     #[track_caller]
     fn check(values: &[&'static str], holds: bool) {
         let wanted = headers(header::IF_MATCH, values);
-        let expected = if holds { Ok(Some(CURRENT)) } else { Err(failed(CURRENT)) };
+        let bound = if holds { Ok(Some(CURRENT)) } else { Err(failed(CURRENT)) };
+        let expected = if wanted.if_match == Some(Tags::Any) {
+            Ok(None)
+        } else {
+            bound
+        };
         assert_eq!(wanted.expected(CURRENT), expected, "{values:?}");
         assert_eq!(wanted.has(CURRENT).is_ok(), holds, "{values:?}");
         let unwanted = headers(header::IF_NONE_MATCH, values);
@@ -176,6 +187,14 @@ mod tests {
         let none = Precondition::of(&HeaderMap::new());
         assert!(none.is_none());
         assert_eq!((none.expected(CURRENT), none.has(CURRENT)), (Ok(None), Ok(false)));
+    }
+
+    #[test]
+    fn any_version_is_as_good_as_the_one_that_was_looked_at() {
+        let any = headers(header::IF_MATCH, &["*"]);
+        assert_eq!(any.expected(CURRENT), Ok(None));
+        let listed = headers(header::IF_MATCH, &["W/\"5\""]);
+        assert_eq!(listed.expected(CURRENT), Ok(Some(CURRENT)));
     }
 
     #[test]
