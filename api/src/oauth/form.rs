@@ -41,8 +41,10 @@ impl Form {
     }
 }
 
-/// A text as `Basic` credentials of a client carry it (RFC 6749 section 2.3.1): encoded as in a form.
+/// A text as `Basic` credentials of a client carry it (RFC 6749 section 2.3.1): encoded as one value of a form. What parts the
+/// values of a form belongs to the text.
 pub(super) fn decoded(text: &str) -> String {
+    let text = text.replace('&', "%26").replace('=', "%3D");
     let first = form_urlencoded::parse(text.as_bytes()).next();
     first.map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
@@ -54,4 +56,24 @@ fn is_form(headers: &HeaderMap) -> bool {
         .unwrap_or_default();
     let media_type = value.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case(FORM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_decoded_whole() {
+        for (text, expected) in [
+            ("", ""),
+            ("con-1", "con-1"),
+            ("a%5Fb+c%2B", "a_b c+"),
+            ("a&b", "a&b"),
+            ("a=b&c=d", "a=b&c=d"),
+            ("&", "&"),
+            ("%26%3d%", "&=%"),
+        ] {
+            assert_eq!(decoded(text), expected, "{text}");
+        }
+    }
 }

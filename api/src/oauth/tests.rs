@@ -133,6 +133,30 @@ async fn who_is_no_client_is_told_what_to_put_where() {
         (world.post(None, grant).await, "no client credentials"),
         (world.post(Some("Bearer x"), grant).await, "no Basic credentials"),
         (world.post(Some("Basic ???"), grant).await, "no Basic credentials"),
+        (
+            world
+                .post(Some(&basic(&world.id, &format!("{}&junk", world.token))), grant)
+                .await,
+            "mistyped",
+        ),
+        (
+            world
+                .post(Some(&basic(&world.id, &format!("{}=junk", world.token))), grant)
+                .await,
+            "mistyped",
+        ),
+        (
+            world
+                .post(Some(&basic(&format!("{}=x", world.id), &world.token)), grant)
+                .await,
+            "client_id is not the id",
+        ),
+        (
+            world
+                .post(Some(&basic(&format!("{}&", world.id), &world.token)), grant)
+                .await,
+            "client_id is not the id",
+        ),
         (world.ask("someone", &world.token).await, "client_id is not the id"),
         (world.ask(&world.id, "guess").await, "mistyped"),
         (
