@@ -12,7 +12,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::EnvFilter;
 
-use crate::limits::ROOT_TOKEN_CHARACTERS_MIN;
+use crate::limits::{ROOT_TOKEN_CHARACTERS_MIN, SCIM_REQUESTS_PER_SECOND_DEFAULT, SCIM_REQUESTS_PER_SECOND_MAX};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -144,12 +144,13 @@ pub struct ServeOptions {
 
     /// SCIM requests that each organization may send per second, with a burst of two seconds' worth; 0 for no limit
     ///
-    /// Beyond it requests are answered with 429 and `Retry-After`. Entra asks for at least 25.
+    /// Beyond it requests are answered with 429 and `Retry-After`. Keep it at 25 or more: Entra asks for that much, and SailPoint
+    /// does not repeat changes of members that were refused.
     #[arg(
         long,
         env = "ROLECALL_SCIM_REQUESTS_PER_SECOND",
         value_name = "NUMBER",
-        default_value = "500"
+        default_value_t = RequestsPerSecond(SCIM_REQUESTS_PER_SECOND_DEFAULT)
     )]
     pub scim_requests_per_second: RequestsPerSecond,
 
@@ -215,12 +216,18 @@ impl RequestsPerSecond {
     pub const UNLIMITED: Self = Self(0);
 }
 
+impl fmt::Display for RequestsPerSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl FromStr for RequestsPerSecond {
     type Err = String;
 
     /// More than this is no limit that could ever be reached, and a typing error.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const MAX: u32 = 1_000_000;
+        const MAX: u32 = SCIM_REQUESTS_PER_SECOND_MAX;
         let number = text.parse().ok().filter(|number| *number <= MAX);
         number
             .map(Self)

@@ -74,6 +74,10 @@ pub(crate) const RETRY_AFTER_BUSY: Duration = Duration::from_secs(1);
 pub(crate) const RELOAD_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 /// Characters of a root token given by the operator.
 pub(crate) const ROOT_TOKEN_CHARACTERS_MIN: usize = 32;
+/// SCIM requests that each organization may send per second, unless the operator says otherwise.
+pub(crate) const SCIM_REQUESTS_PER_SECOND_DEFAULT: u32 = 500;
+/// What the operator may say at most: more is no limit that could ever be reached, and a typing error.
+pub(crate) const SCIM_REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
 /// How many seconds' worth of its requests an organization may send at once.
 pub(crate) const SCIM_BURST_DURATION: Duration = Duration::from_secs(2);
 /// How long an access token opens its connection.
