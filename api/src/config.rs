@@ -244,6 +244,23 @@ impl PublicUrl {
     pub(crate) fn of_address(address: SocketAddr) -> Self {
         Self(format!("http://{address}"))
     }
+
+    /// Scheme, host and port.
+    pub(crate) fn origin(&self) -> &str {
+        self.split().0
+    }
+
+    /// What follows: empty, or a slash and more.
+    pub(crate) fn path(&self) -> &str {
+        self.split().1
+    }
+
+    fn split(&self) -> (&str, &str) {
+        let host = self.0.find("://").map_or(0, |scheme| scheme + "://".len());
+        let path = self.0.get(host..).and_then(|rest| rest.find('/'));
+        let end = path.map_or(self.0.len(), |path| host + path);
+        self.0.split_at_checked(end).unwrap_or((&self.0, ""))
+    }
 }
 
 impl FromStr for PublicUrl {

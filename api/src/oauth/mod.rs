@@ -17,6 +17,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub(crate) use self::error::OAuthError;
+pub(crate) use self::metadata::url as metadata_url;
 use crate::app::App;
 
 /// Where access tokens are given out.
@@ -29,5 +30,6 @@ pub(crate) fn router() -> Router<Arc<App>> {
     Router::new()
         .route(TOKEN_PATH, post(grant::client_credentials))
         .route(METADATA_PATH, get(metadata::read))
+        .route(&format!("{METADATA_PATH}/{{*issuer}}"), get(metadata::read_of))
         .method_not_allowed_fallback(async || OAuthError::Method)
 }

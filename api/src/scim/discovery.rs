@@ -36,7 +36,9 @@ impl Discovery<'_> {
     ///
     /// Without the optional `securityEvents` of RFC 9967: clients that are generated from RFC 7643, such as scim2-client, take an
     /// attribute that they do not know for a broken server, and end before their first request.
-    pub fn service_provider_config(self) -> Value {
+    ///
+    /// `oauth_metadata` is the URL of the document that says where the token endpoint is (RFC 8414).
+    pub fn service_provider_config(self, oauth_metadata: &str) -> Value {
         let config = json(ServiceProviderConfig {
             patch: Supported { supported: true },
             sort: Supported { supported: true },
@@ -50,39 +52,11 @@ impl Discovery<'_> {
                 max_results: integer(PAGE_RESOURCES_MAX),
             },
             etag: Supported { supported: true },
-            authentication_schemes: self.authentication_schemes(),
+            authentication_schemes: authentication_schemes(oauth_metadata),
             meta: Some(self.meta("ServiceProviderConfig", "ServiceProviderConfig")),
             ..ServiceProviderConfig::default()
         });
         with(config, "pagination", pagination())
-    }
-
-    /// One secret, in three forms. The first is the one to choose.
-    fn authentication_schemes(self) -> Vec<AuthenticationScheme> {
-        let scheme = |r#type: &str, name: &str, rfc: u16, description: &str| AuthenticationScheme {
-            name: name.to_owned(),
-            r#type: Some(r#type.to_owned()),
-            description: description.to_owned(),
-            spec_uri: Some(format!("https://www.rfc-editor.org/info/rfc{rfc}")),
-            ..AuthenticationScheme::default()
-        };
-        let bearer = "A token of the connection, sent as `Authorization: Bearer ...` (RFC 6750)";
-        let client = "Client credentials (RFC 6749 section 4.4) at `/oauth/token`: `client_id` is the id of the connection, \
-                      `client_secret` a token of it";
-        let basic = "The id of the connection as user name and a token of it as password (RFC 7617)";
-        // RFC 8414: the document says where the token endpoint is.
-        let announced = self.base.split_once("/scim/v2/").map(|(public_url, _)| public_url);
-        vec![
-            AuthenticationScheme {
-                primary: Some(true),
-                ..scheme("oauthbearertoken", "OAuth Bearer Token", 6750, bearer)
-            },
-            AuthenticationScheme {
-                documentation_uri: announced.map(|url| format!("{url}/.well-known/oauth-authorization-server")),
-                ..scheme("oauth2", "OAuth 2.0 Client Credentials", 6749, client)
-            },
-            scheme("httpbasic", "HTTP Basic", 7617, basic),
-        ]
     }
 
     /// `/ResourceTypes` (RFC 7643 6).
@@ -166,6 +140,32 @@ impl Discovery<'_> {
     }
 }
 
+/// One secret, in three forms. The first is the one to choose.
+fn authentication_schemes(oauth_metadata: &str) -> Vec<AuthenticationScheme> {
+    let scheme = |r#type: &str, name: &str, rfc: u16, description: &str| AuthenticationScheme {
+        name: name.to_owned(),
+        r#type: Some(r#type.to_owned()),
+        description: description.to_owned(),
+        spec_uri: Some(format!("https://www.rfc-editor.org/info/rfc{rfc}")),
+        ..AuthenticationScheme::default()
+    };
+    let bearer = "A token of the connection, sent as `Authorization: Bearer ...` (RFC 6750)";
+    let client = "Client credentials (RFC 6749 section 4.4) at `/oauth/token`: `client_id` is the id of the connection, \
+                  `client_secret` a token of it";
+    let basic = "The id of the connection as user name and a token of it as password (RFC 7617)";
+    vec![
+        AuthenticationScheme {
+            primary: Some(true),
+            ..scheme("oauthbearertoken", "OAuth Bearer Token", 6750, bearer)
+        },
+        AuthenticationScheme {
+            documentation_uri: Some(oauth_metadata.to_owned()),
+            ..scheme("oauth2", "OAuth 2.0 Client Credentials", 6749, client)
+        },
+        scheme("httpbasic", "HTTP Basic", 7617, basic),
+    ]
+}
+
 /// The document with a member that `scim_v2` does not know yet.
 fn with(mut document: Value, name: &str, member: Value) -> Value {
     if let Some(members) = document.as_object_mut() {
@@ -208,6 +208,8 @@ mod tests {
     use super::super::extension;
     use super::*;
 
+    const OAUTH_METADATA: &str = "https://rolecall.example/.well-known/oauth-authorization-server";
+
     fn discovery(profile: &Profile) -> Discovery<'_> {
         Discovery {
             profile,
@@ -240,7 +242,7 @@ mod tests {
     fn the_configuration_says_what_is_supported() {
         let profile = Profile::lenient();
         let discovery = discovery(&profile);
-        let document = discovery.service_provider_config();
+        let document = discovery.service_provider_config(OAUTH_METADATA);
         let config: ServiceProviderConfig = serde_json::from_value(document.clone()).unwrap();
         config.validate().unwrap();
         assert_eq!(
@@ -265,10 +267,7 @@ mod tests {
             schemes,
             [(&first, &json!(true)), (&second, &Value::Null), (&third, &Value::Null)]
         );
-        assert_eq!(
-            document["authenticationSchemes"][1]["documentationUri"],
-            "https://rolecall.example/.well-known/oauth-authorization-server"
-        );
+        assert_eq!(document["authenticationSchemes"][1]["documentationUri"], OAUTH_METADATA);
         assert_eq!(
             document["meta"]["location"],
             "https://rolecall.example/scim/v2/con_1/ServiceProviderConfig"
@@ -336,7 +335,7 @@ mod tests {
         let profile = Profile::lenient();
         let discovery = discovery(&profile);
         for document in [
-            discovery.service_provider_config(),
+            discovery.service_provider_config(OAUTH_METADATA),
             discovery.resource_types(),
             discovery.schemas(),
         ] {

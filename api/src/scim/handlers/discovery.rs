@@ -1,14 +1,21 @@
 //! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 4). The documents are made by `discovery`.
 
+use std::sync::Arc;
+
+use axum::extract::State;
+
 use super::answer::Answer;
 use super::request::Id;
+use crate::app::App;
 use crate::auth::ScimCaller;
+use crate::oauth;
 use crate::scim::discovery::Discovery;
 use crate::scim_refusal::ScimRefusal;
 
 /// `GET /ServiceProviderConfig`
-pub(crate) async fn service_provider_config(caller: ScimCaller) -> Answer {
-    Answer::document(&of(&caller).service_provider_config())
+pub(crate) async fn service_provider_config(State(app): State<Arc<App>>, caller: ScimCaller) -> Answer {
+    let oauth_metadata = oauth::metadata_url(&app.public_url);
+    Answer::document(&of(&caller).service_provider_config(&oauth_metadata))
 }
 
 /// `GET /ResourceTypes`
