@@ -13,7 +13,7 @@ use crate::keys::ServerKeys;
 use crate::metrics::Metrics;
 use crate::organization::Organization;
 use crate::rate::Charged;
-use crate::scim::Profiles;
+use crate::scim::{CursorSeal, Profiles};
 use crate::supervisor::Supervisor;
 
 /// A running server, as its handlers see it.
@@ -25,8 +25,10 @@ pub(crate) struct App {
     pub(crate) root: Option<TokenHash>,
     pub(crate) last_use: LastUse,
     pub(crate) profiles: Profiles,
-    /// What access tokens and cursors are sealed with.
+    /// What access tokens are sealed with.
     pub(crate) keys: ServerKeys,
+    /// What the cursors of lists are sealed with.
+    pub(crate) cursors: CursorSeal,
     /// Held while a record is verified: one at a time, as it keeps a thread busy.
     pub(crate) verifying: Arc<Semaphore>,
     /// Turns true when the server stops: what is open is to end by itself.

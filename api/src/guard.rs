@@ -36,23 +36,30 @@ pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: N
 /// Around requests for access tokens.
 pub(crate) async fn oauth(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let refuse = |error| OAuthError::Api(error).into_response();
-    let response = run(request, next, REQUEST_DURATION_MAX, refuse).await;
+    let response = charged(request, next, refuse).await;
     app.metrics.oauth_request(response.status());
     response
 }
 
 /// Around SCIM requests.
-pub(crate) async fn scim(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let (started, charged) = (Instant::now(), Charged::default());
-    request.extensions_mut().insert(charged.clone());
+pub(crate) async fn scim(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
     let (method, resource) = (request.method().clone(), resource(request.uri().path()));
     let refuse = |error| ScimRefusal::Api(error).into_response();
+    let response = charged(request, next, refuse).await;
+    app.metrics
+        .scim_request(resource, &method, response.status(), started.elapsed());
+    response
+}
+
+/// Says in the answer how an organization stands with its limit, if it was charged for the request.
+async fn charged(mut request: Request, next: Next, refuse: impl FnOnce(ApiError) -> Response) -> Response {
+    let charged = Charged::default();
+    request.extensions_mut().insert(charged.clone());
     let mut response = run(request, next, REQUEST_DURATION_MAX, refuse).await;
     if let Some(standing) = charged.standing() {
         standing.write(response.headers_mut());
     }
-    app.metrics
-        .scim_request(resource, &method, response.status(), started.elapsed());
     response
 }
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
@@ -101,6 +101,11 @@ impl Standing {
 pub(crate) struct Charged(Arc<OnceLock<Standing>>);
 
 impl Charged {
+    /// What the guard put into the extensions of a request; nobody reads what is noted without one.
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        extensions.get().cloned().unwrap_or_default()
+    }
+
     /// Notes the standing. A request is charged once.
     pub(crate) fn note(&self, standing: Standing) {
         self.0.get_or_init(|| standing);

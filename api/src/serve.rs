@@ -153,6 +153,7 @@ impl Server {
             root,
             last_use: LastUse::default(),
             profiles: scim::Profiles::default(),
+            cursors: scim::CursorSeal::of(&keys),
             keys,
             verifying: Arc::new(Semaphore::new(1)),
             draining: drained,

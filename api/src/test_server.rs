@@ -56,6 +56,7 @@ impl TestServer {
         let supervisor = Supervisor::start(log, Arc::clone(&metrics), rate).await.unwrap();
         let (draining, drained) = watch::channel(false);
         let public_url: PublicUrl = "https://scim.example.com".parse().unwrap();
+        let keys = ServerKeys::draw();
         let (root, last_use, verifying) = (Some(hash(ROOT)), LastUse::default(), Arc::new(Semaphore::new(1)));
         let app = Arc::new(App {
             supervisor,
@@ -64,7 +65,8 @@ impl TestServer {
             root,
             last_use,
             profiles: crate::scim::Profiles::default(),
-            keys: ServerKeys::draw(),
+            cursors: crate::scim::CursorSeal::of(&keys),
+            keys,
             verifying,
             draining: drained,
         });

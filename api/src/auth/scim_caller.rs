@@ -117,13 +117,13 @@ fn identify(parts: &Parts, app: &Arc<App>, named: Option<ConnectionName>) -> Res
     }
     app.last_use.note(token.id, now);
     let organization = app.supervisor.get(organization)?;
-    app.charge(&organization, parts.extensions.get().unwrap_or(&Charged::default()))?;
+    app.charge(&organization, &Charged::of(&parts.extensions))?;
     Ok(ScimCaller {
         organization,
         connection,
         settings: Arc::clone(&known.settings),
         profile: app.profiles.of(connection, &known.settings),
-        cursors: CursorSeal::of(&app.keys),
+        cursors: app.cursors.clone(),
         base_url: app.scim_base_url(connection),
         actor: Actor::Connection {
             connection,

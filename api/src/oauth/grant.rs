@@ -48,7 +48,7 @@ pub(super) async fn client_credentials(
     }
     app.last_use.note(token.id, now);
     if let Some(organization) = token.scope.organization() {
-        app.charge(&*app.supervisor.get(organization)?, &Charged::default())?;
+        app.charge(&*app.supervisor.get(organization)?, &Charged::of(&parts.extensions))?;
     }
     let end = access_token::end(now, token.expires_at);
     let granted = Granted {

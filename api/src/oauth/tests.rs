@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::config::RequestsPerSecond;
 use crate::test_server::{Answer, ROOT, TestServer};
 
 /// A server with one connection.
@@ -22,7 +23,10 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let server = TestServer::start().await;
+        Self::on(TestServer::start().await).await
+    }
+
+    async fn on(server: TestServer) -> Self {
         let (organization, _) = server.organization("Example Corp").await;
         let (id, token, token_id) = connection(&server, &organization).await;
         Self {
@@ -289,4 +293,24 @@ async fn the_token_endpoint_is_announced() {
     assert_eq!(document["issuer"], "https://scim.example.com");
     assert_eq!(document["token_endpoint"], "https://scim.example.com/oauth/token");
     assert_eq!(document["grant_types_supported"], json!(["client_credentials"]));
+    let request = Request::get("/.well-known/oauth-authorization-server/other").body(Body::empty());
+    server.send(request.unwrap()).await.expect(404);
+}
+
+#[tokio::test]
+async fn an_access_token_is_charged_and_a_refusal_is_not() {
+    let world = World::on(TestServer::limited(RequestsPerSecond(1)).await).await;
+    let mut answer = world.ask(&world.id, &world.token).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["x-rate-limit-limit"], "2");
+    // One a second is let through, and what goes through a router in memory is far more.
+    while answer.status == 200 {
+        answer = world.ask(&world.id, &world.token).await;
+    }
+    assert_eq!(answer.headers["retry-after"], "1");
+    assert_eq!(answer.headers["x-rate-limit-remaining"], "0");
+    check_error(answer, 429, "temporarily_unavailable", "sends more requests");
+    let refused = world.ask(&world.id, "guess").await;
+    assert!(!refused.headers.contains_key("x-rate-limit-limit"));
+    check_error(refused, 401, "invalid_client", "mistyped");
 }
