@@ -1,11 +1,13 @@
 //! What surrounds every request: an id, a time limit, a net under panics, and a count.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +25,20 @@ use crate::rate::Charged;
 use crate::scim_refusal::ScimRefusal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// When a SCIM request began: its limit of time counts from here, and its body is read later.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Started(pub Instant);
+
+impl<S: Sync> FromRequestParts<S> for Started {
+    type Rejection = Infallible;
+
+    /// A request that came around the guard begins now.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let started = parts.extensions.get().copied();
+        Ok(started.unwrap_or_else(|| Self(Instant::now())))
+    }
+}
 
 /// Around requests to the admin API.
 pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -42,8 +58,9 @@ pub(crate) async fn oauth(State(app): State<Arc<App>>, request: Request, next: N
 }
 
 /// Around SCIM requests.
-pub(crate) async fn scim(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn scim(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
+    request.extensions_mut().insert(Started(started));
     let (method, resource) = (request.method().clone(), resource(request.uri().path()));
     let refuse = |error| ScimRefusal::Api(error).into_response();
     let response = charged(request, next, refuse).await;

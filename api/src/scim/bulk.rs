@@ -43,17 +43,25 @@ pub(crate) struct Operation {
     pub(crate) bulk_id: Option<String>,
     /// The version that a resource must have, as in `If-Match`.
     pub(crate) version: Option<String>,
+    /// The resource that its path names, also when nothing can be done with it; none for POST.
+    pub(crate) target: Option<Target>,
     /// What to do, or why it cannot be done.
     pub(crate) task: Result<Task, ScimError>,
+}
+
+/// What an operation is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) of: ResourceType,
+    /// The id of the resource, or a reference to one; empty for what is yet to be created.
+    pub(crate) id: String,
 }
 
 /// What an operation does.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Task {
     pub(crate) verb: Verb,
-    pub(crate) of: ResourceType,
-    /// The id of the resource, or a reference to one; empty for what is yet to be created.
-    pub(crate) id: String,
+    pub(crate) target: Target,
     /// The body that a single request would have; `null` where it has none.
     pub(crate) data: Value,
 }
@@ -112,7 +120,7 @@ impl BulkRequest {
         for (index, operation) in self.operations.iter().enumerate() {
             if let Ok(task) = &operation.task
                 && task.verb != Verb::Create
-                && let Some(before) = last_on.insert((task.of.name(), task.id.as_str()), index)
+                && let Some(before) = last_on.insert((task.target.of.name(), task.target.id.as_str()), index)
                 && let Some(after) = after.get_mut(index)
             {
                 after.insert(before);
@@ -150,7 +158,8 @@ impl BulkRequest {
         }
     }
 
-    /// RFC 7644 3.7.1: resources that cannot be created without one another may be refused with 409.
+    /// RFC 7644 3.7.1: servers must try to resolve circles, and may stop after a failed attempt with 409. Ours is to look for an
+    /// order in which each resource is there before it is referred to; a circle has none.
     fn refuse_circles(&mut self, creators: &BTreeMap<String, usize>) {
         let possible: BTreeSet<usize> = order::order(&self.needs(creators)).into_iter().collect();
         for (index, operation) in self.operations.iter_mut().enumerate() {
@@ -181,11 +190,15 @@ impl Operation {
             )));
         };
         let method = text(take(&mut members, "method")).unwrap_or_default();
+        let path = text(take(&mut members, "path")).unwrap_or_default();
+        let target = Target::read(&path, base);
+        let named = target.clone().filter(|target| !target.id.is_empty());
         let bulk_id = text(take(&mut members, "bulkId"));
         Ok(Self {
             method: method.to_ascii_uppercase(),
             version: text(take(&mut members, "version")),
-            task: Task::read(&method, bulk_id.as_deref(), members, base),
+            task: Task::read(&method, &path, target, bulk_id.as_deref(), members),
+            target: named.filter(|_| !method.eq_ignore_ascii_case("POST")),
             bulk_id,
         })
     }
@@ -198,15 +211,15 @@ impl Operation {
 impl Task {
     fn read(
         method: &str,
+        path: &str,
+        target: Option<Target>,
         bulk_id: Option<&str>,
         mut members: Map<String, Value>,
-        base: &str,
     ) -> Result<Self, ScimError> {
         let verb = Verb::read(method)?;
-        let path = text(take(&mut members, "path")).unwrap_or_default();
-        let (of, id) = target(&path, base)
-            .filter(|(_, id)| id.is_empty() == (verb == Verb::Create))
-            .ok_or_else(|| misplaced(method, &path))?;
+        let target = target
+            .filter(|target| target.id.is_empty() == (verb == Verb::Create))
+            .ok_or_else(|| misplaced(method, path))?;
         if verb == Verb::Create && bulk_id.is_none() {
             return Err(ScimError::invalid_value("an operation with POST needs a `bulkId`"));
         }
@@ -219,14 +232,13 @@ impl Task {
             }
             (Verb::Create | Verb::Replace | Verb::Patch, data) => data,
         };
-        let id = id.to_owned();
-        Ok(Self { verb, of, id, data })
+        Ok(Self { verb, target, data })
     }
 
     /// The names that other operations gave to what this one needs.
     fn references(&self) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
-        names.extend(reference::name(&self.id));
+        names.extend(reference::name(&self.target.id));
         reference::collect(&self.data, &mut names);
         names
     }
@@ -242,8 +254,8 @@ impl Task {
             )));
         }
         reference::replace(&mut self.data, created);
-        if let Some(id) = reference::name(&self.id).and_then(|name| created.get(name)) {
-            self.id.clone_from(id);
+        if let Some(id) = reference::name(&self.target.id).and_then(|name| created.get(name)) {
+            self.target.id.clone_from(id);
         }
         Ok(self)
     }
@@ -263,16 +275,19 @@ impl Verb {
     }
 }
 
-/// `/Users` or `/Users/{id}`, with or without the slash or the whole base URL before it. Parameters change nothing: only
-/// errors are answered with a body.
-fn target<'p>(path: &'p str, base: &str) -> Option<(ResourceType, &'p str)> {
-    let path = path.strip_prefix(base).unwrap_or(path);
-    let path = path.split('?').next().unwrap_or_default().trim_matches('/');
-    let (collection, id) = path.split_once('/').unwrap_or((path, ""));
-    let of = [ResourceType::User, ResourceType::Group]
-        .into_iter()
-        .find(|of| collection.eq_ignore_ascii_case(&format!("{}s", of.name())))?;
-    (!id.contains('/')).then_some((of, id))
+impl Target {
+    /// `/Users` or `/Users/{id}`, with or without the slash or the whole base URL before it. Parameters change nothing: only
+    /// errors are answered with a body.
+    fn read(path: &str, base: &str) -> Option<Self> {
+        let path = path.strip_prefix(base).unwrap_or(path);
+        let path = path.split('?').next().unwrap_or_default().trim_matches('/');
+        let (collection, id) = path.split_once('/').unwrap_or((path, ""));
+        let of = [ResourceType::User, ResourceType::Group]
+            .into_iter()
+            .find(|of| collection.eq_ignore_ascii_case(&format!("{}s", of.name())))?;
+        let id = id.to_owned();
+        (!id.contains('/')).then_some(Self { of, id })
+    }
 }
 
 fn misplaced(method: &str, path: &str) -> ScimError {

@@ -103,7 +103,7 @@ fn plain_references(text: &str) -> String {
 }
 
 /// Splits into quoted strings, single brackets, white space, and runs of anything else; together they are the text.
-fn words(text: &str) -> Vec<&str> {
+pub(crate) fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

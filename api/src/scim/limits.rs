@@ -39,8 +39,8 @@ pub(crate) const ATTEMPTS_MAX: usize = 100;
 pub(crate) const PROFILES_MAX: usize = 256;
 /// Operations of one Bulk, announced in the ServiceProviderConfig. Each is made durable before the next one is done.
 pub(crate) const BULK_OPERATIONS_MAX: usize = 1_000;
-/// How long the operations of one Bulk may take until no further one begins. What is left of the time for a request is for the
-/// one under way, and for the answer.
+/// How long after the start of the request no further operation of a Bulk begins; its body is read in this time, too. What is
+/// left of the time for a request is for the operation under way, and for the answer.
 pub(crate) const BULK_DURATION_MAX: Duration = Duration::from_secs(20);
 const _: () = assert!(
     BULK_DURATION_MAX.as_secs() < REQUEST_DURATION_MAX.as_secs()

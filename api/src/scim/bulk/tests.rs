@@ -12,6 +12,11 @@ fn request(operations: &Value) -> BulkRequest {
     read(&json!({"Operations": operations})).unwrap()
 }
 
+fn target(of: ResourceType, id: &str) -> Target {
+    let id = id.to_owned();
+    Target { of, id }
+}
+
 /// A POST of something that refers to these.
 fn post(bulk_id: &str, references: &[&str]) -> Value {
     let members: Vec<_> = references
@@ -78,8 +83,7 @@ fn the_request_of_the_standard_is_read() {
     );
     let task = |verb, id: &str, data| Task {
         verb,
-        of: ResourceType::User,
-        id: id.to_owned(),
+        target: target(ResourceType::User, id),
         data,
     };
     assert_eq!(create.task, Ok(task(Verb::Create, "", json!({"userName": "Alice"}))));
@@ -116,8 +120,7 @@ fn names_methods_and_paths_come_in_any_form() {
         );
         let task = Task {
             verb: Verb::Patch,
-            of: ResourceType::Group,
-            id: "7".to_owned(),
+            target: target(ResourceType::Group, "7"),
             data: json!({"a": 1}),
         };
         assert_eq!(operation.task, Ok(task), "{path}");
@@ -178,6 +181,37 @@ fn an_operation_that_cannot_be_understood_is_refused_alone() {
 }
 
 #[test]
+fn an_operation_that_is_refused_is_still_about_what_its_path_names() {
+    let user = |id| Some(target(ResourceType::User, id));
+    for (operation, expected) in [
+        (json!({"method": "GET", "path": "/Users/1"}), user("1")),
+        (json!({"path": format!("{BASE}/Users/1")}), user("1")),
+        (json!({"method": "PATCH", "path": "/Users/1"}), user("1")),
+        (
+            json!({"method": "PUT", "path": "/Users/1", "data": {"x": "bulkId:nobody"}}),
+            user("1"),
+        ),
+        (
+            json!({"method": "DELETE", "path": "/Users/bulkId:nobody"}),
+            user("bulkId:nobody"),
+        ),
+        (json!({"method": "PUT", "path": "/Users", "data": {}}), None),
+        (json!({"method": "DELETE", "path": "/Me"}), None),
+        (
+            json!({"method": "post", "path": "/Users/1", "bulkId": "a", "data": {}}),
+            None,
+        ),
+    ] {
+        let request = request(&json!([operation]));
+        let [read] = request.operations.as_slice() else {
+            panic!("{request:?}")
+        };
+        assert!(read.task.is_err(), "{operation}");
+        assert_eq!(read.target, expected, "{operation}");
+    }
+}
+
+#[test]
 fn operations_are_done_in_order_but_for_those_that_wait_for_a_later_one() {
     check_order(&json!([post("a", &[]), post("b", &["a"]), post("c", &[])]), &[0, 1, 2]);
     check_order(
@@ -232,8 +266,7 @@ fn a_reference_to_nothing_refuses_its_operation_alone() {
 fn references_become_ids_unless_what_they_mean_was_not_created() {
     let task = Task {
         verb: Verb::Patch,
-        of: ResourceType::Group,
-        id: "bulkId:g".to_owned(),
+        target: target(ResourceType::Group, "bulkId:g"),
         data: json!({"value": "bulkId:a"}),
     };
     let mut created = Created::from([("a".to_owned(), "1".to_owned())]);
@@ -242,7 +275,10 @@ fn references_become_ids_unless_what_they_mean_was_not_created() {
     assert!(refused.to_string().contains("bulkId `g`"), "{refused}");
     created.insert("g".to_owned(), "2".to_owned());
     let resolved = task.resolved(&created).unwrap();
-    assert_eq!((resolved.id.as_str(), resolved.data), ("2", json!({"value": "1"})));
+    assert_eq!(
+        (resolved.target.id.as_str(), resolved.data),
+        ("2", json!({"value": "1"}))
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::request::{Body, GroupWriter, Id, Parameters, Provided};
 use super::{groups, users};
 use crate::auth::ScimCaller;
+use crate::guard::Started;
 use crate::scim::ResourceType;
 use crate::scim::bulk::{BulkRequest, Created, Operation, Outcome, Task, Verb, response};
 use crate::scim::error::ScimError;
@@ -18,19 +19,18 @@ use crate::scim::precondition::Precondition;
 use crate::scim::resource;
 use crate::scim_refusal::ScimRefusal;
 
-/// `POST /Bulk`
-pub(crate) async fn bulk(caller: ScimCaller, body: Body) -> Result<Answer, ScimRefusal> {
-    bulk_until(caller, body, Instant::now() + BULK_DURATION_MAX).await
-}
-
-/// The operations that begin in time, and word of those that do not.
-pub(crate) async fn bulk_until(caller: ScimCaller, Body(body): Body, until: Instant) -> Result<Answer, ScimRefusal> {
+/// `POST /Bulk`: the operations that begin in time, and word of those that do not.
+pub(crate) async fn bulk(
+    caller: ScimCaller,
+    Started(started): Started,
+    Body(body): Body,
+) -> Result<Answer, ScimRefusal> {
     let request = BulkRequest::read(caller.profile.user.mode, &body, &caller.base_url)?;
     let (order, errors_max) = (request.order(), request.fail_on_errors);
     let mut operations: BTreeMap<usize, Operation> = request.operations.into_iter().enumerate().collect();
     let mut run = Run {
         caller,
-        until,
+        until: started + BULK_DURATION_MAX,
         created: Created::new(),
     };
     let (mut outcomes, mut errors) = (BTreeMap::new(), 0);
@@ -60,8 +60,10 @@ struct Run {
 impl Run {
     async fn outcome(&mut self, operation: Operation) -> Outcome {
         let task = operation.task.and_then(|task| task.resolved(&self.created));
-        let named = task.as_ref().ok().filter(|task| !task.id.is_empty());
-        let location = named.map(|task| resource::location(&self.caller.base_url, task.of, &task.id));
+        // RFC 7644 3.7.3: the location is required whatever becomes of the operation, unless it was to create something.
+        let resolved = task.as_ref().ok().map(|task| &task.target);
+        let target = operation.target.as_ref().map(|named| resolved.unwrap_or(named));
+        let location = target.map(|target| resource::location(&self.caller.base_url, target.of, &target.id));
         let outcome = Outcome {
             method: operation.method,
             bulk_id: operation.bulk_id,
@@ -83,7 +85,7 @@ impl Run {
         }
         let task = task?;
         let caller = self.caller.clone();
-        match task.of {
+        match task.target.of {
             ResourceType::User => on_user(caller, task, precondition).await,
             ResourceType::Group => on_group(caller, task, precondition).await,
         }
@@ -112,7 +114,7 @@ fn failed(mut outcome: Outcome, error: &ScimError) -> Outcome {
 /// The client learns what was done, and what is left to send again, before its request is given up as a whole.
 fn too_late() -> ScimError {
     let detail = format!(
-        "not done, as the operations before it took {} seconds; send it again",
+        "not done, as the request began more than {} seconds ago; send it again",
         BULK_DURATION_MAX.as_secs()
     );
     ScimError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
@@ -122,9 +124,9 @@ async fn on_user(caller: ScimCaller, task: Task, precondition: Precondition) -> 
     let (provided, parameters, body) = (Provided(precondition), id_alone(), body(&task));
     match task.verb {
         Verb::Create => users::create(caller, parameters, body).await,
-        Verb::Replace => users::replace(caller, Id::read(&task.id)?, provided, parameters, body).await,
-        Verb::Patch => users::patch(caller, Id::read(&task.id)?, provided, parameters, body).await,
-        Verb::Delete => users::delete(caller, Id::read(&task.id)?, provided).await,
+        Verb::Replace => users::replace(caller, Id::read(&task.target.id)?, provided, parameters, body).await,
+        Verb::Patch => users::patch(caller, Id::read(&task.target.id)?, provided, parameters, body).await,
+        Verb::Delete => users::delete(caller, Id::read(&task.target.id)?, provided).await,
     }
 }
 
@@ -133,9 +135,9 @@ async fn on_group(caller: ScimCaller, task: Task, precondition: Precondition) ->
     let (provided, parameters, body) = (Provided(precondition), id_alone(), body(&task));
     match task.verb {
         Verb::Create => groups::create(writer, parameters, body).await,
-        Verb::Replace => groups::replace(writer, Id::read(&task.id)?, provided, parameters, body).await,
-        Verb::Patch => groups::patch(writer, Id::read(&task.id)?, provided, parameters, body).await,
-        Verb::Delete => groups::delete(writer, Id::read(&task.id)?, provided).await,
+        Verb::Replace => groups::replace(writer, Id::read(&task.target.id)?, provided, parameters, body).await,
+        Verb::Patch => groups::patch(writer, Id::read(&task.target.id)?, provided, parameters, body).await,
+        Verb::Delete => groups::delete(writer, Id::read(&task.target.id)?, provided).await,
     }
 }
 

@@ -1,20 +1,16 @@
 //! Many operations in one request.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::time::Duration;
 
-use axum::Router;
-use axum::body::{self, Body};
+use axum::body::Body;
 use axum::http::{Method, header};
-use axum::routing::post;
+use futures_util::stream;
 use serde_json::{Value, json};
-use tokio::time::Instant;
-use tower::ServiceExt;
 
 use super::world::{PUBLIC_URL, Reply, World};
-use crate::auth::ScimCaller;
 use crate::limits::SCIM_BODY_BYTES_MAX;
-use crate::scim::handlers::bulk::bulk_until;
-use crate::scim::limits::BULK_OPERATIONS_MAX;
+use crate::scim::limits::{BULK_DURATION_MAX, BULK_OPERATIONS_MAX};
 
 async fn bulk(world: &World, operations: Value) -> Reply {
     let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations});
@@ -116,6 +112,25 @@ async fn every_method_does_what_the_request_alone_would_do() {
 }
 
 #[tokio::test]
+async fn a_selection_may_name_what_the_bulk_creates() {
+    let world = World::new().await;
+    let ben = world.user("ben").await;
+    let remove = json!([{"op": "remove", "path": r#"members[value eq "bulkId:ana"]"#}]);
+    let add = json!([{"op": "add", "path": "members", "value": [{"value": ben}, {"value": "bulkId:ana"}]}]);
+    let operations = json!([
+        {"method": "PATCH", "path": "/Groups/bulkId:Eng", "data": {"Operations": add}},
+        {"method": "PATCH", "path": "/Groups/bulkId:Eng", "data": {"Operations": remove}},
+        group("Eng", &[]),
+        user("ana"),
+    ]);
+    let reply = bulk(&world, operations).await;
+    assert_eq!(statuses(&reply), ["200", "200", "201", "201"]);
+    let base = format!("{PUBLIC_URL}{}", world.base_path);
+    let eng = results(&reply)[2]["location"].as_str().unwrap();
+    assert_eq!(world.members(eng.strip_prefix(&base).unwrap()).await, [ben]);
+}
+
+#[tokio::test]
 async fn an_operation_fails_alone_with_the_error_of_a_request() {
     let world = World::new().await;
     let ana = world.user("ana").await;
@@ -128,13 +143,22 @@ async fn an_operation_fails_alone_with_the_error_of_a_request() {
             {"method": "DELETE", "path": format!("/Users/{ana}"), "version": "W/\"99\""},
             {"method": "POST", "path": "/Bulk", "bulkId": "nested", "data": {"Operations": []}},
             {"method": "PUT", "path": format!("/Users/{ana}"), "version": "W/\"1\"", "data": {"userName": "Ana"}},
+            {"method": "PUT", "path": format!("/Users/{ana}"), "data": {"nickName": "bulkId:nobody"}},
+            {"method": "DELETE", "path": "/Groups/bulkId:nobody"},
         ]),
     )
     .await;
-    assert_eq!(statuses(&reply), ["409", "404", "400", "412", "400", "200"]);
-    let [taken, unknown, empty, _, _, done] = results(&reply) else {
+    assert_eq!(
+        statuses(&reply),
+        ["409", "404", "400", "412", "400", "200", "400", "400"]
+    );
+    let [taken, unknown, empty, _, nested, done, refused, nobody] = results(&reply) else {
         panic!("{reply:?}")
     };
+    assert_eq!(nested.get("location"), None);
+    assert_eq!(refused["location"], done["location"]);
+    let base = format!("{PUBLIC_URL}{}", world.base_path);
+    assert_eq!(nobody["location"], json!(format!("{base}/Groups/bulkId:nobody")));
     assert_eq!(taken["response"]["scimType"], json!("uniqueness"));
     assert_eq!(taken.get("location"), None);
     assert_eq!(
@@ -256,29 +280,23 @@ async fn as_many_operations_as_there_may_be_are_done() {
     assert_eq!(statuses(&reply), vec!["201"; BULK_OPERATIONS_MAX]);
 }
 
-#[tokio::test]
-async fn what_was_not_begun_in_time_is_told_of() {
+/// A Bulk whose body takes this long to come.
+async fn bulk_after(world: &World, body_takes: Duration) -> Reply {
+    let body = json!({"Operations": [user("ana"), group("Eng", &["ana"])]}).to_string();
+    let body = stream::once(async move {
+        tokio::time::sleep(body_takes).await;
+        Ok::<_, Infallible>(body)
+    });
+    let request = world.request(Method::POST, "/Bulk").body(Body::from_stream(body));
+    world.answer(request.unwrap()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_begun_in_time_is_told_of_also_when_the_body_took_the_time() {
     let world = World::new().await;
-    let now = Instant::now();
-    let late = async move |caller: ScimCaller, body| bulk_until(caller, body, now).await;
-    let router = Router::new().route("/scim/v2/{connection}/Bulk", post(late));
-    let request = world.request(Method::POST, "/Bulk");
-    let request = request.body(Body::from(
-        json!({"Operations": [user("ana"), group("Eng", &["ana"])]}).to_string(),
-    ));
-    let response = router
-        .with_state(Arc::clone(world.app()))
-        .oneshot(request.unwrap())
-        .await
-        .unwrap();
-    let body = body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    let body: Value = serde_json::from_slice(&body).unwrap();
-    let statuses: Vec<_> = body["Operations"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|result| &result["status"])
-        .collect();
-    assert_eq!(statuses, ["503", "503"]);
+    let reply = bulk_after(&world, BULK_DURATION_MAX + Duration::from_secs(1)).await;
+    assert_eq!(statuses(&reply), ["503", "503"]);
     assert_eq!(world.entries(), 0);
+    let reply = bulk_after(&world, BULK_DURATION_MAX - Duration::from_secs(1)).await;
+    assert_eq!(statuses(&reply), ["201", "201"]);
 }
