@@ -22,6 +22,9 @@ use crate::supervisor::Supervisor;
 /// The root token of every test server.
 pub(crate) const ROOT: &str = "a root token of at least 32 characters";
 
+/// Where a test server is reached unless the test says otherwise.
+const PUBLIC_URL: &str = "https://scim.example.com";
+
 /// A server, over a log in memory unless the test gives another.
 pub(crate) struct TestServer {
     router: Router,
@@ -43,19 +46,24 @@ impl TestServer {
 
     /// A server with a limit on the requests of each organization.
     pub(crate) async fn limited(rate: RequestsPerSecond) -> Self {
-        Self::new(Arc::new(MemoryLog::new()), rate).await
+        Self::new(Arc::new(MemoryLog::new()), rate, PUBLIC_URL).await
     }
 
     /// A server over a log of the test.
     pub(crate) async fn over(log: Arc<dyn EventLog>) -> Self {
-        Self::new(log, RequestsPerSecond::UNLIMITED).await
+        Self::new(log, RequestsPerSecond::UNLIMITED, PUBLIC_URL).await
     }
 
-    async fn new(log: Arc<dyn EventLog>, rate: RequestsPerSecond) -> Self {
+    /// A server that is reached at another URL.
+    pub(crate) async fn reached_at(public_url: &str) -> Self {
+        Self::new(Arc::new(MemoryLog::new()), RequestsPerSecond::UNLIMITED, public_url).await
+    }
+
+    async fn new(log: Arc<dyn EventLog>, rate: RequestsPerSecond, public_url: &str) -> Self {
         let metrics = Arc::new(Metrics::new());
         let supervisor = Supervisor::start(log, Arc::clone(&metrics), rate).await.unwrap();
         let (draining, drained) = watch::channel(false);
-        let public_url: PublicUrl = "https://scim.example.com".parse().unwrap();
+        let public_url: PublicUrl = public_url.parse().unwrap();
         let keys = ServerKeys::draw();
         let (root, last_use, verifying) = (Some(hash(ROOT)), LastUse::default(), Arc::new(Semaphore::new(1)));
         let app = Arc::new(App {

@@ -314,3 +314,24 @@ async fn an_access_token_is_charged_and_a_refusal_is_not() {
     assert!(!refused.headers.contains_key("x-rate-limit-limit"));
     check_error(refused, 401, "invalid_client", "mistyped");
 }
+
+#[tokio::test]
+async fn the_announcement_is_found_with_and_without_the_path_of_the_public_url() {
+    let server = TestServer::reached_at("https://example.com/identity/eu").await;
+    for (path, status) in [
+        ("", 200),
+        ("/identity/eu", 200),
+        ("/identity", 404),
+        ("/identity/eu/x", 404),
+    ] {
+        let request = Request::get(format!("/.well-known/oauth-authorization-server{path}")).body(Body::empty());
+        let document = server.send(request.unwrap()).await.expect(status);
+        if status == 200 {
+            assert_eq!(document["issuer"], "https://example.com/identity/eu");
+            assert_eq!(
+                document["token_endpoint"],
+                "https://example.com/identity/eu/oauth/token"
+            );
+        }
+    }
+}
