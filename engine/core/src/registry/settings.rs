@@ -1,10 +1,13 @@
 //! What an administrator says of a connection: what the provider may do, and what it calls things.
+//!
+//! Stored with the facts of the registry, all but `ConnectionChange`: no struct here ever gets, loses or reorders a field, and
+//! the enums grow only at the end. A new setting needs a fact of its own (CONTRIBUTING.md).
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::EntityId;
 
-/// The settings of a connection. Stored: a new setting needs a fact of its own (CONTRIBUTING.md).
+/// The settings of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionSettings {
     /// Whether it may write groups. The organization has the same switch for all its connections.
