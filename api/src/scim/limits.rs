@@ -35,7 +35,7 @@ pub(crate) const INLINE_STEPS_MAX: u64 = 500;
 /// How often a command is computed again because others were faster. Of all that come at one time, one gets through in
 /// each round.
 pub(crate) const ATTEMPTS_MAX: usize = 100;
-/// Profiles of connections with extensions of their own that are kept; beyond that all are made anew.
+/// Profiles of connections with extensions of their own that are kept; beyond that each new one takes the place of another.
 pub(crate) const PROFILES_MAX: usize = 256;
 /// Operations of one Bulk, announced in the ServiceProviderConfig. Each is made durable before the next one is done.
 pub(crate) const BULK_OPERATIONS_MAX: usize = 1_000;

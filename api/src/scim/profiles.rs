@@ -41,9 +41,10 @@ impl Profiles {
     fn make(&self, connection: ConnectionId, settings: &Arc<ConnectionSettings>) -> Arc<Profile> {
         let profile = Arc::new(Profile::new(settings));
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= PROFILES_MAX {
-            // Those of connections that are no more go with the others, which are made again.
-            known.clear();
+        if known.len() >= PROFILES_MAX && !known.contains_key(&connection) {
+            // Any one goes: of a connection that is no more, or it is made again.
+            let one = known.keys().next().copied();
+            one.and_then(|one| known.remove(&one));
         }
         let made = Made {
             from: Arc::clone(settings),
@@ -85,11 +86,31 @@ mod tests {
     }
 
     #[test]
-    fn no_more_profiles_are_kept_than_the_limit() {
-        let (profiles, settings) = (Profiles::default(), settings("urn:example:one"));
-        for number in 0..=PROFILES_MAX {
-            profiles.of(ConnectionId::new(Uuid::from_u128(number as u128)), &settings);
+    fn no_more_profiles_are_kept_than_the_limit_and_one_more_is_worth_one_other() {
+        let (profiles, before, after) = (
+            Profiles::default(),
+            settings("urn:example:one"),
+            settings("urn:example:two"),
+        );
+        let connection = |number: usize| ConnectionId::new(Uuid::from_u128(number as u128));
+        let count = || profiles.0.read().unwrap().len();
+        for number in 0..PROFILES_MAX {
+            profiles.of(connection(number), &before);
         }
-        assert_eq!(profiles.0.read().unwrap().len(), 1);
+        assert_eq!(count(), PROFILES_MAX);
+        let known: Vec<_> = (0..PROFILES_MAX)
+            .map(|number| profiles.of(connection(number), &before))
+            .collect();
+        profiles.of(connection(0), &after);
+        assert_eq!(count(), PROFILES_MAX);
+        let same = |number: &usize| {
+            let known_still = profiles.0.read().unwrap();
+            let made = known_still.get(&connection(*number));
+            made.is_some_and(|made| Arc::ptr_eq(&made.profile, &known[*number]))
+        };
+        assert_eq!((0..PROFILES_MAX).filter(same).count(), PROFILES_MAX - 1);
+        profiles.of(connection(PROFILES_MAX), &before);
+        assert_eq!(count(), PROFILES_MAX);
+        assert!((0..PROFILES_MAX).filter(same).count() >= PROFILES_MAX - 2);
     }
 }
