@@ -273,4 +273,44 @@ mod tests {
             .unwrap_err();
         assert_eq!(refused.to_string(), "`number` takes a number");
     }
+
+    /// What the engine takes as the URN of an extension, paths can name: the extension, and each attribute of it.
+    #[test]
+    fn paths_and_filters_name_every_extension_that_may_be_defined() {
+        for urn in [
+            "urn:example:x",
+            "urn:okta:dev-1_app_1:1.0:user:custom",
+            "urn:ietf:params:scim:schemas:extension:example:2.0:User",
+            "urn:scim:schemas:extension:cost.center:1.0:Staff-Member_2",
+        ] {
+            let profile = Profile::new(&ConnectionSettings {
+                extensions: vec![ExtensionDefinition {
+                    urn: urn.to_owned(),
+                    resource_type: ExtendedResource::User,
+                    attributes: vec![attribute("cost-center_1", None)],
+                }],
+                ..ConnectionSettings::default()
+            });
+            for (path, value) in [
+                (
+                    urn.to_uppercase().replace("URN:", "urn:"),
+                    json!({"cost-center_1": "7"}),
+                ),
+                (format!("{urn}:COST-center_1"), json!("7")),
+            ] {
+                let patch = json!({"Operations": [{"op": "add", "path": path, "value": value}]});
+                let stored = UserDocument::stored(r#"{"userName":"ana"}"#, true);
+                let patched = stored.patched(&profile, patch.to_string().as_bytes()).unwrap();
+                let input = patched.into_input(&profile, Active(true)).unwrap();
+                let document: Value = serde_json::from_str(&input.person.attributes).unwrap();
+                assert_eq!(
+                    document,
+                    json!({"userName": "ana", urn: {"cost-center_1": "7"}}),
+                    "{path}"
+                );
+                let filter = Filter::read(&[&profile.user], &format!("{path} pr")).unwrap();
+                assert!(filter[0].matches(document.as_object().unwrap(), &|_| None), "{path}");
+            }
+        }
+    }
 }

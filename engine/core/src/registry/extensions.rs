@@ -62,7 +62,10 @@ pub(super) fn check(extensions: &[ExtensionDefinition]) -> Result<(), Rejection>
 /// A check on its way, with what it has met.
 #[derive(Default)]
 struct Check {
+    /// Of all extensions, in lower case.
     urns: BTreeSet<String>,
+    /// Those met already.
+    seen: BTreeSet<String>,
     meanings: BTreeSet<AttributeMeaning>,
     problems: Vec<ExtensionProblem>,
 }
@@ -80,6 +83,7 @@ impl Check {
             let text = format!("define at most {CONNECTION_EXTENSIONS_MAX} extensions");
             return self.report("extensions".to_owned(), text);
         }
+        self.urns = extensions.iter().map(|extension| lower(&extension.urn)).collect();
         for (index, extension) in extensions.iter().enumerate() {
             self.extension(&format!("extensions[{index}]"), extension);
         }
@@ -89,7 +93,7 @@ impl Check {
         if let Some(text) = urn_problem(&extension.urn) {
             self.report(format!("{place}.urn"), text);
         }
-        if !self.urns.insert(extension.urn.to_ascii_lowercase()) {
+        if !self.seen.insert(lower(&extension.urn)) {
             self.report(
                 format!("{place}.urn"),
                 "define each URN once; they are the same in any case",
@@ -102,16 +106,26 @@ impl Check {
         let mut names = BTreeSet::new();
         for (index, attribute) in extension.attributes.iter().enumerate() {
             let place = format!("{place}.attributes[{index}]");
-            if let Some(text) = name_problem(&attribute.name) {
-                self.report(format!("{place}.name"), text);
-            }
-            if !names.insert(attribute.name.to_ascii_lowercase()) {
+            if !names.insert(lower(&attribute.name)) {
                 self.report(
                     format!("{place}.name"),
                     "define each name once; they are the same in any case",
                 );
             }
+            self.name(&place, extension, attribute);
             self.meaning(&place, extension, attribute);
+        }
+    }
+
+    fn name(&mut self, place: &str, extension: &ExtensionDefinition, attribute: &AttributeDefinition) {
+        if let Some(text) = name_problem(&attribute.name) {
+            self.report(format!("{place}.name"), text);
+        }
+        // A path with this text would name both. URNs that are there without a definition are reserved with all below them.
+        let whole = format!("{}:{}", extension.urn, attribute.name);
+        if self.urns.contains(&lower(&whole)) {
+            let text = format!("`{whole}` is the URN of another extension; take another name, or another URN");
+            self.report(format!("{place}.name"), text);
         }
     }
 
@@ -145,14 +159,19 @@ impl Check {
     }
 }
 
-/// RFC 8141 2: `urn:`, a namespace, and a name in it. Of its characters only those are taken that a path of RFC 7644 3.10
-/// can hold in front of the name of an attribute without any doubt where it ends.
+fn lower(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
+/// RFC 8141 2: `urn:`, a namespace, and a name in it. The grammar of paths and filters (RFC 7644 3.4.2.2) reads what stands
+/// behind the last `:` as a name, and a `.` there as the beginning of a sub-attribute. So a URN ends with what can be the name
+/// of an attribute: else an extension could not be named as a whole, or something else would be.
 fn urn_problem(urn: &str) -> Option<String> {
     if urn.len() > EXTENSION_URN_BYTES_MAX {
         return Some(format!("a URN may have at most {EXTENSION_URN_BYTES_MAX} bytes"));
     }
-    let lower = urn.to_ascii_lowercase();
-    if let Some(reserved) = RESERVED_URNS.iter().find(|reserved| lower.starts_with(**reserved)) {
+    let urn = lower(urn);
+    if let Some(reserved) = RESERVED_URNS.iter().find(|reserved| urn.starts_with(**reserved)) {
         return Some(format!(
             "URNs that begin with `{reserved}` are defined already; take one of your own"
         ));
@@ -165,14 +184,19 @@ fn urn_problem(urn: &str) -> Option<String> {
         let known = |c: char| c.is_ascii_alphanumeric() || c == '-';
         (2..=32).contains(&part.len()) && part.chars().all(known) && !part.starts_with('-') && !part.ends_with('-')
     };
-    let mut parts = lower.split(':');
+    let mut parts = urn.split(':');
     let begins_well = parts.next() == Some("urn") && parts.next().is_some_and(is_namespace);
     let rest: Vec<&str> = parts.collect();
-    if begins_well && !rest.is_empty() && rest.into_iter().all(is_part) {
+    let last = rest.last().copied().unwrap_or_default();
+    let text = if !begins_well || rest.is_empty() || !rest.into_iter().all(is_part) {
+        "not a URN as they are used in SCIM; write one like \
+         `urn:ietf:params:scim:schemas:extension:example:2.0:User`, of letters, digits, `-`, `.`, `_` and `:`"
+    } else if !is_name(last) {
+        "what stands behind the last `:` has to begin with a letter, and to go on with letters, digits, `-` and `_`, as in \
+         `urn:ietf:params:scim:schemas:extension:example:2.0:User`: paths and filters of RFC 7644 could not name it"
+    } else {
         return None;
-    }
-    let text = "not a URN as they are used in SCIM; write one like \
-                `urn:ietf:params:scim:schemas:extension:example:2.0:User`, of letters, digits, `-`, `.`, `_` and `:`";
+    };
     Some(text.to_owned())
 }
 
@@ -184,9 +208,7 @@ fn name_problem(name: &str) -> Option<String> {
             "a name may have at most {EXTENSION_ATTRIBUTE_CHARACTERS_MAX} characters"
         ));
     }
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let fits = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(known);
-    if fits {
+    if is_name(name) {
         return None;
     }
     let text = if name.contains('$') {
@@ -195,4 +217,9 @@ fn name_problem(name: &str) -> Option<String> {
         "a name begins with a letter, and goes on with letters, digits, `-` and `_`"
     };
     Some(text.to_owned())
+}
+
+fn is_name(text: &str) -> bool {
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(known)
 }

@@ -75,7 +75,8 @@ fn a_urn_is_a_urn_that_nobody_else_defines() {
         URN,
         "URN:Example:x",
         "urn:okta:dev-1_app_1:1.0:user:custom",
-        "urn:scim:schemas:extension:cost.center",
+        "urn:ietf:params:scim:schemas:extension:example:2.0:User",
+        "urn:scim:schemas:extension:cost.center:1.0:Staff-Member_2",
     ] {
         check(one(urn), &[]);
     }
@@ -90,9 +91,16 @@ fn a_urn_is_a_urn_that_nobody_else_defines() {
         "urn:-x:y",
         "urn:example:a b",
         "urn:example:é",
+        "urn:example:cost.center",
+        "urn:example:badge:1.0",
+        "urn:example:1",
+        "urn:example:_x",
         "https://example.com/User",
         "urn:ietf:params:scim:schemas:core:2.0:User",
+        "urn:ietf:params:scim:schemas:core:2.0:User:name",
+        "urn:ietf:params:scim:schemas:core:Own",
         "URN:IETF:params:scim:schemas:Extension:Enterprise:2.0:User",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
         "urn:ietf:params:scim:schemas:extension:rolecall:2.0:User",
         "urn:ietf:params:scim:schemas:extension:LambdaTest:2.0:Group",
         "urn:ietf:params:scim:api:messages:2.0:Error",
@@ -111,6 +119,18 @@ fn names_follow_the_grammar() {
     for name in ["", "1a", "$ref", "cost$", "a b", "a.b", "a:b", "é", &"x".repeat(65)] {
         check(one(name), &["extensions[0].attributes[0].name"]);
     }
+}
+
+#[test]
+fn no_attribute_is_named_like_another_extension_as_a_whole() {
+    let outer = || of_user("urn:example:a", vec![attribute("x", None), attribute("b", None)]);
+    let inner = |urn: &str| of_user(urn, vec![attribute("x", None)]);
+    for urn in ["urn:example:a:b", "URN:Example:A:B"] {
+        check(vec![outer(), inner(urn)], &["extensions[0].attributes[1].name"]);
+        check(vec![inner(urn), outer()], &["extensions[1].attributes[1].name"]);
+    }
+    check(vec![outer(), inner("urn:example:a:c")], &[]);
+    check(vec![outer(), inner("urn:example:a:b:c")], &[]);
 }
 
 #[test]
