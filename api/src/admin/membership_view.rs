@@ -1,8 +1,7 @@
 //! Why a user is in an entity, and why with a role, in JSON.
 
-use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::{Membership, State, User};
-use rolecall_engine::{RoleClaim, RoleSource, named_concurrency_group, sources};
+use rolecall_engine::{RoleClaim, RoleSource, UnmappedSource, sources, unmapped_source};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -46,31 +45,19 @@ pub(crate) fn sources_of(state: &State, user: &User, membership: &Membership) ->
         mapping_id: Some(mapping.id.uuid()),
         group_id: Some(state.group_at(mapping.group).id.uuid()),
     });
-    let mut sources: Vec<_> = mappings.collect();
-    sources.extend(
-        unmapped_source(state, user, membership, sources.is_empty()).map(|kind| SourceView {
-            kind,
-            mapping_id: None,
-            group_id: None,
-        }),
-    );
-    sources
+    let unmapped = unmapped_source(state, user, membership.entity).map(|source| SourceView {
+        kind: unmapped_kind(source),
+        mapping_id: None,
+        group_id: None,
+    });
+    mappings.chain(unmapped).collect()
 }
 
-/// The reason that is no mapping. What is exclusive has one only where there is no mapping.
-fn unmapped_source(state: &State, user: &User, membership: &Membership, unmapped: bool) -> Option<&'static str> {
-    let by_connection = state
-        .default_entity_of(user)
-        .is_some_and(|entity| entity.index == membership.entity);
-    let is_team = state.entity_at(membership.entity).entity_type == EntityType::Team;
-    if by_connection && is_team {
-        Some("connection_default")
-    } else if !unmapped {
-        None
-    } else if named_concurrency_group(state, user) == Some(membership.entity) {
-        Some("attribute")
-    } else {
-        Some(if by_connection { "connection_default" } else { "default" })
+fn unmapped_kind(source: UnmappedSource) -> &'static str {
+    match source {
+        UnmappedSource::Attribute => "attribute",
+        UnmappedSource::ConnectionDefault => "connection_default",
+        UnmappedSource::OrganizationDefault => "default",
     }
 }
 

@@ -8,17 +8,13 @@ use crate::consequence::{RoleClaim, RoleSource};
 use crate::id::{EntityIndex, MappingIndex};
 use crate::mapping::{Origin, Slot};
 use crate::position::Position;
-use crate::state::{Group, Mapping, State, User};
+use crate::state::{Entity, Group, Mapping, State, User};
 
 /// All claims on one user. An inactive or deleted user has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// The entities that approved mappings claim the user for, each with the mapping that was approved first.
     pub entities: BTreeMap<EntityIndex, MappingIndex>,
-    /// The default entity of the connection that created the user. A team has the user like any other; of an exclusive
-    /// type it counts below every mapped claim and what the user's own attribute names, and above the default of the
-    /// organization.
-    pub default_entity: Option<EntityIndex>,
     /// The roles, in the order of the settings from the highest down, each with its source.
     pub roles: Vec<RoleClaim>,
 }
@@ -30,7 +26,6 @@ impl Claims {
         if !user.is_effective() {
             return claims;
         }
-        claims.default_entity = state.default_entity_of(user).map(|entity| entity.index);
         claims.add_role(state, user.organization_role.as_ref(), RoleSource::Attribute);
         for group in user.groups().map(|group| state.group_at(group)) {
             claims.add_group(state, group);
@@ -84,12 +79,6 @@ impl Claims {
             .map_or(&state.settings().default_role, |claim| &claim.role)
     }
 
-    /// The default entity of the connection, where it is of the type of this slot; `None`: where it is of no slot.
-    pub(crate) fn default_entity_for(&self, state: &State, slot: Option<Slot>) -> Option<EntityIndex> {
-        self.default_entity
-            .filter(|entity| Slot::of(state.entity_at(*entity).entity_type) == slot)
-    }
-
     /// The entities claimed for a slot, each with the mapping that was approved first.
     pub(crate) fn for_slot(&self, state: &State, slot: Slot) -> Vec<(EntityIndex, MappingIndex)> {
         let of_slot = |entity| Slot::of(state.entity_at(entity).entity_type) == Some(slot);
@@ -101,12 +90,53 @@ impl Claims {
     }
 }
 
+/// A reason for a user to be in an entity that is no mapping, in the order in which they count. A team has its users beside
+/// all others; a slot has them only where no mapping claims it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnmappedSource {
+    /// The user's own attribute names the concurrency group.
+    Attribute,
+    /// It was the default entity of the connection that created the user.
+    ConnectionDefault,
+    /// It is the default concurrency group of the organization.
+    OrganizationDefault,
+}
+
+/// Where an active user goes without a mapping, as far as it is of this slot; `None`: of no slot. In a slot the first counts.
+pub(crate) fn unmapped(
+    state: &State,
+    user: &User,
+    slot: Option<Slot>,
+) -> impl Iterator<Item = (EntityIndex, UnmappedSource)> {
+    let of_slot = |entity: &&Entity| Slot::of(entity.entity_type) == slot;
+    let of_connection = state.default_entity_of(user).filter(of_slot);
+    let of_organization = state.settings().default_concurrency_group;
+    let of_organization = of_organization.and_then(|entity| state.entity(entity)).filter(of_slot);
+    let named = named_concurrency_group(state, user).filter(of_slot);
+    let found = [
+        named.map(|entity| (entity.index, UnmappedSource::Attribute)),
+        of_connection.map(|entity| (entity.index, UnmappedSource::ConnectionDefault)),
+        of_organization.map(|entity| (entity.index, UnmappedSource::OrganizationDefault)),
+    ];
+    found.into_iter().flatten()
+}
+
+/// The reason for a user to be in this entity, where it is no mapping; a team may have one beside mappings.
+pub fn unmapped_source(state: &State, user: &User, entity: EntityIndex) -> Option<UnmappedSource> {
+    let slot = Slot::of(state.entity_at(entity).entity_type);
+    if slot.is_some() && sources(state, user, entity).next().is_some() {
+        return None;
+    }
+    let mut found = unmapped(state, user, slot);
+    found.find(|(other, _)| *other == entity).map(|(_, source)| source)
+}
+
 /// The concurrency group that the user's own attribute names, where exactly one has that name. It counts below every
 /// mapped claim and above the default (SEMANTICS 6.4); a name that is unknown or not clear is ignored.
-pub fn named_concurrency_group(state: &State, user: &User) -> Option<EntityIndex> {
+fn named_concurrency_group<'s>(state: &'s State, user: &User) -> Option<&'s Entity> {
     let name = user.person.as_deref()?.concurrency_group.as_deref()?;
     let mut found = state.entities_named(EntityType::ConcurrencyGroup, name);
-    let entity = found.next()?.index;
+    let entity = found.next()?;
     found.next().is_none().then_some(entity)
 }
 

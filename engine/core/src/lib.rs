@@ -47,7 +47,7 @@ pub mod state;
 mod time;
 mod user_set;
 
-pub use claims::{Claims, named_concurrency_group, sources};
+pub use claims::{Claims, UnmappedSource, sources, unmapped_source};
 pub use codec::CodecError;
 pub use command::{Command, GroupChange, GroupInput, MappingTarget, MembersChange, UserInput};
 pub use consequence::{Because, Consequence, Effect, RenameSkipped, RoleCause, RoleClaim, RoleSource, Unplaced};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_rules::RoleName;
 
 use super::Derivation;
-use crate::claims::{Claims, approval, named_concurrency_group};
+use crate::claims::{Claims, approval, unmapped};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
 use crate::id::{ConflictId, EntityIndex, MappingIndex, UserIndex};
@@ -273,11 +273,11 @@ fn placement(state: &State, user: &User) -> Placement {
             .entities
             .iter()
             .filter(|(entity, _)| Slot::of(state.entity_at(**entity).entity_type).is_none());
-        entities.extend(claims.default_entity_for(state, None).map(|team| (team, None)));
+        entities.extend(unmapped(state, user, None).map(|(team, _)| (team, None)));
         entities.extend(teams.map(|(entity, mapping)| (*entity, Some(*mapping))));
         for slot in Slot::ALL {
             let claimed = claims.for_slot(state, slot);
-            let Some((entity, mapping)) = holder(state, user, &claims, slot, &claimed) else {
+            let Some((entity, mapping)) = holder(state, user, slot, &claimed) else {
                 continue;
             };
             entities.insert(entity, mapping);
@@ -302,12 +302,11 @@ fn placement(state: &State, user: &User) -> Placement {
     }
 }
 
-/// The entity that a slot of a user holds: the incumbent if it is claimed, else the claim that was approved first, else the
-/// one that the user's own attribute names, else the default of its connection, else the default of the organization.
+/// The entity that a slot of a user holds: the incumbent if it is claimed, else the claim that was approved first, else where
+/// the user goes without a mapping.
 fn holder(
     state: &State,
     user: &User,
-    claims: &Claims,
     slot: Slot,
     claimed: &[(EntityIndex, MappingIndex)],
 ) -> Option<(EntityIndex, Option<MappingIndex>)> {
@@ -319,20 +318,10 @@ fn holder(
     };
     match incumbent.or_else(first) {
         Some((entity, mapping)) => Some((*entity, Some(*mapping))),
-        None => Some((unmapped_holder(state, user, claims, slot)?, None)),
+        None => unmapped(state, user, Some(slot))
+            .next()
+            .map(|(entity, _)| (entity, None)),
     }
-}
-
-/// The entity that a slot of a user holds without a mapped claim.
-fn unmapped_holder(state: &State, user: &User, claims: &Claims, slot: Slot) -> Option<EntityIndex> {
-    let of_connection = claims.default_entity_for(state, Some(slot));
-    if slot != Slot::ConcurrencyGroup {
-        return of_connection;
-    }
-    let of_organization = || Some(state.entity(state.settings().default_concurrency_group?)?.index);
-    named_concurrency_group(state, user)
-        .or(of_connection)
-        .or_else(of_organization)
 }
 
 /// The cause of a role change that a fact brings about.

@@ -1,7 +1,7 @@
 //! The default entity of a connection: where its new users are, as far as nothing else says it (decision 9).
 
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
-use rolecall_engine::{Command, Effect, EntityId, Fact, SettingsChange};
+use rolecall_engine::{Command, Effect, EntityId, Fact, SettingsChange, UnmappedSource, unmapped_source};
 
 use crate::world::{World, match_all, user_input};
 
@@ -20,6 +20,14 @@ fn newcomers(entity_type: EntityType) -> (World, EntityId) {
     let mut world = World::default();
     let entity = world.entity(entity_type, "Newcomers").id;
     (world, entity)
+}
+
+/// The reason that is no mapping for each entity that a user is in.
+fn unmapped(world: &World, user: &str) -> Vec<Option<UnmappedSource>> {
+    let user = world.user_named(user);
+    let reason = |entity| unmapped_source(&world.state, user, entity);
+    let memberships = user.memberships.iter();
+    memberships.map(|membership| reason(membership.entity)).collect()
 }
 
 #[test]
@@ -86,6 +94,11 @@ fn a_team_by_default_is_a_team_beside_those_of_groups() {
     world.group("eng", &["ana"]);
     world.group("Newcomers", &["ana"]);
     assert_eq!(world.placed("ana"), ["team Newcomers", "team eng"]);
+    assert_eq!(
+        unmapped(&world, "ana"),
+        [Some(UnmappedSource::ConnectionDefault), None],
+        "beside a mapping, and not instead of it"
+    );
     world.delete_group("eng");
     world.delete_group("Newcomers");
     assert_eq!(world.placed("ana"), ["team Newcomers"]);
@@ -115,11 +128,20 @@ fn in_a_slot_it_counts_below_groups_and_the_attribute_and_above_the_default_of_t
         "concurrency_group cg-one",
     );
     assert_eq!(placed(&world), [newcomers, fast, slow]);
+    let reasons = |world: &World| ["ana", "ben", "cleo"].map(|user| unmapped(world, user)[0]);
+    let (attribute, connection, organization) = (
+        Some(UnmappedSource::Attribute),
+        Some(UnmappedSource::ConnectionDefault),
+        Some(UnmappedSource::OrganizationDefault),
+    );
+    assert_eq!(reasons(&world), [connection, attribute, organization]);
     world.group("cg-one", &["ana", "ben", "cleo"]);
     assert_eq!(placed(&world), [mapped, mapped, mapped]);
+    assert_eq!(reasons(&world), [None; 3]);
     assert_eq!(world.state.conflicts().count(), 0, "it contests nothing");
     world.delete_group("cg-one");
     assert_eq!(placed(&world), [newcomers, fast, slow]);
     world.done(&Command::DeleteEntity { entity });
     assert_eq!(placed(&world), [slow, fast, slow]);
+    assert_eq!(reasons(&world), [organization, attribute, organization]);
 }
