@@ -40,6 +40,17 @@ impl UserDocument {
         Self(document)
     }
 
+    /// This document as the body of a PUT that replaces what is stored. A removed `active` that the body does not speak of stays
+    /// removed: a client that writes back what it read means no change.
+    #[must_use]
+    pub fn replacing(mut self, stored: &str) -> Self {
+        let stored: Map<String, Value> = serde_json::from_str(stored).unwrap_or_default();
+        if let Some(removed) = stored.get("active") {
+            self.0.entry("active").or_insert_with(|| removed.clone());
+        }
+        self
+    }
+
     /// This document after a PATCH, whose body is given. All operations are done, or none.
     ///
     /// # Errors
@@ -265,6 +276,23 @@ mod tests {
                 .attributes,
             r#"{"userName":"a"}"#
         );
+    }
+
+    #[test]
+    fn a_removed_active_stays_removed_when_what_was_read_is_put_back() {
+        let put = |body: Value, stored: &str| {
+            let document = UserDocument::read(&Profile::lenient(), body.to_string().as_bytes()).unwrap();
+            let input = document
+                .replacing(stored)
+                .into_input(&Profile::lenient(), Active(false))
+                .unwrap();
+            (input.active, input.person.attributes)
+        };
+        let (removed, whole) = (r#"{"active":null,"userName":"a"}"#, r#"{"userName":"a"}"#);
+        let (silent, saying) = (json!({"userName": "a"}), json!({"userName": "a", "active": true}));
+        assert_eq!(put(silent.clone(), removed), (false, removed.to_owned()));
+        assert_eq!(put(silent, whole), (false, whole.to_owned()));
+        assert_eq!(put(saying, removed), (true, whole.to_owned()));
     }
 
     #[test]

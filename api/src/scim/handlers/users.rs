@@ -82,7 +82,10 @@ pub(crate) async fn replace(
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.user, &parameters)?;
     let document = UserDocument::read(&caller.profile, &body)?;
-    let replaced = |user: &User| document.clone().into_input(&caller.profile, Active(user.active));
+    let replaced = |user: &User| {
+        let document = document.clone().replacing(attributes(user));
+        document.into_input(&caller.profile, Active(user.active))
+    };
     let submitted = change(&caller, id, &precondition, replaced).await?;
     show(&caller, &submitted.state, id, &selection).map(Answer::Resource)
 }

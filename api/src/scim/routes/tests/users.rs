@@ -45,6 +45,29 @@ async fn a_taken_name_is_a_conflict_in_any_case() {
 }
 
 #[tokio::test]
+async fn a_removed_active_is_nowhere_until_it_is_set_again() {
+    let world = World::new().await;
+    let path = format!("/Users/{}", world.user("ana").await);
+    let removed = world.patch(&path, json!([{"op": "remove", "path": "active"}])).await;
+    assert_eq!(removed.expect(200).get("active"), None);
+    let entries = world.entries();
+    let echoed = world.put(&path, removed.body.clone()).await;
+    assert_eq!(echoed.expect(200), &removed.body);
+    assert_eq!(world.entries(), entries);
+    for (filter, found) in [
+        ("active%20eq%20true", 0),
+        ("active%20eq%20false", 0),
+        ("active%20pr", 0),
+        ("not%20(active%20pr)", 1),
+    ] {
+        let list = world.get(&format!("/Users?filter={filter}")).await;
+        assert_eq!(list.expect(200)["totalResults"], json!(found), "{filter}");
+    }
+    let set = world.put(&path, json!({"userName": "ana", "active": true})).await;
+    assert_eq!(set.expect(200)["active"], json!(true));
+}
+
+#[tokio::test]
 async fn a_put_of_what_was_read_changes_nothing() {
     let world = World::new().await;
     let path = format!("/Users/{}", world.user("ana").await);

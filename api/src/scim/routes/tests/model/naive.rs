@@ -127,7 +127,14 @@ impl Model {
             Operation::CreateUser(body) => self.create_user(body, new_id),
             Operation::ReplaceUser(pick, body) => {
                 let id = pick.of(&self.user_ids());
-                self.change_user(&id, |_| attributes::described(body).map_err(|fault| vec![fault]))
+                self.change_user(&id, |before| {
+                    let mut after = attributes::described(body).map_err(|fault| vec![fault])?;
+                    // What was removed stays removed until somebody speaks of it.
+                    if !before.contains_key("active") {
+                        after.entry("active").or_insert(Value::Null);
+                    }
+                    Ok(after)
+                })
             }
             Operation::PatchUser(pick, changes) => {
                 let id = pick.of(&self.user_ids());
