@@ -28,4 +28,5 @@ pub mod server;
 pub mod standing;
 pub mod subset;
 pub mod suite;
+pub mod tenant;
 pub mod wait;

@@ -2,48 +2,20 @@
 
 use std::time::Duration;
 
-use rolecall_tests::admin::{Connection, Organization};
 use rolecall_tests::http::Answer;
-use rolecall_tests::scim::{self, Scim, USER};
-use rolecall_tests::server::Server;
+use rolecall_tests::scim::{self, USER};
+use rolecall_tests::tenant::Tenant;
 use rolecall_tests::wait;
 use serde_json::{Value, json};
 
-struct Acme {
-    server: Server,
-    organization: Organization,
-    connection: Connection,
+async fn send_text(tenant: &Tenant, method: &str, path: &str, body: &str) -> Answer {
+    send(tenant, method, path, "application/scim+json", body.to_owned()).await
 }
 
-impl Acme {
-    async fn new() -> Acme {
-        let server = Server::start().await;
-        let organization = server.organization("Acme").await;
-        let connection = organization.connect(&server.public(), "okta").await;
-        Acme {
-            server,
-            organization,
-            connection,
-        }
-    }
-
-    fn scim(&self) -> &Scim {
-        &self.connection.scim
-    }
-
-    async fn send_text(&self, method: &str, path: &str, body: &str) -> Answer {
-        self.send(method, path, "application/scim+json", body.to_owned()).await
-    }
-
-    async fn send(&self, method: &str, path: &str, media_type: &str, body: String) -> Answer {
-        let request = self
-            .scim()
-            .http
-            .request(method, path)
-            .header("Content-Type", media_type)
-            .body(body);
-        Answer::of(format!("{method} {path}"), request).await.unwrap()
-    }
+async fn send(tenant: &Tenant, method: &str, path: &str, media_type: &str, body: String) -> Answer {
+    let request = tenant.scim().http.request(method, path);
+    let request = request.header("Content-Type", media_type).body(body);
+    Answer::of(format!("{method} {path}"), request).await.unwrap()
 }
 
 /// RFC 7644 3.12: an error of SCIM.
@@ -81,13 +53,13 @@ fn problem(answer: Answer, status: u16, says: &str) -> Value {
 
 #[tokio::test]
 async fn broken_bodies_are_refused_with_a_scim_error() {
-    let acme = Acme::new().await;
-    let ana = acme.scim().create_user("ana@example.com").await;
-    let group = acme.scim().create_group("Engineering", &[&ana]).await;
-    let head = acme.organization.head_after(0).await;
+    let tenant = Tenant::start("okta").await;
+    let ana = tenant.scim().create_user("ana@example.com").await;
+    let group = tenant.scim().create_group("Engineering", &[&ana]).await;
+    let head = tenant.organization.head_after(0).await;
     let (user_path, group_path) = (format!("/Users/{ana}"), format!("/Groups/{group}"));
 
-    let send = async |method, path, body| acme.send_text(method, path, body).await;
+    let send = async |method, path, body| send_text(&tenant, method, path, body).await;
     scim_error(
         send("POST", "/Users", "{\"userName\":").await,
         400,
@@ -135,7 +107,7 @@ async fn broken_bodies_are_refused_with_a_scim_error() {
     );
 
     assert_eq!(
-        acme.organization.head_after(0).await,
+        tenant.organization.head_after(0).await,
         head,
         "nothing of it is in the log"
     );
@@ -143,8 +115,8 @@ async fn broken_bodies_are_refused_with_a_scim_error() {
 
 #[tokio::test]
 async fn a_filter_that_cannot_be_answered_is_refused() {
-    let acme = Acme::new().await;
-    let list = async |query: &str| acme.scim().http.get(&format!("/Users?filter={query}")).await;
+    let tenant = Tenant::start("okta").await;
+    let list = async |query: &str| tenant.scim().http.get(&format!("/Users?filter={query}")).await;
     scim_error(
         list("favouriteColour%20eq%20%22red%22").await,
         400,
@@ -159,18 +131,18 @@ async fn a_filter_that_cannot_be_answered_is_refused() {
     );
     scim_error(list("userName%20eq").await, 400, Some("invalidFilter"), "");
     scim_error(list("(userName%20eq%20%22ana%22").await, 400, Some("invalidFilter"), "");
-    let groups = acme.scim().http.get("/Groups?filter=colour%20eq%20%22red%22").await;
+    let groups = tenant.scim().http.get("/Groups?filter=colour%20eq%20%22red%22").await;
     scim_error(groups, 400, Some("invalidFilter"), "colour");
 }
 
 #[tokio::test]
 async fn names_that_are_taken_are_conflicts() {
-    let acme = Acme::new().await;
-    acme.scim().create_user("ana@example.com").await;
-    acme.scim().create_group("Engineering", &[]).await;
-    let user = acme.scim().http.post("/Users", &scim::user("Ana@Example.com")).await;
+    let tenant = Tenant::start("okta").await;
+    tenant.scim().create_user("ana@example.com").await;
+    tenant.scim().create_group("Engineering", &[]).await;
+    let user = tenant.scim().http.post("/Users", &scim::user("Ana@Example.com")).await;
     scim_error(user, 409, Some("uniqueness"), "");
-    let group = acme
+    let group = tenant
         .scim()
         .http
         .post("/Groups", &scim::group(" engineering ", &[]))
@@ -180,8 +152,8 @@ async fn names_that_are_taken_are_conflicts() {
 
 #[tokio::test]
 async fn what_does_not_exist_is_not_found_in_the_format_of_its_api() {
-    let acme = Acme::new().await;
-    let scim = &acme.scim().http;
+    let tenant = Tenant::start("okta").await;
+    let scim = &tenant.scim().http;
     scim_error(
         scim.get("/Users/01890a5d-0000-7000-8000-000000000000").await,
         404,
@@ -197,28 +169,29 @@ async fn what_does_not_exist_is_not_found_in_the_format_of_its_api() {
     );
     scim_error(scim.get("/Devices").await, 404, None, "");
     scim_error(scim.delete("/Users").await, 405, None, "");
-    problem(acme.organization.http.get("/no-such-list").await, 404, "");
+    problem(tenant.organization.http.get("/no-such-list").await, 404, "");
     problem(
-        acme.organization
+        tenant
+            .organization
             .http
             .get("/users/01890a5d-0000-7000-8000-000000000000")
             .await,
         404,
         "",
     );
-    problem(acme.organization.http.delete("/settings").await, 405, "");
+    problem(tenant.organization.http.delete("/settings").await, 405, "");
 }
 
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_refused_and_one_within_is_read() {
-    let acme = Acme::new().await;
+    let tenant = Tenant::start("okta").await;
     let padded = |bytes: usize| {
         let mut user = scim::user("ana@example.com");
         user["nickName"] = json!("x".repeat(bytes));
         user.to_string()
     };
     scim_error(
-        acme.send_text("POST", "/Users", &padded(5 * 1024 * 1024)).await,
+        send_text(&tenant, "POST", "/Users", &padded(5 * 1024 * 1024)).await,
         413,
         None,
         "",
@@ -231,24 +204,35 @@ async fn a_body_beyond_the_limit_is_refused_and_one_within_is_read() {
     group["members"] = json!(members);
     let group = group.to_string();
     assert!(group.len() > 1024 * 1024);
-    acme.send_text("POST", "/Groups", &group).await.expect(201);
+    send_text(&tenant, "POST", "/Groups", &group).await.expect(201);
 }
 
 #[tokio::test]
 async fn media_types_of_bodies_are_checked() {
-    let acme = Acme::new().await;
+    let tenant = Tenant::start("okta").await;
     let user = |n: u8| scim::user(&format!("user-{n}@example.com")).to_string();
-    acme.send("POST", "/Users", "application/scim+json; charset=utf-8", user(1))
+    send(
+        &tenant,
+        "POST",
+        "/Users",
+        "application/scim+json; charset=utf-8",
+        user(1),
+    )
+    .await
+    .expect(201);
+    send(&tenant, "POST", "/Users", "application/json", user(2))
         .await
         .expect(201);
-    acme.send("POST", "/Users", "application/json", user(2))
+    send(&tenant, "POST", "/Users", "Application/SCIM+JSON", user(3))
         .await
         .expect(201);
-    acme.send("POST", "/Users", "Application/SCIM+JSON", user(3))
-        .await
-        .expect(201);
-    scim_error(acme.send("POST", "/Users", "text/xml", user(4)).await, 415, None, "");
-    let request = acme
+    scim_error(
+        send(&tenant, "POST", "/Users", "text/xml", user(4)).await,
+        415,
+        None,
+        "",
+    );
+    let request = tenant
         .organization
         .http
         .request("POST", "/rules")
@@ -259,9 +243,9 @@ async fn media_types_of_bodies_are_checked() {
 
 #[tokio::test]
 async fn rules_that_cannot_work_are_refused_with_the_place_of_every_fault() {
-    let acme = Acme::new().await;
-    let head = acme.organization.head_after(0).await;
-    let save = async |rule: Value| acme.organization.http.post("/rules", &rule).await;
+    let tenant = Tenant::start("okta").await;
+    let head = tenant.organization.head_after(0).await;
+    let save = async |rule: Value| tenant.organization.http.post("/rules", &rule).await;
     let with = |kind: &str, pattern: &str, template: &str| {
         let targets = json!([{ "type": "team", "name": template }]);
         json!({ "name": "A rule", "match": { "kind": kind, "pattern": pattern }, "targets": targets })
@@ -303,19 +287,19 @@ async fn rules_that_cannot_work_are_refused_with_the_place_of_every_fault() {
     );
 
     assert_eq!(
-        acme.organization.head_after(0).await,
+        tenant.organization.head_after(0).await,
         head,
         "nothing of it is in the log"
     );
-    assert_eq!(acme.organization.list("/rules").await, Vec::<Value>::new());
+    assert_eq!(tenant.organization.list("/rules").await, Vec::<Value>::new());
 }
 
 #[tokio::test]
 async fn tokens_that_are_missing_wrong_or_of_another_kind_open_nothing() {
-    let acme = Acme::new().await;
-    let scim = &acme.scim().http;
-    let admin = &acme.organization.http;
-    let scim_token = acme.organization.connection_token(&acme.connection.id).await;
+    let tenant = Tenant::start("okta").await;
+    let scim = &tenant.scim().http;
+    let admin = &tenant.organization.http;
+    let scim_token = tenant.organization.connection_token(&tenant.connection.id).await;
 
     for wrong in ["", "wrong", "rc_scim_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA_AAAAAA", "\u{e9}"] {
         let answer = scim.with_token(wrong).get("/Users").await;
@@ -340,7 +324,7 @@ async fn tokens_that_are_missing_wrong_or_of_another_kind_open_nothing() {
     assert!((400..500).contains(&admin.with_token(&scim_token).get("/users").await.status));
     assert!(
         (400..500).contains(
-            &acme
+            &tenant
                 .server
                 .root()
                 .with_token(&scim_token)
@@ -353,13 +337,13 @@ async fn tokens_that_are_missing_wrong_or_of_another_kind_open_nothing() {
 
 #[tokio::test]
 async fn a_token_opens_nothing_once_it_is_revoked_or_has_expired() {
-    let acme = Acme::new().await;
-    let tokens = format!("/connections/{}/tokens", acme.connection.id);
-    let scim = |token: &str| acme.scim().http.with_token(token);
+    let tenant = Tenant::start("okta").await;
+    let tokens = format!("/connections/{}/tokens", tenant.connection.id);
+    let scim = |token: &str| tenant.scim().http.with_token(token);
 
     let soon = jiff::Timestamp::now() + Duration::from_secs(2);
     let body = json!({ "expires_at": soon.to_string() });
-    let expiring = acme
+    let expiring = tenant
         .organization
         .http
         .post(&tokens, &body)
@@ -378,17 +362,19 @@ async fn a_token_opens_nothing_once_it_is_revoked_or_has_expired() {
         "not before its time"
     );
 
-    let revoked = acme.organization.http.post(&tokens, &json!({})).await.expect(201);
+    let revoked = tenant.organization.http.post(&tokens, &json!({})).await.expect(201);
     let (id, token) = (revoked.text("id"), revoked.text("token"));
     scim(&token).get("/Users").await.expect(200);
-    acme.organization
+    tenant
+        .organization
         .http
         .delete(&format!("/tokens/{id}"))
         .await
         .expect(204);
     scim_error(scim(&token).get("/Users").await, 401, None, "");
     problem(
-        acme.organization
+        tenant
+            .organization
             .http
             .post(&tokens, &json!({ "expires_at": "2001-01-01T00:00:00Z" }))
             .await,
@@ -399,17 +385,17 @@ async fn a_token_opens_nothing_once_it_is_revoked_or_has_expired() {
 
 #[tokio::test]
 async fn a_viewer_can_read_and_change_nothing() {
-    let acme = Acme::new().await;
+    let tenant = Tenant::start("okta").await;
     let viewer = json!({ "name": "reader", "role": "viewer" });
-    let token = acme
+    let token = tenant
         .organization
         .http
         .post("/tokens", &viewer)
         .await
         .expect(201)
         .text("token");
-    let http = acme.organization.http.with_token(&token);
-    let head = acme.organization.head_after(0).await;
+    let http = tenant.organization.http.with_token(&token);
+    let head = tenant.organization.head_after(0).await;
 
     http.get("/users").await.expect(200);
     let rule = json!({ "name": "A rule", "match": { "kind": "all" }, "targets": [{ "type": "team" }] });
@@ -429,5 +415,5 @@ async fn a_viewer_can_read_and_change_nothing() {
         403,
         "",
     );
-    assert_eq!(acme.organization.head_after(0).await, head);
+    assert_eq!(tenant.organization.head_after(0).await, head);
 }

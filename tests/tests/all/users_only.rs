@@ -1,50 +1,51 @@
 //! A connection that pushes users only: there are no groups, and new users are in its default entity.
 
-use rolecall_tests::admin::{Connection, Organization};
 use rolecall_tests::http::Answer;
 use rolecall_tests::rule;
 use rolecall_tests::scim::{self, Scim};
-use rolecall_tests::server::Server;
+use rolecall_tests::tenant::Tenant;
 use serde_json::{Value, json};
 
 struct Example {
-    server: Server,
-    organization: Organization,
-    flosum: Connection,
+    tenant: Tenant,
     team: String,
 }
 
 impl Example {
     /// An organization with a users-only connection whose new users join the team `Newcomers`.
     async fn new() -> Example {
-        let server = Server::start().await;
-        let organization = server.organization("Example Corp").await;
-        let flosum = organization.connect(&server.public(), "flosum").await;
-        let team = json!({ "type": "team", "name": "Newcomers" });
-        let team = organization.http.post("/entities", &team).await.expect(201).text("id");
-        let example = Example {
-            server,
-            organization,
-            flosum,
-            team,
-        };
+        let tenant = Tenant::start("flosum").await;
+        let team = tenant.organization.add_team("Newcomers").await;
+        let example = Example { tenant, team };
         let settings = json!({ "users_only": true, "default_entity": example.team });
         example.set(&settings).await;
         example
     }
 
     async fn set(&self, settings: &Value) {
-        let path = format!("/connections/{}", self.flosum.id);
-        self.organization.http.patch(&path, settings).await.expect(200);
+        let Tenant {
+            organization,
+            connection,
+            ..
+        } = &self.tenant;
+        organization.set_up(&connection.id, settings).await;
     }
 
     fn scim(&self) -> &Scim {
-        &self.flosum.scim
+        self.tenant.scim()
+    }
+
+    /// A connection beside it that pushes groups, too.
+    async fn another(&self) -> Scim {
+        let Tenant {
+            server, organization, ..
+        } = &self.tenant;
+        organization.connect(&server.public(), "okta").await.scim
     }
 
     /// Name and reason of each entity that a user is in.
     async fn placed(&self, user_name: &str) -> Vec<(String, String)> {
-        let user = self.organization.user(user_name).await;
+        let user = self.tenant.organization.user(user_name).await;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let entities = user["entities"].as_array().cloned().unwrap_or_default();
         let show = |entity: &Value| (text(&entity["name"]), text(&entity["sources"][0]["kind"]));
@@ -70,13 +71,14 @@ async fn new_users_are_in_the_default_entity_and_the_record_says_why() {
     let ana = example.scim().create_user("ana@example.com").await;
     assert_eq!(example.placed("ana@example.com").await, newcomer());
     let members = example
+        .tenant
         .organization
         .list(&format!("/entities/{}/members", example.team))
         .await;
     assert_eq!(members.len(), 1);
     assert_eq!(members[0]["user_id"], json!(ana));
     assert_eq!(members[0]["sources"][0]["kind"], "connection_default");
-    let events = example.organization.events_after(0).await;
+    let events = example.tenant.organization.events_after(0).await;
     let entry = events.last().unwrap();
     let assigned = json!({ "kind": "user_default_entity_assigned", "user_id": ana, "entity_id": example.team });
     assert_eq!(entry["facts"][1], assigned);
@@ -98,11 +100,7 @@ async fn groups_are_not_offered_to_read_or_to_write() {
     let scim = example.scim();
     let ana = scim.create_user("ana@example.com").await;
     // Another connection of the organization has groups all the same.
-    let okta = example
-        .organization
-        .connect(&example.server.public(), "okta")
-        .await
-        .scim;
+    let okta = example.another().await;
     let group = okta.create_group("Engineering", &[&ana]).await;
     let path = format!("/Groups/{group}");
     let http = &scim.http;
@@ -148,18 +146,18 @@ async fn another_default_is_for_new_users_and_a_deleted_one_for_nobody() {
 
     example.set(&json!({ "default_entity": example.team })).await;
     let path = format!("/entities/{}", example.team);
-    example.organization.http.delete(&path).await.expect(204);
+    example.tenant.organization.http.delete(&path).await.expect(204);
     assert_eq!(example.placed("ana@example.com").await, []);
     scim.create_user("cleo@example.com").await;
     assert_eq!(example.placed("cleo@example.com").await, []);
-    assert_eq!(example.organization.verify().await["outcome"], "equal");
+    assert_eq!(example.tenant.organization.verify().await["outcome"], "equal");
 }
 
 #[tokio::test]
 async fn a_group_of_another_connection_counts_more_where_a_user_can_be_in_one_only() {
     let example = Example::new().await;
     let pool = json!({ "type": "concurrency_group", "name": "Shared" });
-    let entities = &example.organization.http;
+    let entities = &example.tenant.organization.http;
     let pool = entities.post("/entities", &pool).await.expect(201).text("id");
     example.set(&json!({ "default_entity": pool })).await;
     let ana = example.scim().create_user("ana@example.com").await;
@@ -168,14 +166,10 @@ async fn a_group_of_another_connection_counts_more_where_a_user_can_be_in_one_on
         example.placed("ana@example.com").await,
         place("Shared", "connection_default")
     );
-    let okta = example
-        .organization
-        .connect(&example.server.public(), "okta")
-        .await
-        .scim;
+    let okta = example.another().await;
     let mut rule = rule::every_group_is_a_team();
     rule["targets"] = json!([{ "type": "concurrency_group" }]);
-    example.organization.add_rule(rule).await;
+    example.tenant.organization.add_rule(rule).await;
     let group = okta.create_group("Fast", &[&ana]).await;
     assert_eq!(example.placed("ana@example.com").await, place("Fast", "mapping"));
     okta.delete_group(&group).await;

@@ -177,6 +177,20 @@ async fn an_operation_fails_alone_with_the_error_of_a_request() {
 }
 
 #[tokio::test]
+async fn a_version_that_an_earlier_operation_moved_on_refuses_the_next() {
+    let world = World::new().await;
+    let path = format!("/Users/{}", world.user("ana").await);
+    let rename = json!({"method": "PUT", "path": path, "version": "W/\"1\"", "data": {"userName": "ben"}});
+    let delete = json!({"method": "DELETE", "path": path, "version": "W/\"1\""});
+    let reply = bulk(&world, json!([rename, rename, delete])).await;
+    assert_eq!(statuses(&reply), ["200", "412", "412"]);
+    assert_eq!(
+        world.get(&path).await.expect(200)["meta"]["version"],
+        results(&reply)[0]["version"]
+    );
+}
+
+#[tokio::test]
 async fn what_refers_to_a_failure_or_in_a_circle_fails() {
     let world = World::new().await;
     world.user("ana").await;
