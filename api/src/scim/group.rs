@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::canonical;
 use super::error::ScimError;
 use super::lenient;
-use super::members::{self, MembersDelta};
+use super::members::{self, MembersDelta, Selected};
 use super::object::take;
 use super::operations;
 use super::patch;
@@ -284,7 +284,13 @@ impl<'s> Reading<'s> {
                 self.members.clear();
                 self.members.add(members::ids(value)?);
             }
-            Verb::Remove if value.is_null() || value == "" => self.members.clear(),
+            Verb::Remove if value.is_null() => self.members.clear(),
+            // Whoever names no member by mistake is not to lose all of them.
+            Verb::Remove if value == "" => {
+                return Err(ScimError::invalid_value(
+                    "a remove of `members` takes no empty `value`; leave it out to remove all of them",
+                ));
+            }
             // RFC 7644 3.5.2.2 knows no listed values here and would empty the group; Entra, JumpCloud and authentik list
             // those they want to remove. An empty list removes nobody.
             Verb::Remove => self.members.remove(members::ids(value)?),
@@ -298,13 +304,18 @@ impl<'s> Reading<'s> {
             .sub_attr
             .as_deref()
             .is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
-        match verb {
+        match (verb, selected) {
             // `display` and its like are not stored, so there is nothing to write or to remove.
             _ if !names_members => {}
-            Verb::Add => self.members.add(selected),
-            Verb::Remove => self.members.remove(selected),
-            Verb::Replace => {
-                self.members.remove(selected);
+            (Verb::Add, Selected::These(ids)) => self.members.add(ids),
+            (Verb::Add, Selected::All) => self.members.add(members::ids(value)?),
+            (Verb::Remove, Selected::These(ids)) => self.members.remove(ids),
+            (Verb::Remove, Selected::All) => self.members.clear(),
+            (Verb::Replace, selected) => {
+                match selected {
+                    Selected::These(ids) => self.members.remove(ids),
+                    Selected::All => self.members.clear(),
+                }
                 self.members.add(members::ids(value)?);
             }
         }

@@ -1,9 +1,10 @@
-//! What clients write beside the grammar of RFC 7644: read first with `scim_v2`, and on failure once more after a repair,
-//! unless the connection is strict.
+//! What clients write beside the grammar of `scim_v2`: read first with it, and on failure once more after a repair.
 //!
-//! A repair rewrites text and never decides what it means; `scim_v2` holds the only grammar. Repaired are
-//! `emails[type eq "work"].value eq "x"` (Entra), values without quotes (Microsoft's Postman collection), `True`, and `$ref`,
-//! which the grammar does not have.
+//! A repair rewrites text and never decides what it means; `scim_v2` holds the only grammar. Repaired are `not(...)` and `$ref`,
+//! which the RFCs have and the grammar does not; and unless the connection is strict `emails[type eq "work"].value eq "x"`
+//! (Entra), values without quotes (Microsoft's Postman collection), and `True`.
+
+use std::str::FromStr;
 
 use scim_v2::filter::{Filter, ParseError, PatchPath};
 
@@ -17,16 +18,7 @@ use super::profile::Mode;
 /// `invalidFilter` with the place of the fault, also when the text is too long.
 pub(crate) fn filter(mode: Mode, text: &str) -> Result<Filter, ScimError> {
     check_length("filter", text).map_err(ScimError::invalid_filter)?;
-    let fault = match text.parse() {
-        Ok(filter) => return Ok(filter),
-        Err(fault) => fault,
-    };
-    if mode == Mode::Strict {
-        return Err(ScimError::invalid_filter(explain("filter", text, &fault)));
-    }
-    repair(text)
-        .parse()
-        .map_err(|_| ScimError::invalid_filter(explain("filter", text, &fault)))
+    read(mode, text).map_err(|fault| ScimError::invalid_filter(explain("filter", text, &fault)))
 }
 
 /// Reads a PATCH path.
@@ -35,23 +27,32 @@ pub(crate) fn filter(mode: Mode, text: &str) -> Result<Filter, ScimError> {
 /// `invalidPath` with the place of the fault, also when the text is too long.
 pub(crate) fn path(mode: Mode, text: &str) -> Result<PatchPath, ScimError> {
     check_length("path", text).map_err(ScimError::invalid_path)?;
+    // The grammar knows no `$` in names, though RFC 7643 2.4 has `$ref`.
+    if let Some(Ok(mut path)) = text.trim().strip_suffix(".$ref").map(|stem| read(mode, stem)) {
+        let sub = match &mut path {
+            PatchPath::Attr(path) => &mut path.sub_attr,
+            PatchPath::Value(path) => &mut path.sub_attr,
+        };
+        if sub.is_none() {
+            *sub = Some("$ref".to_owned());
+            return Ok(path);
+        }
+    }
+    read(mode, text).map_err(|fault| ScimError::invalid_path(explain("path", text, &fault)))
+}
+
+/// Reads the text as it is, or else repaired; a fault is that of the text as it is.
+fn read<T: FromStr<Err = ParseError>>(mode: Mode, text: &str) -> Result<T, ParseError> {
     let fault = match text.parse() {
-        Ok(path) => return Ok(path),
+        Ok(parsed) => return Ok(parsed),
         Err(fault) => fault,
     };
-    // The grammar knows no `$` in names, though RFC 7643 2.4 has `$ref`.
-    if let Some(PatchPath::Attr(mut attribute)) = text.trim().strip_suffix(".$ref").and_then(|stem| stem.parse().ok())
-        && attribute.sub_attr.is_none()
-    {
-        attribute.sub_attr = Some("$ref".to_owned());
-        return Ok(PatchPath::Attr(attribute));
-    }
-    if mode == Mode::Strict {
-        return Err(ScimError::invalid_path(explain("path", text, &fault)));
-    }
-    repair(text)
-        .parse()
-        .map_err(|_| ScimError::invalid_path(explain("path", text, &fault)))
+    let completed = spaced_negations(&plain_references(text));
+    let repaired = match mode {
+        Mode::Strict => completed,
+        Mode::Lenient => repair(&completed),
+    };
+    repaired.parse().map_err(|_| fault)
 }
 
 fn check_length(what: &str, text: &str) -> Result<(), String> {
@@ -90,7 +91,18 @@ fn example(what: &str) -> &'static str {
 
 /// The text with the known deviations put right.
 fn repair(text: &str) -> String {
-    move_comparisons(&quote_values(&words(&plain_references(text)))).concat()
+    move_comparisons(&quote_values(&words(text))).concat()
+}
+
+/// `not(title pr)` becomes `not (title pr)`: RFC 7644 Figure 1 has no space there, the grammar wants one.
+fn spaced_negations(text: &str) -> String {
+    let words = words(text);
+    let next = words.iter().skip(1).map(Some).chain([None]);
+    let spaced = words.iter().zip(next).map(|(word, next)| match next {
+        Some(&"(") if word.eq_ignore_ascii_case("not") => format!("{word} "),
+        _ => (*word).to_owned(),
+    });
+    spaced.collect()
 }
 
 /// `members.$ref` becomes `members.ref`, as the grammar knows no `$` in names (RFC 7643 2.4 has it in this one).
@@ -250,6 +262,39 @@ mod tests {
             r#"not (title pr) AND active eq true"#,
             Ok("not (title pr) and active eq true"),
         );
+    }
+
+    #[test]
+    fn a_negation_needs_no_space_in_either_mode() {
+        for (text, expected) in [
+            (r#"not(userName eq "x")"#, r#"not (userName eq "x")"#),
+            (
+                r#"title pr and NOT(title eq "not(x)")"#,
+                r#"title pr and not (title eq "not(x)")"#,
+            ),
+            (r#"not(not((title pr)))"#, "not (not (title pr))"),
+            (r#"emails[not(type eq "work")]"#, r#"emails[not (type eq "work")]"#),
+        ] {
+            for mode in [Mode::Lenient, Mode::Strict] {
+                assert_eq!(filter(mode, text).unwrap().to_string(), expected, "{text}");
+            }
+        }
+        let path = path(Mode::Strict, r#"emails[not(type eq "work")].value"#).unwrap();
+        assert_eq!(path.to_string(), r#"emails[not (type eq "work")].value"#);
+        assert!(filter(Mode::Strict, "notes(title pr)").is_err());
+    }
+
+    #[test]
+    fn strict_connections_get_references_and_no_other_repair() {
+        assert!(filter(Mode::Strict, "groups.$ref pr").is_ok());
+        assert!(filter(Mode::Strict, "groups[$ref pr]").is_ok());
+        for text in [
+            "userName eq ana",
+            "userName eq 'ana'",
+            r#"emails[type eq "work"].value eq "x""#,
+        ] {
+            assert!(filter(Mode::Strict, text).is_err(), "{text}");
+        }
     }
 
     #[test]

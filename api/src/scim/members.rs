@@ -3,14 +3,15 @@
 //! A PATCH may hold thousands of member operations. They are applied to the delta one after the other, so that the group
 //! sees one set of additions and one of removals, whatever its size.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_engine::MembersChange;
-use scim_v2::filter::{AttrExp, CompValue, CompareOp, PatchValuePath, ValFilter};
+use scim_v2::filter::{AttrExp, AttrPath, CompValue, CompareOp, PatchValuePath, ValFilter};
 use serde_json::Value;
 
 use super::error::ScimError;
 use super::object::member;
+use super::schema::ResourceType;
 
 /// The delta while the operations of a PATCH are applied to it: for each id that was named, whether it is a member.
 #[derive(Debug, Default)]
@@ -84,40 +85,117 @@ fn id(value: Value) -> Result<String, ScimError> {
     Ok(id)
 }
 
-/// The ids that `members[value eq "..."]` selects, also several of them combined with `or`.
+/// The members that a selection means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Selected {
+    /// Those of these ids, as far as they are members.
+    These(Vec<String>),
+    /// Everybody.
+    All,
+}
+
+/// Who is selected by `members[...]`, when that can be told without a list of the members there are.
 ///
 /// # Errors
-/// `invalidPath` for any other selection: members can be selected by their id alone.
-pub(crate) fn selected(path: &PatchValuePath) -> Result<Vec<String>, ScimError> {
-    let mut ids = Vec::new();
-    match select(&path.filter, &mut ids) {
-        Some(()) => Ok(ids),
-        None => Err(ScimError::invalid_path(format!(
+/// `invalidPath` for any other selection, such as all members but one.
+pub(crate) fn selected(path: &PatchValuePath) -> Result<Selected, ScimError> {
+    match Chosen::by(&path.filter) {
+        Some(Chosen::These(ids)) => Ok(Selected::These(ids.into_iter().collect())),
+        Some(Chosen::AllBut(ids)) if ids.is_empty() => Ok(Selected::All),
+        _ => Err(ScimError::invalid_path(format!(
             "`{path}` is not supported; select members by id, as in members[value eq \"...\"]"
         ))),
     }
 }
 
-fn select(filter: &ValFilter, ids: &mut Vec<String>) -> Option<()> {
-    match filter {
-        ValFilter::Or(operands) => operands.iter().try_for_each(|operand| select(operand, ids)),
-        ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Eq, value)) if path.name.eq_ignore_ascii_case("value") => {
-            ids.push(match value {
-                CompValue::Str(id) => id.trim().to_owned(),
-                CompValue::Number(id) => id.to_string(),
-                _ => return None,
-            });
-            Some(())
+/// A part of all ids there could be.
+enum Chosen {
+    These(BTreeSet<String>),
+    AllBut(BTreeSet<String>),
+}
+
+impl Chosen {
+    /// `None` for what is not the same for every member, and does not name ids.
+    fn by(filter: &ValFilter) -> Option<Self> {
+        match filter {
+            ValFilter::And(operands) => operands
+                .iter()
+                .try_fold(Self::everybody(), |all, one| Some(all.and(Self::by(one)?))),
+            ValFilter::Or(operands) => {
+                let none = operands
+                    .iter()
+                    .try_fold(Self::everybody(), |none, one| Some(none.and(Self::by(one)?.not())));
+                none.map(Self::not)
+            }
+            ValFilter::Not(inner) => Self::by(inner).map(Self::not),
+            ValFilter::Attr(AttrExp::Present(path)) => is_of_every_member(path).then(Self::everybody),
+            ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Eq, value)) => Self::equal(path, value),
+            ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Ne, value)) => Self::equal(path, value).map(Self::not),
+            ValFilter::Attr(AttrExp::Comparison(..)) => None,
         }
-        _ => None,
     }
+
+    fn equal(path: &AttrPath, value: &CompValue) -> Option<Self> {
+        let is_id = path.name.eq_ignore_ascii_case("value");
+        match value {
+            CompValue::Str(id) if is_id => Some(Self::one(id.trim())),
+            CompValue::Number(id) if is_id => Some(Self::one(&id.to_string())),
+            CompValue::Str(kind) if path.name.eq_ignore_ascii_case("type") => {
+                let is_user = kind.eq_ignore_ascii_case(ResourceType::User.name());
+                Some(if is_user {
+                    Self::everybody()
+                } else {
+                    Self::everybody().not()
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn one(id: &str) -> Self {
+        Self::These(BTreeSet::from([id.to_owned()]))
+    }
+
+    fn everybody() -> Self {
+        Self::AllBut(BTreeSet::new())
+    }
+
+    fn not(self) -> Self {
+        match self {
+            Self::These(ids) => Self::AllBut(ids),
+            Self::AllBut(ids) => Self::These(ids),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::AllBut(mut left), Self::AllBut(right)) => {
+                left.extend(right);
+                Self::AllBut(left)
+            }
+            (Self::These(mut ids), Self::AllBut(others)) | (Self::AllBut(others), Self::These(mut ids)) => {
+                ids.retain(|id| !others.contains(id));
+                Self::These(ids)
+            }
+            (Self::These(mut left), Self::These(right)) => {
+                left.retain(|id| right.contains(id));
+                Self::These(left)
+            }
+        }
+    }
+}
+
+/// Every member is a user, and shown with these.
+fn is_of_every_member(path: &AttrPath) -> bool {
+    ["value", "type", "ref"]
+        .iter()
+        .any(|name| path.name.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
+    use scim_v2::filter::PatchPath;
     use serde_json::json;
 
     use super::*;
@@ -214,6 +292,50 @@ mod tests {
         ] {
             let error = ids(value).unwrap_err();
             assert_eq!(error.to_string(), "each member needs a `value`, the id of a user");
+        }
+    }
+
+    #[track_caller]
+    fn check_selected(filter: &str, expected: Option<Selected>) {
+        let Ok(PatchPath::Value(path)) = format!("members[{filter}]").parse() else {
+            panic!("{filter} is a selection")
+        };
+        assert_eq!(selected(&path).ok(), expected, "{filter}");
+    }
+
+    #[test]
+    fn members_are_selected_by_what_is_known_of_each() {
+        let these = |ids: &[&str]| Some(Selected::These(ids.iter().map(|id| (*id).to_owned()).collect()));
+        for (filter, expected) in [
+            (r#"value eq " a ""#, these(&["a"])),
+            (r#"value eq 271 or value eq "a""#, these(&["271", "a"])),
+            (r#"value eq "a" and value eq "b""#, these(&[])),
+            (r#"value eq "a" and type eq "user""#, these(&["a"])),
+            (r#"type eq "Group" and value eq "a""#, these(&[])),
+            (r#"(value eq "a" or value eq "b") and value ne "b""#, these(&["a"])),
+            (r#"type eq "Group" or value eq "a""#, these(&["a"])),
+            (r#"not (value ne "a")"#, these(&["a"])),
+            (r#"not (type eq "User")"#, these(&[])),
+            (r#"type eq "User""#, Some(Selected::All)),
+            (r#"type ne "Group" or value eq "a""#, Some(Selected::All)),
+            ("value pr and type pr", Some(Selected::All)),
+        ] {
+            check_selected(filter, expected);
+        }
+    }
+
+    #[test]
+    fn what_only_a_list_of_the_members_tells_selects_none() {
+        for filter in [
+            r#"value ne "a""#,
+            r#"not (value eq "a")"#,
+            r#"type eq "User" and value ne "a""#,
+            r#"value co "a""#,
+            r#"display eq "Ana""#,
+            r#"value eq "a" or display pr"#,
+            "value eq true",
+        ] {
+            check_selected(filter, None);
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Read with tolerance: names and `op` in any case, no `schemas`, members nobody asked for, an empty path, and a `remove`
 //! without a path whose value names what to remove. What the operations do is the business of `patch` and `members`.
+//! Of a strict connection `strict::patch` has refused by then whatever only tolerance could read, so that one reading is enough.
 
 use scim_v2::models::others::{OperationTarget, PatchOperation};
 use serde_json::{Map, Value};

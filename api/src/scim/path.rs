@@ -4,6 +4,7 @@ use scim_v2::filter::AttrPath;
 use serde_json::{Map, Value};
 
 use super::object::member;
+use super::profile::Mode;
 use super::schema::{Place, ResourceSchema, Target};
 
 /// Where values are, in the JSON of a resource or of one value.
@@ -28,8 +29,8 @@ impl<'s> Among<'s> {
     /// # Errors
     /// A text for the client, when no type has it.
     pub(crate) fn place(self, path: &AttrPath) -> Result<Option<Place<'s>>, String> {
-        let found = place(self.schema, path);
-        if found.is_some() || self.all.iter().any(|schema| place(schema, path).is_some()) {
+        let found = self.place_in(self.schema, path);
+        if found.is_some() || self.all.iter().any(|schema| self.place_in(schema, path).is_some()) {
             return Ok(found);
         }
         let names: Vec<_> = self.all.iter().map(|schema| schema.of.name()).collect();
@@ -38,22 +39,30 @@ impl<'s> Among<'s> {
             "a {names} has no attribute `{path}`; see /Schemas for those it has"
         ))
     }
-}
 
-fn place<'s>(schema: &'s ResourceSchema, path: &AttrPath) -> Option<Place<'s>> {
-    let Target::Attribute(mut place) = schema.resolve(path) else {
-        return None;
-    };
-    // The grammar knows no `$` in names, so `lenient` reads `$ref` as `ref`.
-    if let (Some(attribute), None, Some("ref")) = (place.attribute, place.sub_attribute, place.sub.as_deref())
-        && let Some(reference) = attribute.sub_attribute("$ref")
-    {
-        place.sub = Some(reference.name.clone());
-        place.sub_attribute = Some(reference);
+    fn place_in(self, schema: &'s ResourceSchema, path: &AttrPath) -> Option<Place<'s>> {
+        let Target::Attribute(mut place) = schema.resolve(path) else {
+            return None;
+        };
+        // The grammar knows no `$` in names, so `lenient` reads `$ref` as `ref`.
+        if let (Some(attribute), None, Some("ref")) = (place.attribute, place.sub_attribute, place.sub.as_deref())
+            && let Some(reference) = attribute.sub_attribute("$ref")
+        {
+            place.sub = Some(reference.name.clone());
+            place.sub_attribute = Some(reference);
+        }
+        let is_known = match (place.attribute, &place.extension) {
+            (Some(_), _) => place.sub.is_none() || place.sub_attribute.is_some(),
+            (None, Some(urn)) => self.takes_any_name(urn),
+            (None, None) => false,
+        };
+        is_known.then_some(place)
     }
-    let unknown = place.attribute.is_none() && place.extension.is_none();
-    let unknown_sub = place.sub.is_some() && place.attribute.is_some() && place.sub_attribute.is_none();
-    (!unknown && !unknown_sub).then_some(place)
+
+    /// Whether nobody knows the extension: then every name is taken. A strict connection could not have stored one.
+    fn takes_any_name(self, urn: &str) -> bool {
+        self.schema.mode == Mode::Lenient && self.all.iter().all(|schema| schema.extension(urn).is_none())
+    }
 }
 
 impl From<Place<'_>> for Path {
@@ -67,6 +76,12 @@ impl From<Place<'_>> for Path {
 }
 
 impl Path {
+    /// The core attribute of this name, or the extension of this URN as a whole.
+    pub(crate) fn core(name: String) -> Self {
+        let (extension, sub) = (None, None);
+        Self { extension, name, sub }
+    }
+
     /// Whether this is the core attribute of this name, or a part of it.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         self.extension.is_none() && self.name == name
@@ -83,10 +98,9 @@ impl Path {
         let Some(sub) = &self.sub else {
             return elements.iter().collect();
         };
-        elements
-            .iter()
-            .filter_map(|element| member(element.as_object()?, sub))
-            .collect()
+        let named = elements.iter().filter_map(|element| member(element.as_object()?, sub));
+        // Of a list that no schema describes each value is one, as it is of those that are described.
+        named.flat_map(one_by_one).collect()
     }
 
     /// The values of the attribute, whole; one alone is a list of one.
@@ -97,9 +111,16 @@ impl Path {
         };
         match container.and_then(|container| member(container, &self.name)) {
             None => &[],
-            Some(Value::Array(elements)) => elements.as_slice(),
-            Some(value) => std::slice::from_ref(value),
+            Some(value) => one_by_one(value),
         }
+    }
+}
+
+/// The values of a list; one alone is a list of one.
+fn one_by_one(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(elements) => elements.as_slice(),
+        value => std::slice::from_ref(value),
     }
 }
 

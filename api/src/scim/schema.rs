@@ -32,6 +32,8 @@ pub(crate) struct Attribute {
     pub(crate) kind: Kind,
     /// Whether the text stands for bytes, which have no order.
     pub(crate) binary: bool,
+    /// Whether the number is a whole one.
+    pub(crate) integer: bool,
     pub(crate) multi_valued: bool,
     pub(crate) case_exact: bool,
     pub(crate) required: bool,
@@ -59,6 +61,7 @@ impl Attribute {
             name: document.get("name").and_then(Value::as_str)?.to_owned(),
             kind,
             binary,
+            integer: document.get("type").and_then(Value::as_str) == Some("integer"),
             multi_valued: flag("multiValued"),
             // RFC 7643 2.3.6: binary values are case exact, also those whose definition in 8.7.1 says otherwise.
             case_exact: flag("caseExact") || binary,
@@ -87,6 +90,7 @@ impl Attribute {
             name,
             kind: Kind::Complex,
             binary: false,
+            integer: false,
             multi_valued: true,
             case_exact: false,
             required: false,

@@ -9,10 +9,11 @@ use scim_v2::schema_urns;
 use serde_json::{Map, Value};
 
 use super::error::ScimError;
+use super::extension::Announced;
 use super::lenient;
 use super::object::member;
 use super::profile::Mode;
-use super::schema::{Attribute, Kind, ResourceSchema, Target};
+use super::schema::{Attribute, Extension, Kind, ResourceSchema, Target};
 
 /// Checks the body of a POST or PUT, when the connection is strict.
 ///
@@ -36,9 +37,11 @@ pub(crate) fn resource(schema: &ResourceSchema, body: &Map<String, Value>) -> Re
             "`schemas` names `{unknown}`, which is unknown"
         )));
     }
+    // An alias stands in no discovery document, so that nobody can be asked to name it.
+    let is_announced = |extension: &Extension| extension.announced != Announced::Nowhere;
     if let Some(urn) = body
         .keys()
-        .find(|name| schema.extension(name).is_some() && !is_named(name))
+        .find(|name| schema.extension(name).is_some_and(is_announced) && !is_named(name))
     {
         return Err(missing(urn));
     }
@@ -141,7 +144,15 @@ fn selection(schema: &ResourceSchema, path: &PatchValuePath, value: Option<&Valu
         None => None,
     };
     refuse_fixed(attribute, sub)?;
-    value.map_or(Ok(()), |value| self::value(sub.unwrap_or(attribute), value))
+    let Some(value) = value else { return Ok(()) };
+    // RFC 7643 4.2: who a member is stays; whether the selected ones are there is not asked, as none could be written.
+    if attribute.sub_attributes.iter().any(|sub| sub.immutable) {
+        return Err(ScimError::mutability(format!(
+            "values of `{0}` are immutable; remove selected ones, and add others to `{0}`",
+            attribute.name
+        )));
+    }
+    self::value(sub.unwrap_or(attribute), value)
 }
 
 /// RFC 7644 3.5.2: what only the server writes cannot be named, and an immutable part of a value that is there, such as the id of
@@ -232,13 +243,13 @@ fn several(attribute: &Attribute, value: &Value) -> Result<(), ScimError> {
 /// One value, by its type (RFC 7643 2.3). RFC 7643 2.5: `null` is no value, of any type.
 fn value(attribute: &Attribute, value: &Value) -> Result<(), ScimError> {
     let expected = match (attribute.kind, value) {
-        (_, Value::Null)
-        | (Kind::Boolean, Value::Bool(_))
-        | (Kind::Number, Value::Number(_))
-        | (Kind::Text, Value::String(_)) => return Ok(()),
+        (_, Value::Null) | (Kind::Boolean, Value::Bool(_)) | (Kind::Text, Value::String(_)) => return Ok(()),
+        // RFC 7643 2.3.4: an integer has no fraction and no exponent.
+        (Kind::Number, Value::Number(number)) if !attribute.integer || !number.is_f64() => return Ok(()),
         (Kind::DateTime, Value::String(text)) if text.parse::<ScimDateTime>().is_ok() => return Ok(()),
         (Kind::Complex, Value::Object(members)) => return sub_attributes(attribute, members),
         (Kind::Boolean, _) => "true or false, and not as a string",
+        (Kind::Number, _) if attribute.integer => "an integer",
         (Kind::Number, _) => "a number",
         (Kind::Text, _) => "a string",
         (Kind::DateTime, _) => "a date and time, such as 2026-05-13T04:42:34Z",

@@ -29,16 +29,23 @@ pub(super) fn filter(among: Among<'_>, parsed: &grammar::Filter) -> Result<Expre
 }
 
 fn presence(among: Among<'_>, path: &AttrPath) -> Result<Expression, ScimError> {
-    if let Target::Extension(urn) = among.schema.resolve(path) {
-        let (extension, sub) = (None, None);
-        return Ok(Expression::Present(Path {
-            extension,
-            name: urn,
-            sub,
-        }));
+    // An extension of one type is one that is not there in the others.
+    let whole = among.all.iter().find_map(|schema| match schema.resolve(path) {
+        Target::Extension(urn) => Some(urn),
+        Target::Attribute(_) => None,
+    });
+    if let Some(urn) = whole {
+        return Ok(Expression::Present(Path::core(urn)));
     }
-    let place = place(among, path)?;
-    Ok(place.map_or(constant(false), |place| Expression::Present(place.into())))
+    Ok(match place(among, path)? {
+        None => constant(false),
+        // The URN of an extension that nobody knows reads like an attribute of a shorter one; it may be either.
+        Some(place) if place.attribute.is_none() => Expression::Any(vec![
+            Expression::Present(Path::core(path.to_string())),
+            Expression::Present(place.into()),
+        ]),
+        Some(place) => Expression::Present(place.into()),
+    })
 }
 
 fn comparison(

@@ -422,3 +422,22 @@ fn an_attribute_of_another_type_has_no_value() {
         "a User or Group has no attribute `shoeSize`; see /Schemas for those it has"
     );
 }
+
+#[test]
+fn an_extension_that_nobody_knows_is_found_as_a_whole_and_in_its_lists() {
+    let resource = json!({"urn:x:2.0:User": {"badge": 1}, "urn:x:ext.v2": {"deep": {"a": [{"b": "c"}, {"b": "d"}]}}});
+    let resource = resource.as_object().unwrap();
+    for (text, expected) in [
+        ("urn:x:2.0:User pr", true),
+        ("URN:X:2.0:user pr", true),
+        ("urn:x:2.0:User:badge pr", true),
+        ("urn:x:ext.v2 pr", true),
+        ("urn:x:2.0:Group pr", false),
+        ("not(urn:x:2.0:User pr)", false),
+        (r#"urn:x:ext.v2:deep.a[b eq "c"]"#, true),
+        (r#"urn:x:ext.v2:deep.a[b eq "e"]"#, false),
+    ] {
+        let found = users(text).unwrap().matches(resource, &|_| None);
+        assert_eq!(found, expected, "{text}");
+    }
+}

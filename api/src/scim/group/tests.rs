@@ -1,5 +1,5 @@
 use rolecall_engine::MembersChange;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::extension;
 use super::*;
@@ -91,6 +91,27 @@ fn shapes_e_and_k_remove_the_selected() {
     check(
         json!([{"op": "remove", "path": "Members[VALUE Eq \"u1\" or value eq \"u2\"]"}]),
         members(false, &[], &["u1", "u2"]),
+    );
+}
+
+#[test]
+fn all_are_selected_by_what_every_member_is() {
+    let of = |op: &str, value: Value| json!([{"op": op, "path": "members[type eq \"User\"]", "value": value}]);
+    check(of("remove", Value::Null), members(true, &[], &[]));
+    check(of("replace", json!({"value": "u1"})), members(true, &["u1"], &[]));
+    check(of("add", json!({"value": "u1"})), members(false, &["u1"], &[]));
+    check(
+        json!([{"op": "remove", "path": "members[value eq \"u1\" and type eq \"User\"]"}]),
+        members(false, &[], &["u1"]),
+    );
+}
+
+#[test]
+fn an_empty_text_empties_no_group() {
+    check_refused(
+        json!([{"op": "remove", "path": "members", "value": ""}]),
+        "invalidValue",
+        "a remove of `members` takes no empty `value`; leave it out to remove all of them",
     );
 }
 

@@ -1,6 +1,10 @@
+use rolecall_engine::registry::{
+    AttributeDefinition, AttributeType, ConnectionSettings, ExtendedResource, ExtensionDefinition,
+};
 use serde_json::json;
 
 use super::super::bulk::BulkRequest;
+use super::super::extension;
 use super::super::filter::Filter;
 use super::super::group::{self, GroupPatch};
 use super::super::profile::Profile;
@@ -274,9 +278,17 @@ fn parts_that_only_the_server_writes_or_that_never_change_are_no_paths() {
     };
     for sub in ["value", "type", "$ref", "display"] {
         let path = format!("members[value eq \"u1\"].{sub}");
-        // The grammar has no `$`.
-        let expected = if sub == "$ref" { "invalidPath" } else { "mutability" };
-        check_group(json!({"op": "replace", "path": path, "value": "u2"}), Some(expected));
+        check_group(
+            json!({"op": "replace", "path": path, "value": "u2"}),
+            Some("mutability"),
+        );
+    }
+    for op in ["add", "replace"] {
+        let path = "members[value eq \"u1\"]";
+        check_group(
+            json!({"op": op, "path": path, "value": {"value": "u2"}}),
+            Some("mutability"),
+        );
     }
     check_group(
         json!({"op": "add", "path": "members.value", "value": "u2"}),
@@ -307,5 +319,74 @@ fn the_name_of_a_manager_is_ignored_where_only_the_server_writes_it() {
         let before = UserDocument::stored(r#"{"userName":"ana"}"#, true);
         let patched = stored(&profile, before.patched(&profile, patch.as_bytes()));
         assert_eq!(patched, expected);
+    }
+}
+
+#[test]
+fn an_alias_need_not_be_named_in_schemas() {
+    let alias = extension::USER_ALIAS;
+    let body = |schemas: Value| json!({"schemas": schemas, "userName": "ana", alias: {"OrganizationRole": "admin"}});
+    check_user(body(json!([USER])), None);
+    check_user(body(json!([USER, alias])), None);
+}
+
+#[test]
+fn an_integer_has_no_fraction() {
+    let settings = ConnectionSettings {
+        strict: true,
+        extensions: vec![ExtensionDefinition {
+            urn: "urn:example:badge:1.0:User".to_owned(),
+            resource_type: ExtendedResource::User,
+            attributes: [("level", AttributeType::Integer), ("share", AttributeType::Decimal)]
+                .map(|(name, attribute_type)| AttributeDefinition {
+                    name: name.to_owned(),
+                    attribute_type,
+                    multi_valued: false,
+                    meaning: None,
+                })
+                .to_vec(),
+        }],
+        ..ConnectionSettings::default()
+    };
+    let profile = Profile::new(&settings);
+    for (name, value, expected) in [
+        ("level", json!(7), None),
+        ("level", json!(1.5), Some("`level` takes an integer")),
+        ("level", json!(7.0), Some("`level` takes an integer")),
+        ("share", json!(1.5), None),
+    ] {
+        let urn = "urn:example:badge:1.0:User";
+        let body = json!({"schemas": [USER, urn], "userName": "ana", urn: {name: value}}).to_string();
+        let read = UserDocument::read(&profile, body.as_bytes());
+        let refused = read.err().map(|error| error.to_string());
+        assert_eq!(refused.as_deref(), expected, "{name}");
+    }
+}
+
+#[test]
+fn filters_name_what_is_known_with_values_of_its_type() {
+    let check_filter = |text: &str, expected: Option<&str>| {
+        check(|profile| Filter::read(&[&profile.user], text), expected);
+    };
+    check_filter("groups.$ref pr and groups[$ref pr]", None);
+    check_filter("not(active eq true)", None);
+    check_filter("userName eq 5", Some("invalidFilter"));
+    check_filter("userName eq true", Some("invalidFilter"));
+    check_filter("active eq \"true\"", Some("invalidFilter"));
+    check_filter("emails[primary eq \"true\"]", Some("invalidFilter"));
+    check_filter("email pr", Some("invalidFilter"));
+    check_filter("urn:x:Ext:badge eq \"1\"", Some("invalidFilter"));
+    check_filter("urn:x:2.0:User pr", Some("invalidFilter"));
+    check(
+        |profile| SortBy::read(&[&profile.user], "urn:x:Ext:badge"),
+        Some("invalidPath"),
+    );
+    for profile in [Profile::lenient(), Profile::strict()] {
+        let read = |text: String| Filter::read(&[&profile.user, &profile.group], &text);
+        assert!(read(format!("{ENTERPRISE} pr and {ENTERPRISE}:department pr")).is_ok());
+        let refused = read(format!("{ENTERPRISE}:shoeSize pr")).unwrap_err();
+        assert_eq!(refused.scim_type(), Some("invalidFilter"));
+        let refused = SortBy::read(&[&profile.user], &format!("{ENTERPRISE}:shoeSize")).unwrap_err();
+        assert_eq!(refused.scim_type(), Some("invalidPath"));
     }
 }
