@@ -73,6 +73,11 @@ impl User {
         self.groups.iter().map(GroupIndex::from)
     }
 
+    /// How many groups the user is in.
+    pub fn group_count(&self) -> u64 {
+        self.groups.len()
+    }
+
     /// The entity last decided for a slot; kept while the user is inactive.
     pub(crate) fn incumbent(&self, slot: Slot) -> Option<EntityIndex> {
         match (slot, self.incumbents) {
