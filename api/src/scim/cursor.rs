@@ -22,7 +22,7 @@ const VEIL_PURPOSE: &str = "rolecall 2026-11 scim cursor veil";
 
 /// Where a resource stands in a list that is not sorted: users before groups, each in the order of their creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct ListPlace {
     pub(crate) of: ResourceType,
     pub(crate) index: u32,
 }
@@ -33,7 +33,7 @@ pub(crate) struct PageEnd {
     /// The sort key of its last resource, where the list is sorted.
     pub(crate) key: Option<SortKey>,
     /// The place of its last resource.
-    pub(crate) place: Place,
+    pub(crate) place: ListPlace,
 }
 
 /// What a cursor can be used for: one query of one connection.
@@ -157,7 +157,7 @@ fn read(message: &[u8]) -> Option<(Timestamp, PageEnd)> {
     let key = (!key.is_empty()).then(|| SortKey::from_bytes(key));
     let end = PageEnd {
         key,
-        place: Place { of, index },
+        place: ListPlace { of, index },
     };
     Some((Timestamp::from_milliseconds(u64::from_be_bytes(*issued)), end))
 }
@@ -190,7 +190,7 @@ mod tests {
     fn end() -> PageEnd {
         PageEnd {
             key: Some(SortKey::from_bytes(b"ana@example.com")),
-            place: Place {
+            place: ListPlace {
                 of: ResourceType::Group,
                 index: 70_000,
             },

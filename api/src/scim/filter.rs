@@ -93,6 +93,11 @@ impl Filter {
         names
     }
 
+    /// How many comparisons there are, each of which may go over all of a resource.
+    pub(crate) fn comparisons(&self) -> usize {
+        comparisons(&self.0)
+    }
+
     /// How much of this attribute the filter reads, so that it must be in the JSON. `members eq "..."` reads nothing.
     pub fn reads(&self, name: &str) -> Depth {
         reads(&self.0, name)

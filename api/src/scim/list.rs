@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::cursor::CursorScope;
 use super::error::ScimError;
 use super::filter::Filter;
-use super::limits::{PAGE_MEMBERS_MAX, PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
+use super::limits::{PAGE_RESOURCES_DEFAULT, PAGE_RESOURCES_MAX};
 use super::operations;
 use super::profile::Mode;
 use super::schema::{ResourceSchema, ResourceType};
@@ -264,13 +264,13 @@ impl Page {
     }
 }
 
-/// The first of the items that together hold no more members than a page does, and always the first of all (RFC 7644
+/// The first of the items that together hold no more than so many members, and always the first of all (RFC 7644
 /// 3.4.2.4: a page may hold less than was asked for, and says how much).
-pub(crate) fn within_members<T>(items: Vec<T>, members: impl Fn(&T) -> u64) -> impl Iterator<Item = T> {
+pub(crate) fn within_members<T>(items: Vec<T>, max: u64, members: impl Fn(&T) -> u64) -> impl Iterator<Item = T> {
     let mut sum = 0_u64;
     items.into_iter().enumerate().map_while(move |(index, item)| {
         sum = sum.saturating_add(members(&item));
-        (index == 0 || sum <= PAGE_MEMBERS_MAX).then_some(item)
+        (index == 0 || sum <= max).then_some(item)
     })
 }
 
@@ -433,10 +433,10 @@ mod tests {
 
     #[test]
     fn a_page_ends_before_the_resource_that_brings_too_many_members_but_shows_one() {
-        let shown = |members: &[u64]| within_members(members.to_vec(), |members| *members).count();
-        assert_eq!(shown(&[PAGE_MEMBERS_MAX - 1, 1, 0, 1, 0]), 3);
-        assert_eq!(shown(&[PAGE_MEMBERS_MAX + 1, 0]), 1);
-        assert_eq!(shown(&[1, PAGE_MEMBERS_MAX, 1]), 1);
+        let shown = |members: &[u64]| within_members(members.to_vec(), 100, |members| *members).count();
+        assert_eq!(shown(&[99, 1, 0, 1, 0]), 3);
+        assert_eq!(shown(&[101, 0]), 1);
+        assert_eq!(shown(&[1, 100, 1]), 1);
         assert_eq!(shown(&[]), 0);
     }
 

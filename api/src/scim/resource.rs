@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::extension;
 use super::schema::ResourceType;
+use super::select::Selection;
 use super::wanted::Wanted;
 use crate::time::Time;
 
@@ -27,7 +28,7 @@ pub fn user(base: &str, state: &State, user: &User, wanted: &Wanted) -> Map<Stri
     // RFC 7643 4.1.2: `groups` is read-only, and holds what the groups say.
     let groups: Vec<Value> = user
         .groups()
-        .take(wanted.belongings())
+        .take(usize::try_from(wanted.belongings()).unwrap_or(usize::MAX))
         .map(|index| group_of_user(base, state.group_at(index)))
         .collect();
     if !groups.is_empty() {
@@ -79,20 +80,48 @@ fn without_members(base: &str, group: &Group, wanted: &Wanted) -> Map<String, Va
 /// same; it is the list here, because authentik takes a group without `members` for one that does not tell them, and repairs nothing.
 pub fn group_with(base: &str, state: &State, group: &Group, wanted: &Wanted) -> Map<String, Value> {
     let mut resource = without_members(base, group, wanted);
-    let members = members(base, state, group).take(wanted.belongings());
+    let members = members(base, state, group).take(usize::try_from(wanted.belongings()).unwrap_or(usize::MAX));
     let members = members.filter_map(|member| serde_json::to_value(member).ok());
     resource.insert("members".to_owned(), Value::Array(members.collect()));
     resource
 }
 
-/// The text of a group with all its members. They are written out one by one: a change of one member is often answered
-/// with the whole group, and a tree of values for each would cost more than the change.
-pub fn group_text(base: &str, state: &State, group: &Group, without_members: &Map<String, Value>) -> String {
+/// The text of a group with what is wanted of it. Members are written out one by one: a change of one member is often
+/// answered with the whole group, and a tree of values for each would cost more than the change.
+pub fn group_text(base: &str, state: &State, group: &Group, selection: &Selection) -> String {
+    let values = selection.narrows("members") || !selection.wants("members");
+    let mut resource = if selection.narrows("members") {
+        group_with(base, state, group, &Wanted::ALL)
+    } else {
+        self::group(base, group)
+    };
+    selection.apply(&mut resource);
+    if values {
+        return Value::Object(resource).to_string();
+    }
     let text = GroupText {
-        without_members,
+        without_members: &resource,
         members: MembersText { base, state, group },
     };
     serde_json::to_string(&text).unwrap_or_default()
+}
+
+/// How many members it takes to show a group.
+pub fn members_shown(group: &Group, selection: &Selection) -> u64 {
+    if selection.wants("members") {
+        group.members.len()
+    } else {
+        0
+    }
+}
+
+/// How many groups it takes to show a user.
+pub fn groups_shown(user: &User, selection: &Selection) -> u64 {
+    if selection.wants("groups") {
+        user.group_count()
+    } else {
+        0
+    }
 }
 
 #[derive(Serialize)]
@@ -218,7 +247,6 @@ mod tests {
     use rolecall_engine::{Actor, Command, Context, IdSeed, Timestamp, handle};
 
     use super::super::profile::Profile;
-    use super::super::select::Selection;
     use super::super::user::{Active, UserDocument};
     use super::*;
 
@@ -305,10 +333,10 @@ mod tests {
             },
         });
         let without_members = group(BASE, staff);
-        assert_eq!(Value::Object(without_members.clone()), expected);
+        assert_eq!(Value::Object(without_members), expected);
         expected["members"] = json!([{"value": ana.id, "type": "User", "$ref": format!("{BASE}/Users/{}", ana.id)}]);
         assert_eq!(Value::Object(group_with(BASE, &state, staff, &Wanted::ALL)), expected);
-        let text = group_text(BASE, &state, staff, &without_members);
+        let text = group_text(BASE, &state, staff, &Selection::default());
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
     }
 
@@ -317,7 +345,7 @@ mod tests {
         let state = after(&State::default(), create_group(&json!({"displayName": "Staff"}))).unwrap();
         let staff = state.group_by_name("staff").unwrap();
         assert_eq!(group_with(BASE, &state, staff, &Wanted::ALL)["members"], json!([]));
-        let text = group_text(BASE, &state, staff, &group(BASE, staff));
+        let text = group_text(BASE, &state, staff, &Selection::default());
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["members"], json!([]));
     }
 

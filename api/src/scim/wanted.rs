@@ -19,7 +19,7 @@ pub struct Wanted {
     /// Their names, URNs of extensions among them; `None` for all.
     names: Option<Vec<String>>,
     /// How many values of `groups` or `members`, which are costly.
-    belongings: usize,
+    belongings: u64,
     /// Whether a user comes with the role in force.
     role: bool,
 }
@@ -28,7 +28,7 @@ impl Wanted {
     /// Everything.
     pub const ALL: Self = Self {
         names: None,
-        belongings: usize::MAX,
+        belongings: u64::MAX,
         role: true,
     };
 
@@ -37,7 +37,7 @@ impl Wanted {
     pub fn shown(selection: &Selection) -> Self {
         Self {
             names: None,
-            belongings: if selection.wants("groups") { usize::MAX } else { 0 },
+            belongings: if selection.wants("groups") { u64::MAX } else { 0 },
             role: selection.asks_for(extension::USER, extension::ROLES),
         }
     }
@@ -62,7 +62,7 @@ impl Wanted {
     }
 
     /// How many groups of a user or members of a group.
-    pub(crate) fn belongings(&self) -> usize {
+    pub(crate) fn belongings(&self) -> u64 {
         self.belongings
     }
 
@@ -78,15 +78,15 @@ impl Wanted {
     }
 }
 
-fn belongings(of: ResourceType, filter: Option<&Filter>, sort: Option<&SortBy>) -> usize {
+fn belongings(of: ResourceType, filter: Option<&Filter>, sort: Option<&SortBy>) -> u64 {
     let name = match of {
         ResourceType::User => "groups",
         ResourceType::Group => "members",
     };
     match filter.map_or(Depth::Nothing, |filter| filter.reads(name)) {
-        Depth::All => usize::MAX,
+        Depth::All => u64::MAX,
         Depth::First => 1,
-        Depth::Nothing => usize::from(sort.is_some_and(|sort| sort.reads(name))),
+        Depth::Nothing => u64::from(sort.is_some_and(|sort| sort.reads(name))),
     }
 }
 

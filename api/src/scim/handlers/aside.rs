@@ -4,7 +4,8 @@ use crate::error::ApiError;
 use crate::organization::LongWorks;
 use crate::scim::limits::INLINE_STEPS_MAX;
 
-/// Does the work: at once when it is small, on a thread for long work otherwise. A step is a resource or a member. Whoever
+/// Does the work: at once when it is small, on a thread for long work otherwise. A step takes about a
+/// microsecond. Whoever
 /// gives up waiting for an answer leaves the place when the work is done, not before.
 ///
 /// # Errors

@@ -7,13 +7,15 @@ use rolecall_engine::{Command, Fact, GroupChange, GroupId, Position, Rejection, 
 
 use super::answer::{Answer, Kept, Shown};
 use super::aside;
-use super::listing::{self, members_shown};
+use super::listing;
 use super::request::{Body, GroupReader, GroupWriter, Id, Parameters, Provided};
 use super::submit::submit_computed;
 use crate::auth::ScimCaller;
 use crate::created::created;
+use crate::error::ApiError;
 use crate::organization::Submitted;
 use crate::scim::ResourceType;
+use crate::scim::cost;
 use crate::scim::group::{self, GroupPatch};
 use crate::scim::limits::ANSWER_MEMBERS_MAX;
 use crate::scim::list::ListRequest;
@@ -73,7 +75,7 @@ pub(crate) async fn read(
     if precondition.has(group.modified.position)? {
         return Ok(Answer::NotModified(kept(&caller.base_url, group)));
     }
-    show(caller, state, id, selection).await.map(Answer::Resource)
+    Ok(Answer::Resource(show(caller, state, id, selection).await?))
 }
 
 /// `PUT /Groups/{id}` (RFC 7644 3.5.1)
@@ -174,25 +176,30 @@ async fn changed(
     selection: Selection,
 ) -> Result<Answer, ScimRefusal> {
     let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
-    if members_shown(group, &selection) <= ANSWER_MEMBERS_MAX {
+    if resource::members_shown(group, &selection) <= ANSWER_MEMBERS_MAX {
         return Ok(Answer::Resource(shown(&caller.base_url, &state, group, &selection)));
     }
     if !selection.names_attributes() {
         return Ok(Answer::Changed(kept(&caller.base_url, group)));
     }
-    show(caller, state, id, selection).await.map(Answer::Resource)
+    let kept = kept(&caller.base_url, group);
+    match show(caller, state, id, selection).await {
+        // The change is durable: it did not fail because of what is to be shown of it.
+        Err(ApiError::Busy) => Ok(Answer::Changed(kept)),
+        shown => Ok(Answer::Resource(shown?)),
+    }
 }
 
-async fn show(caller: ScimCaller, state: Arc<State>, id: GroupId, selection: Selection) -> Result<Shown, ScimRefusal> {
+async fn show(caller: ScimCaller, state: Arc<State>, id: GroupId, selection: Selection) -> Result<Shown, ApiError> {
     let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
-    let (index, members) = (group.index, members_shown(group, &selection));
+    let (index, steps) = (group.index, cost::show_group(group, &selection));
     let organization = Arc::clone(&caller.organization);
     let show = move || shown(&caller.base_url, &state, state.group_at(index), &selection);
-    Ok(aside::run(organization.long_works(), members, show).await?)
+    aside::run(organization.long_works(), steps, show).await
 }
 
 fn shown(base: &str, state: &State, group: &Group, selection: &Selection) -> Shown {
-    let body = listing::group_text(base, state, group, selection);
+    let body = resource::group_text(base, state, group, selection);
     Shown::new(body, kept(base, group))
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use crate::auth::ConnectionName;
-use crate::scim::cursor::{CursorSeal, PageEnd, Place};
+use crate::scim::cursor::{CursorSeal, ListPlace, PageEnd};
 use crate::scim::list::ListRequest;
 use crate::scim::{Profile, ResourceType};
 
@@ -147,7 +147,7 @@ async fn an_old_cursor_has_expired() {
     let ConnectionName(connection) = world.base_path.rsplit('/').next().unwrap().parse().unwrap();
     let end = PageEnd {
         key: None,
-        place: Place {
+        place: ListPlace {
             of: ResourceType::User,
             index: 0,
         },
