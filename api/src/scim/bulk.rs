@@ -284,7 +284,7 @@ impl Target {
         let (collection, id) = path.split_once('/').unwrap_or((path, ""));
         let of = [ResourceType::User, ResourceType::Group]
             .into_iter()
-            .find(|of| collection.eq_ignore_ascii_case(&format!("{}s", of.name())))?;
+            .find(|of| collection.strip_suffix('s') == Some(of.name()))?;
         let id = id.to_owned();
         (!id.contains('/')).then_some(Self { of, id })
     }
@@ -303,7 +303,12 @@ fn misplaced(method: &str, path: &str) -> ScimError {
 
 /// RFC 7644 3.7.3: how many errors end the request. Of none it can only be told after the first one.
 fn fail_on_errors(value: Option<Value>) -> Result<Option<usize>, ScimError> {
-    let Some(text) = text(value) else { return Ok(None) };
+    let text = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) if text.is_empty() => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(value) => value.to_string(),
+    };
     let count: usize = text
         .parse()
         .map_err(|_| ScimError::invalid_value("`failOnErrors` must be a number of errors"))?;

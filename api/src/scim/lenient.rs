@@ -9,7 +9,7 @@ use std::str::FromStr;
 use scim_v2::filter::{Filter, ParseError, PatchPath};
 
 use super::error::ScimError;
-use super::limits::FILTER_BYTES_MAX;
+use super::limits::{EXCERPT_CHARS_MAX, FILTER_BYTES_MAX};
 use super::profile::Mode;
 
 /// Reads a filter.
@@ -70,16 +70,36 @@ fn explain(what: &str, text: &str, fault: &ParseError) -> String {
         ParseError::UnrecognizedToken { token: (start, ..), .. } | ParseError::ExtraToken { token: (start, ..) } => {
             Some(*start)
         }
-        ParseError::User { error } => return format!("the {what} `{text}` is not valid: {error}"),
+        ParseError::User { error } => return format!("the {what} is not valid: {error}; it is `{}`", excerpt(text, 0)),
     };
     let before = place.and_then(|place| text.trim_start().get(..place));
+    let before = before.map(|before| before.chars().count());
     let place = before
-        .map(|before| format!(" near character {}", before.chars().count() + 1))
+        .map(|before| format!(" near character {}", before + 1))
         .unwrap_or_default();
     format!(
-        "the {what} `{text}` is not valid{place}; write for example {}",
-        example(what)
+        "the {what} is not valid{place}; write for example {}; it is `{}`",
+        example(what),
+        excerpt(text.trim_start(), before.unwrap_or_default())
     )
+}
+
+/// What stands around this place; of a short text all.
+fn excerpt(text: &str, place: usize) -> String {
+    if text.chars().count() <= EXCERPT_CHARS_MAX {
+        return text.to_owned();
+    }
+    let start = place.saturating_sub(EXCERPT_CHARS_MAX / 2);
+    let part: String = text.chars().skip(start).take(EXCERPT_CHARS_MAX).collect();
+    let (before, after) = (
+        if start > 0 { "..." } else { "" },
+        if text.chars().nth(start + EXCERPT_CHARS_MAX).is_some() {
+            "..."
+        } else {
+            ""
+        },
+    );
+    format!("{before}{part}{after}")
 }
 
 fn example(what: &str) -> &'static str {
@@ -353,15 +373,26 @@ mod tests {
         check(
             r#"userName eq "ana" xor title pr"#,
             Err(
-                r#"the filter `userName eq "ana" xor title pr` is not valid near character 19; write for example userName eq "ana@example.com""#,
+                r#"the filter is not valid near character 19; write for example userName eq "ana@example.com"; it is `userName eq "ana" xor title pr`"#,
             ),
         );
         check(
             "userName",
             Err(
-                r#"the filter `userName` is not valid near character 9; write for example userName eq "ana@example.com""#,
+                r#"the filter is not valid near character 9; write for example userName eq "ana@example.com"; it is `userName`"#,
             ),
         );
+        let around = |text: &str| filter(Mode::Lenient, text).unwrap_err().to_string();
+        let long = format!("{} xor b pr", vec!["a pr"; 100].join(" or "));
+        let error = around(&long);
+        assert!(error.contains("near character 798;"), "{error}");
+        assert!(
+            error.contains("; it is `...") && error.ends_with(" or a pr xor b pr`"),
+            "{error}"
+        );
+        assert!(error.len() < 350, "{error}");
+        let error = around(&format!("{}a pr{}", "(".repeat(500), ")".repeat(500)));
+        assert!(error.contains("maximum of 64") && error.ends_with("(((...`"), "{error}");
         check(
             &format!("a eq \"{}\"", "x".repeat(FILTER_BYTES_MAX)),
             Err("the filter is longer than 4096 bytes; ask in smaller parts"),
@@ -381,7 +412,7 @@ mod tests {
         assert!(
             read("emails[")
                 .unwrap_err()
-                .starts_with("the path `emails[` is not valid")
+                .starts_with("the path is not valid near character")
         );
     }
 

@@ -6,6 +6,8 @@ use crate::limits::{REQUEST_DURATION_MAX, SHUTDOWN_DURATION_MAX};
 
 /// Bytes of one filter, or of one PATCH path. Okta, Entra and PingOne stay far below 1 KiB.
 pub(crate) const FILTER_BYTES_MAX: usize = 4 * 1024;
+/// Characters of a filter or a path that an error shows.
+pub(crate) const EXCERPT_CHARS_MAX: usize = 200;
 /// Operations in one PATCH. authentik sends one operation per member, all of them in one request.
 pub(crate) const PATCH_OPERATIONS_MAX: usize = 10_000;
 /// Values of one multi-valued attribute other than a group's members.

@@ -209,8 +209,10 @@ impl Page {
     /// RFC 9865 2: here `count` is positive; more than our maximum is our maximum.
     fn by_cursor(cursor: &str, count: &str) -> Result<Self, ScimError> {
         let refused = || {
-            let detail =
-                format!("`count` takes an integer between 1 and {PAGE_RESOURCES_MAX} beside a cursor, not `{count}`");
+            let detail = format!(
+                "`count` takes an integer of at least 1 beside a cursor, not `{count}`; more than {PAGE_RESOURCES_MAX} is \
+                 {PAGE_RESOURCES_MAX}"
+            );
             ScimError::invalid_count(detail)
         };
         let count = integer("count", count).map_err(|_| refused())?;

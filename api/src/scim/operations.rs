@@ -13,11 +13,16 @@ use super::limits::PATCH_OPERATIONS_MAX;
 use super::object::take;
 use super::profile::Mode;
 
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Reads a request body as a JSON object.
 ///
 /// # Errors
 /// `invalidSyntax` with the place of the fault.
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ScimError> {
+    // RFC 8259 8.1: a byte order mark may be ignored. Tools on Windows write one.
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(ScimError::invalid_syntax("the body must be a JSON object")),

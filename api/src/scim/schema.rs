@@ -246,6 +246,13 @@ impl ResourceSchema {
         find(&self.core, name)
     }
 
+    /// The names of the attributes that the core schema lists; those that every resource has are not among them.
+    pub(crate) fn core_names(&self) -> impl Iterator<Item = &str> {
+        let listed = self.document.get("attributes").and_then(Value::as_array);
+        let listed = listed.into_iter().flatten();
+        listed.filter_map(|attribute| attribute.get("name").and_then(Value::as_str))
+    }
+
     /// The known extension of this URN in any case.
     pub(crate) fn extension(&self, urn: &str) -> Option<&Extension> {
         self.extensions

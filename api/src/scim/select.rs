@@ -100,6 +100,11 @@ impl Keys {
         }
         let mut keys = Self::default();
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            // The URN of the core schema stands for its attributes, as that of an extension does.
+            if name.eq_ignore_ascii_case(schema.of.urn()) {
+                schema.core_names().for_each(|name| keys.insert(&[name]));
+                continue;
+            }
             let Ok(PatchPath::Attr(path)) = lenient::path(schema.mode, name) else {
                 return Err(ScimError::invalid_value(format!(
                     "`{name}` is not the name of an attribute"
@@ -264,6 +269,11 @@ mod tests {
         check_only(
             ENTERPRISE,
             json!({ENTERPRISE: {"department": "R&D", "manager": {"value": "m1"}}}),
+        );
+        check_only(
+            "urn:ietf:params:scim:schemas:core:2.0:user",
+            json!({"userName": "ana", "name": {"givenName": "Ana", "familyName": "Hara"},
+                "emails": [{"value": "a@x", "type": "work"}, {"value": "b@x"}]}),
         );
         check_only("urn:x:2.0:User", json!({"urn:x:2.0:User": {"Badge": 1}}));
         check_only("urn:x:2.0:User:badge", json!({"urn:x:2.0:User": {"Badge": 1}}));

@@ -100,7 +100,7 @@ fn names_methods_and_paths_come_in_any_form() {
     for path in [
         "/Groups/7",
         "Groups/7",
-        "/groups/7/",
+        "/Groups/7/",
         "/Groups/7?attributes=id",
         "https://rolecall.example/scim/v2/con-1/Groups/7",
     ] {
@@ -132,12 +132,14 @@ fn a_request_that_cannot_be_understood_is_refused_whole() {
     check_refused(&json!({}), 400, Some("invalidSyntax"), "`Operations`");
     check_refused(&json!({"Operations": []}), 400, Some("invalidSyntax"), "`Operations`");
     check_refused(&json!({"Operations": [1]}), 400, Some("invalidSyntax"), "operation 1");
-    check_refused(
-        &json!({"Operations": [post("a", &[])], "failOnErrors": -1}),
-        400,
-        Some("invalidValue"),
-        "failOnErrors",
-    );
+    for count in [json!(-1), json!(true), json!([]), json!("many")] {
+        check_refused(
+            &json!({"Operations": [post("a", &[])], "failOnErrors": count}),
+            400,
+            Some("invalidValue"),
+            "failOnErrors",
+        );
+    }
     check_refused(
         &json!({"Operations": [post("a", &[]), post("a", &[])]}),
         400,
@@ -159,6 +161,7 @@ fn an_operation_that_cannot_be_understood_is_refused_alone() {
             {"method": "POST", "path": "/Bulk", "bulkId": "y", "data": {}},
             {"method": "PUT", "path": "/Users", "data": {}},
             {"method": "PATCH", "path": "/Users/1/2", "data": {}},
+            {"method": "DELETE", "path": "/users/1"},
             {"method": "DELETE", "path": "/Me"},
             {"method": "DELETE"},
             {"method": "PATCH", "path": "/Users/1"},
@@ -172,6 +175,7 @@ fn an_operation_that_cannot_be_understood_is_refused_alone() {
             (400, "not `/Bulk`"),
             (400, "`/Users/{id}`"),
             (400, "not `/Users/1/2`"),
+            (400, "not `/users/1`"),
             (400, "not `/Me`"),
             (400, "not ``"),
             (400, "needs `data`"),
