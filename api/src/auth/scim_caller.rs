@@ -8,6 +8,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use rolecall_engine::registry::{ConnectionSettings, Registry, Token, TokenScope};
 use rolecall_engine::{Actor, Command, ConnectionId, State, Timestamp};
+use uuid::Uuid;
 
 use super::{Credentials, NoCredentials, UserPassword, known, scim_token};
 use crate::app::App;
@@ -33,7 +34,9 @@ impl FromStr for ConnectionName {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let id = text.strip_prefix("con-").ok_or(())?;
-        id.parse().map(Self).map_err(|_| ())
+        // People type it into forms, where case is lost; ids of resources are exact.
+        let id = Uuid::try_parse(id).map_err(|_| ())?;
+        Ok(Self(ConnectionId::new(id)))
     }
 }
 
@@ -85,8 +88,15 @@ impl FromRequestParts<Arc<App>> for ScimCaller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ScimRefusal> {
         let path = RawPathParams::from_request_parts(parts, app).await;
-        let named = path.iter().flatten().find(|(name, _)| *name == "connection");
-        let named = named.and_then(|(_, connection)| connection.parse().ok());
+        let named = match &path {
+            Ok(path) => path
+                .iter()
+                .find(|(name, _)| *name == "connection")
+                .map(|(_, named)| named),
+            // Some other part of the path is no UTF-8, and so names nothing. The caller is known all the same.
+            Err(_) => parts.uri.path().split('/').nth(3),
+        };
+        let named = named.and_then(|named| named.parse().ok());
         Ok(identify(parts, app, named)?)
     }
 }

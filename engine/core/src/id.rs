@@ -9,6 +9,19 @@ use uuid::{Builder, Uuid};
 
 use crate::time::Timestamp;
 
+/// A text that is no id as this server writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an id is a UUID in lower case with hyphens")]
+pub struct NotAnId;
+
+/// RFC 7643 3.1: ids are exact in case. Each has one spelling, so that whoever compares texts compares ids.
+fn exact(text: &str) -> Result<Uuid, NotAnId> {
+    let uuid = Uuid::try_parse(text).map_err(|_| NotAnId)?;
+    let written = uuid.hyphenated();
+    let is_exact = written.encode_lower(&mut Uuid::encode_buffer()) == text;
+    is_exact.then_some(uuid).ok_or(NotAnId)
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
@@ -40,10 +53,10 @@ macro_rules! ids {
         }
 
         impl FromStr for $name {
-            type Err = uuid::Error;
+            type Err = NotAnId;
 
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Uuid::try_parse(text).map(Self)
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                exact(text).map(Self)
             }
         }
     )*};
@@ -166,6 +179,22 @@ mod tests {
             half,
         );
         (0..3).map(|_| ids.draw()).collect()
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let written = "01890a5d-ac96-774b-bcce-b302099a8057";
+        assert_eq!(written.parse::<UserId>().unwrap().to_string(), written);
+        for other in [
+            &written.to_uppercase(),
+            &written.replace('-', ""),
+            &format!("{{{written}}}"),
+            &format!("urn:uuid:{written}"),
+            &format!(" {written}"),
+            "",
+        ] {
+            assert_eq!(other.parse::<UserId>(), Err(NotAnId), "{other}");
+        }
     }
 
     #[test]

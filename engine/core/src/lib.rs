@@ -56,7 +56,7 @@ pub use fact::{Fact, GroupAttributes};
 pub use handle::{Context, Difference, audit, handle};
 pub use history::{RoleChange, role_changes};
 pub use id::{
-    ConflictId, ConnectionId, EntityId, EntityIndex, GroupId, GroupIndex, IdSeed, MappingId, MappingIndex,
+    ConflictId, ConnectionId, EntityId, EntityIndex, GroupId, GroupIndex, IdSeed, MappingId, MappingIndex, NotAnId,
     OrganizationId, RuleId, TokenId, UserId, UserIndex,
 };
 pub use mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion, Slot};
