@@ -9,7 +9,7 @@ use rolecall_engine::registry::AdminRole;
 use rolecall_engine::{Position, Rejection};
 use rolecall_eventlog::LogError;
 
-use crate::limits::{REQUEST_DURATION_MAX, RETRY_AFTER_BUSY, RETRY_AFTER_RELOAD};
+use crate::limits::{HEADERS_BYTES_MAX, REQUEST_DURATION_MAX, RETRY_AFTER_BUSY, RETRY_AFTER_RELOAD, TARGET_BYTES_MAX};
 
 /// Why a request failed. The texts are for the caller; what the caller may not see is only in `source`.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -108,6 +108,12 @@ pub(crate) enum ApiError {
     /// The route has other methods.
     #[error("this path does not support the method; see /v1/openapi.json")]
     MethodNotAllowed,
+    /// The target of the request is too long.
+    #[error("the URL is longer than {TARGET_BYTES_MAX} bytes; a long search can be sent by POST to `.search`")]
+    TargetTooLong,
+    /// The headers are too large.
+    #[error("the URL and the headers of the request are larger than {HEADERS_BYTES_MAX} bytes")]
+    HeadersTooLarge,
     /// The body is too large.
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge {
@@ -205,6 +211,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the connection ends with the answer, as what is left of the request will not be read to its end.
+    pub(crate) fn closes(&self) -> bool {
+        matches!(self, Self::BodyTooLarge { .. })
+    }
+
     /// The table: status and word of every error.
     fn answer(&self) -> (StatusCode, &'static str) {
         match self {
@@ -231,6 +242,8 @@ impl ApiError {
             Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::TargetTooLong => (StatusCode::URI_TOO_LONG, "target_too_long"),
+            Self::HeadersTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"),
             Self::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "body_broken"),
             Self::MediaType { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type"),

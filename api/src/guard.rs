@@ -17,7 +17,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::limits::{REQUEST_DURATION_MAX, VERIFICATION_DURATION_MAX};
+use crate::limits::{HEADERS_BYTES_MAX, REQUEST_DURATION_MAX, TARGET_BYTES_MAX, VERIFICATION_DURATION_MAX};
 use crate::oauth::OAuthError;
 use crate::organization::panic_text;
 use crate::problem::Problem;
@@ -84,7 +84,11 @@ async fn charged(mut request: Request, next: Next, refuse: impl FnOnce(ApiError)
 async fn run(request: Request, next: Next, limit: Duration, refuse: impl FnOnce(ApiError) -> Response) -> Response {
     let id = request_id();
     let span = tracing::info_span!("request", request.id = %id, http.method = %request.method());
-    let guarded = within(limit, AssertUnwindSafe(next.run(request)).catch_unwind());
+    let sized = check_size(&request);
+    let guarded = async {
+        sized?;
+        within(limit, AssertUnwindSafe(next.run(request)).catch_unwind()).await
+    };
     let guarded = guarded.instrument(span.clone()).await;
     let mut response = span.in_scope(|| match guarded {
         Ok(Ok(response)) => response,
@@ -93,7 +97,9 @@ async fn run(request: Request, next: Next, limit: Duration, refuse: impl FnOnce(
             refuse(ApiError::Internal)
         }
         Err(error) => {
-            tracing::warn!("a request was given up after {} seconds", limit.as_secs());
+            if matches!(error, ApiError::Timeout) {
+                tracing::warn!("a request was given up after {} seconds", limit.as_secs());
+            }
             refuse(error)
         }
     });
@@ -102,6 +108,21 @@ async fn run(request: Request, next: Next, limit: Duration, refuse: impl FnOnce(
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// What the HTTP library lets through is more, so that this refusal is one in the format of the API.
+fn check_size(request: &Request) -> Result<(), ApiError> {
+    let target = request.uri().path().len() + request.uri().query().map_or(0, |query| query.len() + 1);
+    // Each header has a colon, a space and the end of its line.
+    let headers = request.headers().iter();
+    let headers: usize = headers.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if target > TARGET_BYTES_MAX {
+        Err(ApiError::TargetTooLong)
+    } else if target + headers > HEADERS_BYTES_MAX {
+        Err(ApiError::HeadersTooLarge)
+    } else {
+        Ok(())
+    }
 }
 
 async fn within<T>(limit: Duration, request: impl Future<Output = T>) -> Result<T, ApiError> {

@@ -8,8 +8,10 @@ pub(crate) const ADMIN_BODY_BYTES_MAX: usize = 1024 * 1024;
 pub(crate) const OAUTH_BODY_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of the body of a SCIM request.
 pub(crate) const SCIM_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// A body beyond its limit is read and thrown away up to this many bytes, so that its sender gets to read the refusal.
-pub(crate) const DISCARDED_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How long a body beyond its limit is read and thrown away after its refusal, so that its sender gets to read that.
+pub(crate) const DISCARDING_DURATION_MAX: Duration = Duration::from_secs(30);
+/// Bytes of a body beyond its limit that are thrown away, at most.
+pub(crate) const DISCARDED_BODY_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// How long a request may take from its first byte to its answer.
 pub(crate) const REQUEST_DURATION_MAX: Duration = Duration::from_secs(30);
 /// How long a new connection may take to send the headers of its first request. It is short, as whoever has no token can open
@@ -26,8 +28,16 @@ pub(crate) const LONG_WORKS_MAX: usize = 8;
 pub(crate) const LONG_WORKS_WAITING_MAX: usize = 64;
 /// Threads that read the log for requests; further reads wait for one.
 pub(crate) const READING_THREADS_MAX: usize = 16;
-/// Bytes of the request line and all headers.
-pub(crate) const HEADERS_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of the target of a request: its path and its query. A filter as long as can be fits, also when all of it is escaped.
+pub(crate) const TARGET_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of the target and all headers of a request.
+pub(crate) const HEADERS_BYTES_MAX: usize = 48 * 1024;
+/// Bytes that a connection buffers. Headers that do not fit are refused by the HTTP library, in no format of ours.
+pub(crate) const BUFFER_BYTES_MAX: usize = 64 * 1024;
+const _: () = assert!(
+    HEADERS_BYTES_MAX < BUFFER_BYTES_MAX,
+    "what is too large can be read as a whole, and told why"
+);
 /// Connections that are open at one time on the public listener, where the system allows that many open files. A further one
 /// waits to be accepted.
 pub(crate) const CONNECTIONS_MAX: u32 = 4_096;

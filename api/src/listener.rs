@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::limits::{
-    ACCEPT_LOG_PAUSE, ACCEPT_PAUSE, FIRST_HEADERS_DURATION_MAX, HEADERS_BYTES_MAX, HEADERS_DURATION_MAX,
+    ACCEPT_LOG_PAUSE, ACCEPT_PAUSE, BUFFER_BYTES_MAX, FIRST_HEADERS_DURATION_MAX, HEADERS_DURATION_MAX,
 };
 
 /// Serves this many connections at one time until the server stops, then lets open requests come to their answer.
@@ -72,7 +72,7 @@ async fn answer(stream: TcpStream, router: Router, mut draining: watch::Receiver
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_DURATION_MAX)
-        .max_buf_size(HEADERS_BYTES_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {

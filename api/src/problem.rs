@@ -96,6 +96,9 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, challenge(&self.0));
         }
+        if self.0.closes() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(pause) = self.0.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
         }

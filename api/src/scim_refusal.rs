@@ -52,6 +52,9 @@ impl IntoResponse for ScimRefusal {
             headers.insert(header::WWW_AUTHENTICATE, challenge(&error));
             headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(BASIC));
         }
+        if error.closes() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(pause) = error.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
         }

@@ -62,6 +62,7 @@ impl OAuthError {
             Self::Client { .. } => (StatusCode::UNAUTHORIZED, "invalid_client"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "invalid_request"),
             Self::Api(error) if error.retry_after().is_some() => (error.status(), "temporarily_unavailable"),
+            Self::Api(error) if error.status().is_client_error() => (error.status(), "invalid_request"),
             Self::Api(error) => (error.status(), "server_error"),
         }
     }
@@ -78,6 +79,9 @@ impl IntoResponse for OAuthError {
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Basic realm=\"rolecall\""),
             );
+        }
+        if matches!(self, Self::Body) {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if let Self::Api(error) = &self
             && let Some(pause) = error.retry_after()

@@ -42,3 +42,5 @@ mod suites;
 mod tenant_isolation;
 #[cfg(test)]
 mod users_only;
+#[cfg(test)]
+mod wire;

@@ -1,7 +1,11 @@
 //! Answers of the endpoints, all of them `application/scim+json`.
 
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use serde_json::Value;
 
 use crate::scim::error::scim_json;
@@ -80,7 +84,8 @@ impl IntoResponse for Answer {
             Self::Document(body) | Self::Resource(Shown { body, .. }) | Self::Created(Shown { body, .. }) => {
                 scim_json(status, body)
             }
-            Self::Changed(_) | Self::Deleted | Self::NotModified(_) => status.into_response(),
+            Self::Changed(_) | Self::Deleted => status.into_response(),
+            Self::NotModified(_) => (status, of_unknown_length()).into_response(),
         };
         // RFC 7644 3.14: the version goes into the `ETag`, too.
         set(&mut response, header::ETAG, version);
@@ -91,6 +96,12 @@ impl IntoResponse for Answer {
         );
         response
     }
+}
+
+/// RFC 9110 8.6: the `Content-Length` of a 304 would be that of the 200, and is not known. The router writes one into every answer
+/// whose body has a length, if only that of nothing.
+fn of_unknown_length() -> Body {
+    Body::from_stream(stream::empty::<Result<Bytes, Infallible>>())
 }
 
 fn set(response: &mut Response, name: HeaderName, value: Option<HeaderValue>) {

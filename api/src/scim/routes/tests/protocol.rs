@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::world::World;
 use crate::config::RequestsPerSecond;
-use crate::limits::SCIM_BODY_BYTES_MAX;
+use crate::limits::{HEADERS_BYTES_MAX, SCIM_BODY_BYTES_MAX, TARGET_BYTES_MAX};
 use crate::scim::extension::USER;
 use crate::test_server::ROOT;
 
@@ -176,6 +176,8 @@ async fn what_does_not_exist_is_answered_in_scim() {
         "/Nothing",
         "/Users/not-an-id",
         "/Groups/not-an-id",
+        "/Users/%FF",
+        "/Schemas/%FF",
         "/Users/a/b",
         "/Schemas/urn:x",
         "/ResourceTypes/x",
@@ -189,6 +191,68 @@ async fn what_does_not_exist_is_answered_in_scim() {
             .await
             .expect_error(404, None);
     }
+}
+
+#[tokio::test]
+async fn a_path_that_is_no_text_is_not_called_a_missing_connection() {
+    let reply = World::new().await.get("/Users/%FF").await;
+    assert_eq!(reply.expect(404)["detail"], json!("there is no such resource"));
+}
+
+#[tokio::test]
+async fn an_id_in_another_spelling_is_another_id() {
+    let world = World::new().await;
+    let id = world.user("ana").await;
+    for other in [
+        id.to_uppercase(),
+        id.replace('-', ""),
+        format!("%7B{id}%7D"),
+        format!("urn:uuid:{id}"),
+    ] {
+        let path = format!("/Users/{other}");
+        world.get(&path).await.expect_error(404, None);
+        world.delete(&path).await.expect_error(404, None);
+        let group = world.group(&other, std::slice::from_ref(&other)).await;
+        assert!(world.members(&group).await.is_empty(), "{other}");
+        let found = world.get(&format!("/Groups?filter=members+eq+%22{other}%22")).await;
+        assert_eq!(found.expect(200)["totalResults"], json!(0), "{other}");
+    }
+    world.get(&format!("/Users/{id}")).await.expect(200);
+}
+
+#[tokio::test]
+async fn documents_cannot_be_filtered() {
+    let world = World::new().await;
+    for path in [
+        "/Schemas",
+        "/ResourceTypes",
+        "/ServiceProviderConfig",
+        "/ResourceTypes/User",
+        "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User",
+    ] {
+        for filter in ["filter=id+pr", "FILTER=x"] {
+            world.get(&format!("{path}?{filter}")).await.expect_error(403, None);
+        }
+        let plain = world.get(path).await;
+        let sorted = world
+            .get(&format!("{path}?filter=&sortBy=id&startIndex=2&count=0&cursor="))
+            .await;
+        assert_eq!(sorted.expect(200), plain.expect(200), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn targets_and_headers_beyond_the_limits_are_refused_in_scim() {
+    let world = World::new().await;
+    let path = |bytes: usize| format!("/Users?x={}", "x".repeat(bytes));
+    world.get(&path(TARGET_BYTES_MAX - 500)).await.expect(200);
+    world.get(&path(TARGET_BYTES_MAX)).await.expect_error(414, None);
+    let with = |bytes: usize| {
+        let request = world.request(Method::GET, "/Users").header("x-long", "x".repeat(bytes));
+        world.answer(request.body(Body::empty()).unwrap())
+    };
+    with(HEADERS_BYTES_MAX - 1_000).await.expect(200);
+    with(HEADERS_BYTES_MAX).await.expect_error(431, None);
 }
 
 #[tokio::test]
@@ -294,6 +358,11 @@ async fn bodies_are_json_of_either_type_or_of_none() {
         assert_eq!(reply.status, status, "{media_type:?}");
         assert_eq!(reply.header(header::CONTENT_TYPE), "application/scim+json");
     }
+    let marked = world
+        .request(Method::POST, "/Users")
+        .body(Body::from("\u{feff}{\"userName\": \"e\"}"))
+        .unwrap();
+    world.answer(marked).await.expect(201);
     for body in ["", "[]", "{", "\"x\""] {
         let request = world.request(Method::POST, "/Users").body(Body::from(body)).unwrap();
         world.answer(request).await.expect_error(400, Some("invalidSyntax"));
