@@ -183,8 +183,12 @@ async fn changed(
         return Ok(Answer::Changed(kept(&caller.base_url, group)));
     }
     let kept = kept(&caller.base_url, group);
-    match show(caller, state, id, selection).await {
-        // The change is durable: it did not fail because of what is to be shown of it.
+    after_change(show(caller, state, id, selection).await, kept)
+}
+
+/// The change is durable: it did not fail because there is no place to show what became of it.
+fn after_change(shown: Result<Shown, ApiError>, kept: Kept) -> Result<Answer, ScimRefusal> {
+    match shown {
         Err(ApiError::Busy) => Ok(Answer::Changed(kept)),
         shown => Ok(Answer::Resource(shown?)),
     }
@@ -209,5 +213,24 @@ fn kept(base: &str, group: &Group) -> Kept {
         location: resource::location(base, ResourceType::Group, &id),
         id,
         version: resource::version(group.modified),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_cannot_be_shown_just_now_has_not_failed() {
+        let kept = || Kept {
+            id: "g1".to_owned(),
+            location: "https://rolecall.example/Groups/g1".to_owned(),
+            version: "W/\"7\"".to_owned(),
+        };
+        let busy = after_change(Err(ApiError::Busy), kept()).unwrap();
+        assert!(matches!(busy, Answer::Changed(kept) if kept.version == "W/\"7\""));
+        let shown = after_change(Ok(Shown::new("{}".to_owned(), kept())), kept()).unwrap();
+        assert_eq!(shown.status().as_u16(), 200);
+        assert!(after_change(Err(ApiError::Internal), kept()).is_err());
     }
 }
