@@ -118,15 +118,10 @@ pub(crate) fn too_many_values(name: &str) -> ScimError {
 
 /// RFC 7643 2.4: no combination of type and value is there more than once. The first stays, and is primary if one of them is.
 pub(crate) fn keep_distinct(attribute: &Attribute, elements: &mut Vec<Value>) {
-    let mut firsts = HashMap::new();
-    let numbered = elements.iter().enumerate();
-    let first_of: Vec<usize> = numbered
-        .map(|(index, element)| *firsts.entry(combination(attribute, element)).or_insert(index))
-        .collect();
-    if firsts.len() == elements.len() {
+    let first_of = firsts(attribute, elements.iter());
+    if first_of.iter().enumerate().all(|(index, first)| index == *first) {
         return;
     }
-    drop(firsts);
     for (index, first) in first_of.iter().enumerate() {
         let is_primary = elements.get(index).is_some_and(is_primary);
         if let Some(first) = elements.get_mut(*first).filter(|_| is_primary) {
@@ -135,6 +130,15 @@ pub(crate) fn keep_distinct(attribute: &Attribute, elements: &mut Vec<Value>) {
     }
     let mut kept = first_of.iter().enumerate().map(|(index, first)| index == *first);
     elements.retain(|_| kept.next().unwrap_or(true));
+}
+
+/// For each value where the first one stands that is the same.
+pub(crate) fn firsts<'v>(attribute: &Attribute, elements: impl Iterator<Item = &'v Value>) -> Vec<usize> {
+    let mut firsts = HashMap::new();
+    let numbered = elements.enumerate();
+    numbered
+        .map(|(index, element)| *firsts.entry(combination(attribute, element)).or_insert(index))
+        .collect()
 }
 
 /// What makes a value another one: its type and its `value`, or else all of it.

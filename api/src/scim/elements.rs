@@ -29,8 +29,11 @@ pub(crate) fn write(
     }
     let mut elements = take(container, attribute);
     let mut primary = Vec::new();
-    for value in added {
-        let same = elements.iter().position(|element| is_same(attribute, element, &value));
+    // The added ones are each another one.
+    let there = elements.len();
+    let firsts = canonical::firsts(attribute, elements.iter().chain(&added)).split_off(there);
+    for (value, first) in added.into_iter().zip(firsts) {
+        let same = Some(first).filter(|first| *first < there);
         if value.get("primary") == Some(&Value::Bool(true)) {
             primary.push(same.unwrap_or(elements.len()));
         }
@@ -48,16 +51,6 @@ pub(crate) fn write(
     }
     keep_one_primary(&mut elements, &primary);
     put(container, attribute, elements)
-}
-
-/// RFC 7643 2.4: one combination of type and value stands in a list once.
-fn is_same(attribute: &Attribute, element: &Value, added: &Value) -> bool {
-    let same = |name| match (part(element, name), part(added, name)) {
-        (None, None) => true,
-        (Some(left), Some(right)) => is_same_part(attribute, name, left, right),
-        _ => false,
-    };
-    element == added || part(element, "value").is_some() && same("value") && same("type")
 }
 
 /// A sub-attribute of a value; a plain value is its own `value`.

@@ -95,10 +95,8 @@ impl GroupPatch {
     /// # Errors
     /// The first fault of the body or of an operation on name, external id or members.
     pub fn read(profile: &Profile, body: &[u8]) -> Result<Self, ScimError> {
-        let body = operations::object(body)?;
-        strict::patch(&profile.group, &body)?;
         let mut reading = Reading::new(&profile.group);
-        for operation in operations::operations(body)? {
+        for operation in operations::read(&profile.group, body)? {
             reading.operation(operation)?;
         }
         let change = GroupChange {

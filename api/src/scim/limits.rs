@@ -14,9 +14,11 @@ pub(crate) const PATCH_OPERATIONS_MAX: usize = 10_000;
 pub(crate) const ATTRIBUTE_VALUES_MAX: usize = 1_000;
 /// Attributes of a resource or of one of its extensions, and attributes that one operation of a PATCH names.
 pub(crate) const ATTRIBUTES_MAX: usize = 1_000;
-/// What the operations of one PATCH on a document may come to: values of the operations times bytes of the document. A
-/// document as large as can be may be met by 1,500 values; ordinary ones, of 2 KiB, by 50,000.
-pub(crate) const PATCH_WORK_MAX: usize = 100_000_000;
+/// Bytes of all paths of one PATCH: each is read by a grammar. Ten thousand members are selected with half of it.
+pub(crate) const PATCH_PATHS_BYTES_MAX: usize = 1024 * 1024;
+/// Looks of the operations of one PATCH on a document, each about 100 ns: a look at a value, or at 16 bytes of a text. One selection
+/// with a comparison takes four looks for each value of the list; lists of some ten values are selected in by 10,000 operations.
+pub(crate) const PATCH_LOOKS_MAX: usize = 1_000_000;
 /// Comparisons in one filter, each of which looks at every resource of a scan.
 pub(crate) const FILTER_COMPARISONS_MAX: usize = 100;
 /// Resources in one page, announced in the ServiceProviderConfig.
@@ -41,6 +43,10 @@ const _: () = assert!(
     LIST_DURATION_MAX.as_secs() < REQUEST_DURATION_MAX.as_secs(),
     "a list ends before its request"
 );
+/// Bytes of a body that take as long to read as a step, at worst: those of many short paths.
+pub(crate) const STEP_BYTES: usize = 4;
+/// Bytes of a body times bytes of a stored resource that a PATCH works on as long as a step takes, at worst.
+pub(crate) const STEP_SQUARE_BYTES: usize = 512;
 /// How often a command is computed again because others were faster. Of all that come at one time, one gets through in
 /// each round.
 pub(crate) const ATTEMPTS_MAX: usize = 100;

@@ -9,9 +9,11 @@ use serde_json::{Map, Value};
 
 use super::error::ScimError;
 use super::lenient;
-use super::limits::PATCH_OPERATIONS_MAX;
-use super::object::take;
+use super::limits::{PATCH_OPERATIONS_MAX, PATCH_PATHS_BYTES_MAX};
+use super::object::{member, take};
 use super::profile::Mode;
+use super::schema::ResourceSchema;
+use super::strict;
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -29,6 +31,64 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ScimError> {
         Err(fault) => Err(ScimError::invalid_syntax(format!(
             "the body is not valid JSON: {fault}"
         ))),
+    }
+}
+
+/// Reads the body of a PATCH into its operations, in order, and keeps strict connections to the letter.
+///
+/// # Errors
+/// The first fault of the body, or of an operation by itself; `tooMany` beyond a limit.
+pub(crate) fn read(schema: &ResourceSchema, body: &[u8]) -> Result<Vec<PatchOperation>, ScimError> {
+    let body = object(body)?;
+    check_size(&body)?;
+    strict::patch(schema, &body)?;
+    operations(body)
+}
+
+/// Refuses what is too much to read, before any of it is: each path and each name without one is read by a grammar.
+fn check_size(body: &Map<String, Value>) -> Result<(), ScimError> {
+    let operations = match member(body, "Operations") {
+        Some(Value::Array(operations)) => operations.as_slice(),
+        _ => &[],
+    };
+    let mut names = Names::default();
+    for operation in operations.iter().filter_map(Value::as_object) {
+        match (member(operation, "path"), member(operation, "value")) {
+            (Some(Value::String(path)), _) if !path.is_empty() => names.count(path),
+            (_, Some(Value::Object(attributes))) => names.count_all(attributes),
+            _ => names.count(""),
+        }
+    }
+    check_count(names.count)?;
+    if names.bytes > PATCH_PATHS_BYTES_MAX {
+        return Err(ScimError::too_many(format!(
+            "the paths of a PATCH take at most {PATCH_PATHS_BYTES_MAX} bytes together; send several"
+        )));
+    }
+    Ok(())
+}
+
+/// The paths of a PATCH, and the names in values without one: those are paths, too.
+#[derive(Default)]
+struct Names {
+    count: usize,
+    bytes: usize,
+}
+
+impl Names {
+    fn count(&mut self, name: &str) {
+        self.count += 1;
+        self.bytes += name.len();
+    }
+
+    /// Names below names are those of a schema, or of parts.
+    fn count_all(&mut self, attributes: &Map<String, Value>) {
+        for (name, value) in attributes {
+            self.count(name);
+            if let Value::Object(below) = value {
+                self.count_all(below);
+            }
+        }
     }
 }
 
@@ -135,6 +195,7 @@ fn remove_without_path(number: usize, value: Option<Value>) -> Result<Vec<PatchO
 
 #[cfg(test)]
 mod tests {
+    use super::super::profile::Profile;
     use super::*;
     use serde_json::json;
 
@@ -217,6 +278,30 @@ mod tests {
         check(
             json!({"Operations": many}),
             Err("a PATCH takes at most 10000 operations; send several"),
+        );
+    }
+
+    #[test]
+    fn names_and_paths_are_counted_before_any_is_read() {
+        let profile = Profile::strict();
+        let check = |operations: Value, expected: &str| {
+            let body = json!({"Operations": operations}).to_string();
+            let refused = read(&profile.user, body.as_bytes()).unwrap_err();
+            assert_eq!(refused.to_string(), expected);
+        };
+        let many = "a PATCH takes at most 10000 operations; send several";
+        let names =
+            |count: usize| -> Map<String, Value> { (0..count).map(|index| (format!("a{index}"), json!(1))).collect() };
+        check(json!([{"op": "add", "value": names(10_001)}]), many);
+        check(
+            json!([{"op": "add", "value": {"urn:x:Ext": names(5_000)}}, {"op": "add", "value": names(5_000)}]),
+            many,
+        );
+        check(json!(vec![json!({"op": "move", "path": "a"}); 10_001]), many);
+        let path = format!("emails[value eq \"{}\"", "x".repeat(4_000));
+        check(
+            json!(vec![json!({"op": "remove", "path": path}); 300]),
+            "the paths of a PATCH take at most 1048576 bytes together; send several",
         );
     }
 

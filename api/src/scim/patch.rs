@@ -30,10 +30,10 @@ pub(crate) fn apply(
     document: Map<String, Value>,
     operations: Vec<PatchOperation>,
 ) -> Result<Map<String, Value>, ScimError> {
-    let mut patch = Patch { schema, document };
-    let mut work = Work::default();
+    let work = Work::default();
+    let mut patch = Patch { schema, document, work };
     for operation in operations {
-        work.count(&patch.document, &operation)?;
+        patch.work.operation(&patch.document, &operation)?;
         patch.operation(operation)?;
     }
     Ok(patch.document)
@@ -49,6 +49,7 @@ pub(crate) enum Verb {
 struct Patch<'s> {
     schema: &'s ResourceSchema,
     document: Map<String, Value>,
+    work: Work,
 }
 
 impl<'s> Patch<'s> {
@@ -165,6 +166,9 @@ impl<'s> Patch<'s> {
     }
 
     fn write(&mut self, verb: Verb, place: &Place<'_>, value: Value) -> Result<(), ScimError> {
+        // What a schema describes is found by a table, all else by comparing it with each value.
+        let compared = if place.attribute.is_some() { 0 } else { count(&value) };
+        self.count_list(place, compared)?;
         let container = self.container(place)?;
         match (place.attribute, &place.sub) {
             (Some(attribute), Some(sub)) => write_sub(container, attribute, sub, value)?,
@@ -181,6 +185,7 @@ impl<'s> Patch<'s> {
     fn remove(&mut self, place: &Place<'_>, value: Option<Value>) -> Result<(), ScimError> {
         refuse_read_only(place)?;
         refuse_required(place)?;
+        self.count_list(place, value.as_ref().map_or(0, count))?;
         let container = self.container(place)?;
         // A value of `null` or `""` lists nothing, and means the attribute itself; `[]` lists no value, and removes none.
         let listed = value.filter(|value| !value.is_null() && *value != "");
@@ -216,6 +221,7 @@ impl<'s> Patch<'s> {
         let attribute = attribute.as_ref();
         let mode = self.schema.mode;
         let selector = filter::selector(mode, place.attribute, &path.filter)?;
+        self.count_list(&place, weight::comparisons(&path.filter))?;
         let container = self.container(&place)?;
         let mut elements = elements::take(container, attribute);
         let mut selected = elements::positions(&elements, |element| filter::selects(&selector, element));
@@ -253,6 +259,7 @@ impl<'s> Patch<'s> {
         let (place, attribute) = self.selected_place(path)?;
         let attribute = attribute.as_ref();
         let selector = filter::selector(self.schema.mode, place.attribute, &path.filter)?;
+        self.count_list(&place, weight::comparisons(&path.filter))?;
         let container = self.container(&place)?;
         let mut elements = elements::take(container, attribute);
         match &path.sub_attr {
@@ -303,6 +310,18 @@ impl<'s> Patch<'s> {
             .ok_or_else(|| ScimError::invalid_path(format!("`{urn}` is not an extension")))
     }
 
+    /// Counts the work on the list at this place, if one is there.
+    fn count_list(&mut self, place: &Place<'_>, comparisons: usize) -> Result<(), ScimError> {
+        let container = match &place.extension {
+            Some(urn) => member(&self.document, urn).and_then(Value::as_object),
+            None => Some(&self.document),
+        };
+        match container.and_then(|container| member(container, &place.name)) {
+            Some(Value::Array(elements)) => self.work.list(elements, comparisons),
+            _ => Ok(()),
+        }
+    }
+
     fn drop_empty(&mut self, place: &Place<'_>) {
         let Some(urn) = &place.extension else { return };
         if member(&self.document, urn)
@@ -312,6 +331,11 @@ impl<'s> Patch<'s> {
             set(&mut self.document, urn, None);
         }
     }
+}
+
+/// How many values are written or listed.
+fn count(value: &Value) -> usize {
+    value.as_array().map_or(1, Vec::len)
 }
 
 fn refuse_read_only(place: &Place<'_>) -> Result<(), ScimError> {

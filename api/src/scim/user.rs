@@ -56,9 +56,7 @@ impl UserDocument {
     /// # Errors
     /// The first fault of the body or of an operation.
     pub fn patched(self, profile: &Profile, body: &[u8]) -> Result<Self, ScimError> {
-        let body = operations::object(body)?;
-        strict::patch(&profile.user, &body)?;
-        let operations = operations::operations(body)?;
+        let operations = operations::read(&profile.user, body)?;
         let mut document = patch::apply(&profile.user, self.0, operations)?;
         // RFC 7644 3.5.2.2: what was removed is unassigned, and not shown until it is set again. Whether the user is active stays
         // as it was: a provider that maps an attribute no longer means to lock nobody out, and to let nobody in.

@@ -1,15 +1,15 @@
 //! How much there is to a document or an operation, so that work is bounded before it is done.
 //!
 //! A body may hold hundreds of thousands of values. What compares each of them with each value of a document would keep a
-//! thread for minutes; `Work` counts what an operation may come to, and refuses before that.
+//! thread for minutes; `Work` counts what an operation comes to before it is done, and refuses beyond the limit.
 
 use rolecall_engine::limits::ATTRIBUTES_BYTES_MAX;
-use scim_v2::filter::{PatchPath, ValFilter};
+use scim_v2::filter::ValFilter;
 use scim_v2::models::others::{OperationTarget, PatchOperation};
 use serde_json::{Map, Value};
 
 use super::error::ScimError;
-use super::limits::{ATTRIBUTES_MAX, PATCH_WORK_MAX};
+use super::limits::{ATTRIBUTES_MAX, PATCH_LOOKS_MAX};
 
 /// The size of a JSON value: how many values stand in it, itself included, and at least how many bytes its text has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,21 +42,15 @@ impl Weight {
         named.fold(Self { parts: 1, bytes: 2 }, Self::and)
     }
 
-    /// An operation weighs what its value weighs; each comparison that selects values counts as a part.
     fn of_operation(operation: &PatchOperation) -> Self {
-        let (path, value) = match operation {
+        let value = match operation {
             PatchOperation::Add(target) | PatchOperation::Replace(target) => match target {
                 OperationTarget::WithoutPath { value } => return Self::of_object(value),
-                OperationTarget::WithPath { path, value } => (path, value),
+                OperationTarget::WithPath { value, .. } => value,
             },
-            PatchOperation::Remove { path, value } => (path, value),
+            PatchOperation::Remove { value, .. } => value,
         };
-        let mut weight = value.as_ref().map(Self::of).unwrap_or_default();
-        weight.parts += match path {
-            PatchPath::Attr(_) => 1,
-            PatchPath::Value(path) => comparisons(&path.filter),
-        };
-        weight
+        value.as_ref().map(Self::of).unwrap_or_default()
     }
 
     fn and(self, other: Self) -> Self {
@@ -67,7 +61,8 @@ impl Weight {
     }
 }
 
-fn comparisons(filter: &ValFilter) -> usize {
+/// How many comparisons a selection makes of each value.
+pub(crate) fn comparisons(filter: &ValFilter) -> usize {
     match filter {
         ValFilter::And(operands) | ValFilter::Or(operands) => operands.iter().map(comparisons).sum(),
         ValFilter::Not(inner) => comparisons(inner),
@@ -75,22 +70,47 @@ fn comparisons(filter: &ValFilter) -> usize {
     }
 }
 
-/// What the operations of one PATCH have come to so far.
+/// What the operations of one PATCH have come to so far, in looks at one value, or at some bytes of a text.
 #[derive(Debug, Default)]
 pub(crate) struct Work(usize);
 
+/// At each value of a list that is written: whether it is there already, which one is primary, whether it is empty.
+const LOOKS: usize = 3;
+/// Bytes of text that are compared in a look, also where their letters have to be folded.
+const TEXT_BYTES: usize = 16;
+/// Values of a document that are weighed in a look.
+const WEIGHED: usize = 32;
+
 impl Work {
-    /// Counts an operation on a document: at worst each part of it meets all of the document, and of itself.
+    /// Counts an operation by itself: what it writes, and the document it is written to.
     ///
     /// # Errors
     /// `tooMany` when the operations come to more than one PATCH may ask for, `invalidValue` when either is larger than
     /// what could be stored.
-    pub(crate) fn count(&mut self, document: &Map<String, Value>, operation: &PatchOperation) -> Result<(), ScimError> {
+    pub(crate) fn operation(
+        &mut self,
+        document: &Map<String, Value>,
+        operation: &PatchOperation,
+    ) -> Result<(), ScimError> {
         let (document, operation) = (Weight::of_object(document), Weight::of_operation(operation));
         // Between two operations a document may be larger than at the end: one may add what the next makes room for.
         check_bytes(operation.bytes.max(document.bytes / 2))?;
-        self.0 += operation.parts * (document.bytes + operation.bytes);
-        if self.0 > PATCH_WORK_MAX {
+        self.spend(1 + operation.parts + document.parts / WEIGHED)
+    }
+
+    /// Counts that all values of a list meet each of so many comparisons, or of other values.
+    ///
+    /// # Errors
+    /// `tooMany` as above.
+    pub(crate) fn list(&mut self, elements: &[Value], comparisons: usize) -> Result<(), ScimError> {
+        let bytes: usize = elements.iter().map(|element| Weight::of(element).bytes).sum();
+        let looks = elements.len() + bytes / TEXT_BYTES;
+        self.spend(looks.saturating_mul(LOOKS + comparisons))
+    }
+
+    fn spend(&mut self, looks: usize) -> Result<(), ScimError> {
+        self.0 = self.0.saturating_add(looks);
+        if self.0 > PATCH_LOOKS_MAX {
             return Err(ScimError::too_many(
                 "the operations touch too many values; send them in several PATCH requests",
             ));

@@ -7,16 +7,17 @@ use axum::http::StatusCode;
 use tokio::time::Instant;
 
 use super::answer::Answer;
+use super::parsed::parsed;
 use super::request::{Body, GroupWriter, Id, Parameters, Provided};
 use super::{groups, users};
 use crate::auth::ScimCaller;
 use crate::guard::Started;
-use crate::scim::ResourceType;
 use crate::scim::bulk::{BulkRequest, Created, Operation, Outcome, Task, Verb, response};
 use crate::scim::error::ScimError;
 use crate::scim::limits::BULK_DURATION_MAX;
 use crate::scim::precondition::Precondition;
 use crate::scim::resource;
+use crate::scim::{Profile, ResourceType};
 use crate::scim_refusal::ScimRefusal;
 
 /// `POST /Bulk`: the operations that begin in time, and word of those that do not.
@@ -25,7 +26,9 @@ pub(crate) async fn bulk(
     Started(started): Started,
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
-    let request = BulkRequest::read(caller.profile.user.mode, &body, &caller.base_url)?;
+    let base_url = caller.base_url.clone();
+    let read = move |profile: &Profile, body: &[u8]| BulkRequest::read(profile.user.mode, body, &base_url);
+    let request = parsed(&caller, body, read).await?;
     let (order, errors_max) = (request.order(), request.fail_on_errors);
     let mut operations: BTreeMap<usize, Operation> = request.operations.into_iter().enumerate().collect();
     let mut run = Run {

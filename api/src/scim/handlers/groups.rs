@@ -8,6 +8,7 @@ use rolecall_engine::{Command, Fact, GroupChange, GroupId, Position, Rejection, 
 use super::answer::{Answer, Kept, Shown};
 use super::aside;
 use super::listing;
+use super::parsed::{self, parsed};
 use super::request::{Body, GroupReader, GroupWriter, Id, Parameters, Provided};
 use super::submit::submit_computed;
 use crate::auth::ScimCaller;
@@ -46,7 +47,7 @@ pub(crate) async fn create(
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.group, &parameters)?;
-    let group = group::create(&caller.profile, &body)?;
+    let group = parsed(&caller, body, group::create).await?;
     let submitted = caller.submit(Command::CreateGroup { group }).await?;
     let id = created(&submitted, |fact| match fact {
         Fact::GroupCreated { group, .. } | Fact::GroupRestored { group, .. } => Some(*group),
@@ -87,8 +88,8 @@ pub(crate) async fn replace(
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.group, &parameters)?;
-    let change = group::replace(&caller.profile, &body)?;
-    let submitted = submit_change(&caller, id, &precondition, change).await?;
+    let change = parsed(&caller, body, group::replace).await?;
+    let submitted = submit_change(&caller, id, precondition, change).await?;
     changed(caller, submitted.state, id, selection).await
 }
 
@@ -101,8 +102,11 @@ pub(crate) async fn patch(
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.group, &parameters)?;
-    let patch = GroupPatch::read(&caller.profile, &body)?;
-    let submitted = submit_patch(&caller, id, &precondition, patch).await?;
+    let state = caller.state();
+    let stored = state.group(id).map(|group| group.attributes.extensions.as_str());
+    let steps = parsed::steps_on(stored.unwrap_or_default(), &body);
+    let patch = parsed(&caller, body, GroupPatch::read).await?;
+    let submitted = submit_patch(&caller, id, precondition, steps, patch).await?;
     changed(caller, submitted.state, id, selection).await
 }
 
@@ -112,12 +116,12 @@ pub(crate) async fn delete(
     Id(id): Id<GroupId>,
     Provided(precondition): Provided,
 ) -> Result<Answer, ScimRefusal> {
-    let command = |state: &State| {
+    let command = move |state: &State| {
         let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
         let expected = precondition.expected(group.modified.position)?;
         Ok(Command::DeleteGroup { group: id, expected })
     };
-    submit_computed(&caller, command).await?;
+    submit_computed(&caller, 0, command).await?;
     Ok(Answer::Deleted)
 }
 
@@ -126,13 +130,13 @@ pub(crate) async fn delete(
 async fn submit_change(
     caller: &ScimCaller,
     id: GroupId,
-    precondition: &Precondition,
+    precondition: Precondition,
     change: GroupChange,
 ) -> Result<Submitted, ScimRefusal> {
     if precondition.is_none() {
         return Ok(caller.submit(Command::ChangeGroup { group: id, change }).await?);
     }
-    let command = |state: &State| {
+    let command = move |state: &State| {
         let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
         let expected = precondition.expected(group.modified.position)?;
         let change = GroupChange {
@@ -141,30 +145,32 @@ async fn submit_change(
         };
         Ok(Command::ChangeGroup { group: id, change })
     };
-    submit_computed(caller, command).await
+    submit_computed(caller, 0, command).await
 }
 
 /// A PATCH of extensions is computed from those that are stored.
 async fn submit_patch(
     caller: &ScimCaller,
     id: GroupId,
-    precondition: &Precondition,
+    precondition: Precondition,
+    steps: u64,
     patch: GroupPatch,
 ) -> Result<Submitted, ScimRefusal> {
     if !patch.reads_extensions() {
         let change = patch.into_change(&caller.profile, "", Position::START)?;
         return submit_change(caller, id, precondition, change).await;
     }
-    let command = |state: &State| {
+    let profile = Arc::clone(&caller.profile);
+    let command = move |state: &State| {
         let group = state.group(id).ok_or(Rejection::UnknownGroup)?;
         let version = group.modified.position;
         precondition.expected(version)?;
         let change = patch
             .clone()
-            .into_change(&caller.profile, &group.attributes.extensions, version)?;
+            .into_change(&profile, &group.attributes.extensions, version)?;
         Ok(Command::ChangeGroup { group: id, change })
     };
-    submit_computed(caller, command).await
+    submit_computed(caller, steps, command).await
 }
 
 /// The resource, so that the client need not read it. RFC 7644 3.5.2 leaves 200 or 204 to us unless `attributes` is given,

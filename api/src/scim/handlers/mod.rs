@@ -8,6 +8,7 @@ pub(crate) mod discovery;
 pub(crate) mod everything;
 pub(crate) mod groups;
 pub(crate) mod me;
+mod parsed;
 pub(crate) mod request;
 pub(crate) mod users;
 

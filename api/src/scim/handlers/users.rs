@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use super::answer::{Answer, Kept, Shown};
 use super::listing;
+use super::parsed::{self, parsed};
 use super::request::{Body, Id, Parameters, Provided};
 use super::submit::submit_computed;
 use crate::auth::ScimCaller;
 use crate::created::created;
 use crate::organization::Submitted;
-use crate::scim::ResourceType;
 use crate::scim::error::ScimError;
 use crate::scim::list::ListRequest;
 use crate::scim::precondition::Precondition;
@@ -21,6 +21,7 @@ use crate::scim::resource;
 use crate::scim::select::Selection;
 use crate::scim::user::{Active, UserDocument};
 use crate::scim::wanted::Wanted;
+use crate::scim::{Profile, ResourceType};
 use crate::scim_refusal::ScimRefusal;
 
 /// `GET /Users`
@@ -42,7 +43,8 @@ pub(crate) async fn create(
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.user, &parameters)?;
-    let user = UserDocument::read(&caller.profile, &body)?.into_input(&caller.profile, Active(true))?;
+    let read = |profile: &Profile, body: &[u8]| UserDocument::read(profile, body)?.into_input(profile, Active(true));
+    let user = parsed(&caller, body, read).await?;
     let command = Command::CreateUser {
         connection: Some(caller.connection),
         default_entity: caller.settings.default_entity,
@@ -81,12 +83,14 @@ pub(crate) async fn replace(
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.user, &parameters)?;
-    let document = UserDocument::read(&caller.profile, &body)?;
-    let replaced = |user: &User| {
+    let steps = parsed::steps(&body);
+    let document = parsed(&caller, body, UserDocument::read).await?;
+    let profile = Arc::clone(&caller.profile);
+    let replaced = move |user: &User| {
         let document = document.clone().replacing(attributes(user));
-        document.into_input(&caller.profile, Active(user.active))
+        document.into_input(&profile, Active(user.active))
     };
-    let submitted = change(&caller, id, &precondition, replaced).await?;
+    let submitted = change(&caller, id, precondition, steps, replaced).await?;
     show(&caller, &submitted.state, id, &selection).map(Answer::Resource)
 }
 
@@ -99,13 +103,16 @@ pub(crate) async fn patch(
     Body(body): Body,
 ) -> Result<Answer, ScimRefusal> {
     let selection = Selection::of(&caller.profile.user, &parameters)?;
-    let patched = |user: &User| {
+    let state = caller.state();
+    let steps = parsed::steps_on(state.user(id).map(attributes).unwrap_or_default(), &body);
+    let profile = Arc::clone(&caller.profile);
+    let patched = move |user: &User| {
         let document = UserDocument::stored(attributes(user), user.active);
         document
-            .patched(&caller.profile, &body)?
-            .into_input(&caller.profile, Active(user.active))
+            .patched(&profile, &body)?
+            .into_input(&profile, Active(user.active))
     };
-    let submitted = change(&caller, id, &precondition, patched).await?;
+    let submitted = change(&caller, id, precondition, steps, patched).await?;
     show(&caller, &submitted.state, id, &selection).map(Answer::Resource)
 }
 
@@ -115,29 +122,30 @@ pub(crate) async fn delete(
     Id(id): Id<UserId>,
     Provided(precondition): Provided,
 ) -> Result<Answer, ScimRefusal> {
-    let command = |state: &State| {
+    let command = move |state: &State| {
         let user = state.user(id).ok_or(Rejection::UnknownUser)?;
         let expected = precondition.expected(state.user_version(user).position)?;
         Ok(Command::DeleteUser { user: id, expected })
     };
-    submit_computed(&caller, command).await?;
+    submit_computed(&caller, 0, command).await?;
     Ok(Answer::Deleted)
 }
 
 async fn change(
     caller: &ScimCaller,
     id: UserId,
-    precondition: &Precondition,
-    to: impl Fn(&User) -> Result<UserInput, ScimError>,
+    precondition: Precondition,
+    steps: u64,
+    to: impl Fn(&User) -> Result<UserInput, ScimError> + Send + Sync + 'static,
 ) -> Result<Submitted, ScimRefusal> {
-    let command = |state: &State| {
+    let command = move |state: &State| {
         let user = state.user(id).ok_or(Rejection::UnknownUser)?;
         let version = state.user_version(user).position;
         precondition.expected(version)?;
         let (expected, to) = (Some(version), to(user)?);
         Ok(Command::ChangeUser { user: id, expected, to })
     };
-    submit_computed(caller, command).await
+    submit_computed(caller, steps, command).await
 }
 
 fn attributes(user: &User) -> &str {
