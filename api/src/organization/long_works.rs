@@ -40,9 +40,10 @@ fn cores() -> usize {
 
 impl Places {
     /// Places for this many cores. Long work leaves one of them to the writers and the short requests, whose many small steps
-    /// would each wait for it otherwise; and an organization leaves half of the places to the others.
+    /// would each wait for it otherwise; and an organization leaves half of the places to the others, so there are two at
+    /// least.
     pub(crate) fn of(cores: usize) -> Self {
-        let places = cores.saturating_sub(1).clamp(1, LONG_WORKS_MAX);
+        let places = cores.saturating_sub(1).clamp(2, LONG_WORKS_MAX);
         Self {
             all: Semaphore::new(places),
             of_organization: places.div_ceil(2),
