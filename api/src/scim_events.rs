@@ -243,6 +243,15 @@ mod tests {
         }
     }
 
+    fn create_user(user: UserInput) -> Command {
+        let (connection, default_entity) = (None, None);
+        Command::CreateUser {
+            connection,
+            default_entity,
+            user,
+        }
+    }
+
     fn staff(member: UserId) -> GroupInput {
         GroupInput {
             display_name: "Staff".to_owned(),
@@ -297,11 +306,7 @@ mod tests {
     #[test]
     fn the_life_of_a_user() {
         let mut record = Record::default();
-        let create = Command::CreateUser {
-            connection: None,
-            default_entity: None,
-            user: ana(true, None),
-        };
+        let create = create_user(ana(true, None));
         record.check(&create, "/Users/", notice(CREATED, &["id", "active", "userName"], 1));
         record.check(&change(&record, false, None), "/Users/", json!({DEACTIVATED: {}}));
         record.check(&change(&record, true, None), "/Users/", json!({ACTIVATED: {}}));
@@ -319,11 +324,7 @@ mod tests {
     #[test]
     fn the_life_of_a_group() {
         let mut record = Record::default();
-        record.publish(&Command::CreateUser {
-            connection: None,
-            default_entity: None,
-            user: ana(true, None),
-        });
+        record.publish(&create_user(ana(true, None)));
         let create = Command::CreateGroup {
             group: staff(record.user()),
         };
@@ -338,11 +339,7 @@ mod tests {
             },
             ..ana(true, None)
         };
-        record.publish(&Command::CreateUser {
-            connection: None,
-            default_entity: None,
-            user: other,
-        });
+        record.publish(&create_user(other));
         record.check(&swap(&record), "/Groups/", notice(PATCHED, &["members"], 6));
         let change = GroupChange {
             display_name: Some("Crew".to_owned()),
@@ -365,14 +362,7 @@ mod tests {
     #[test]
     fn a_token_says_who_publishes_it_and_is_the_same_whenever_it_is_read() {
         let mut record = Record::default();
-        let [mut token] = record
-            .publish(&Command::CreateUser {
-                connection: None,
-                default_entity: None,
-                user: ana(true, None),
-            })
-            .try_into()
-            .unwrap();
+        let [mut token] = record.publish(&create_user(ana(true, None))).try_into().unwrap();
         token["events"].take();
         let transaction = "00000000-0000-0000-0000-000000000007-1";
         let subject = json!({"format": "scim", "uri": format!("/Users/{}", record.user())});
