@@ -16,8 +16,8 @@ pub(crate) async fn list(caller: ScimCaller, Parameters(parameters): Parameters)
 
 /// `POST /.search`
 pub(crate) async fn search(caller: ScimCaller, Body(body): Body) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::search(&offered(&caller), &body)?;
-    listing::list(caller, request).await
+    let offered = caller.offered();
+    listing::search(caller, offered, body).await
 }
 
 /// A connection that pushes users only has no groups to be found.

@@ -36,8 +36,7 @@ pub(crate) async fn list(
 
 /// `POST /Groups/.search` (RFC 7644 3.4.3)
 pub(crate) async fn search(GroupReader(caller): GroupReader, Body(body): Body) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::search(&[&caller.profile.group], &body)?;
-    listing::list(caller, request).await
+    listing::search(caller, &[ResourceType::Group], body).await
 }
 
 /// `POST /Groups`

@@ -32,8 +32,7 @@ pub(crate) async fn list(caller: ScimCaller, Parameters(parameters): Parameters)
 
 /// `POST /Users/.search` (RFC 7644 3.4.3)
 pub(crate) async fn search(caller: ScimCaller, Body(body): Body) -> Result<Answer, ScimRefusal> {
-    let request = ListRequest::search(&[&caller.profile.user], &body)?;
-    listing::list(caller, request).await
+    listing::search(caller, &[ResourceType::User], body).await
 }
 
 /// `POST /Users`
