@@ -1,6 +1,7 @@
 //! The one way to change an organization: (state, command, context) -> the next state and the entry that says so.
 
 use crate::admit::admit;
+use crate::asked::Asked;
 use crate::command::Command;
 use crate::consequence::Consequence;
 use crate::derive::derive;
@@ -31,11 +32,12 @@ pub fn handle(state: &State, command: &Command, context: Context) -> Result<Opti
         position: state.position().next(),
         at: at.max(state.at()),
     };
-    let facts = admit(state, command, &mut NewIds::new(stamp.at, seed, IdsFor::Facts))?;
+    let asked = Asked { by: actor, stamp };
+    let facts = admit(state, command, asked, &mut NewIds::new(stamp.at, seed, IdsFor::Facts))?;
     if facts.is_empty() {
         return Ok(None);
     }
-    let (next, consequences) = derive(state, stamp, seed, &facts);
+    let (next, consequences) = derive(state, asked, seed, &facts);
     Ok(Some((
         next,
         Entry {
@@ -55,8 +57,7 @@ impl State {
     /// # Panics
     /// When the entry is not the next one of this organization.
     pub fn replay(&self, entry: &Entry) -> Self {
-        let stamp = stamp(self, entry);
-        self.with_entry(stamp, &entry.facts, &entry.consequences)
+        self.with_entry(asked(self, entry), &entry.facts, &entry.consequences)
     }
 }
 
@@ -74,7 +75,7 @@ pub struct Difference {
 /// # Panics
 /// When the entry is not the next one of this organization.
 pub fn audit(state: &State, entry: &Entry) -> (State, Option<Difference>) {
-    let (_, derived) = derive(state, stamp(state, entry), entry.seed, &entry.facts);
+    let (_, derived) = derive(state, asked(state, entry), entry.seed, &entry.facts);
     let difference = (derived != entry.consequences).then(|| Difference {
         recorded: entry.consequences.clone(),
         derived,
@@ -82,7 +83,7 @@ pub fn audit(state: &State, entry: &Entry) -> (State, Option<Difference>) {
     (state.replay(entry), difference)
 }
 
-fn stamp(state: &State, entry: &Entry) -> Stamp {
+fn asked(state: &State, entry: &Entry) -> Asked {
     // INVARIANT: positions are dense, and time never goes backwards (DESIGN, invariants 6 and 9).
     assert!(
         entry.position == state.position().next() && entry.at >= state.at(),
@@ -90,8 +91,11 @@ fn stamp(state: &State, entry: &Entry) -> Stamp {
         entry.position,
         state.position()
     );
-    Stamp {
-        position: entry.position,
-        at: entry.at,
+    Asked {
+        by: entry.actor,
+        stamp: Stamp {
+            position: entry.position,
+            at: entry.at,
+        },
     }
 }

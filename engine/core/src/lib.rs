@@ -25,6 +25,7 @@
 //! ```
 
 mod admit;
+mod asked;
 mod claims;
 mod codec;
 mod command;

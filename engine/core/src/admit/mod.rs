@@ -8,6 +8,7 @@ mod rules;
 mod settings;
 mod users;
 
+use crate::asked::Asked;
 use crate::command::Command;
 use crate::fact::Fact;
 use crate::id::NewIds;
@@ -18,7 +19,7 @@ use crate::rejection::Rejection;
 use crate::state::{Stamp, State};
 
 /// The facts that a command leads to in this state; none when everything is so already.
-pub(crate) fn admit(state: &State, command: &Command, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
+pub(crate) fn admit(state: &State, command: &Command, _asked: Asked, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
     match command {
         Command::CreateUser {
             connection,

@@ -12,21 +12,22 @@ use std::collections::BTreeMap;
 
 use rolecall_rules::EntityType;
 
+use crate::asked::Asked;
 use crate::consequence::{Because, Consequence, Effect};
 use crate::fact::Fact;
 use crate::id::{EntityIndex, GroupId, GroupIndex, IdSeed, IdsFor, NewIds, UserId, UserIndex};
 use crate::invariant::known;
 use crate::mapping::{EndReason, MappingStatus, PendingReason};
 use crate::settings::Settings;
-use crate::state::{Stamp, State};
+use crate::state::State;
 use crate::user_set::UserSet;
 
 /// The state after the facts and all that follows from them, and what that is.
-pub(crate) fn derive(before: &State, stamp: Stamp, seed: IdSeed, facts: &[Fact]) -> (State, Vec<Consequence>) {
+pub(crate) fn derive(before: &State, asked: Asked, seed: IdSeed, facts: &[Fact]) -> (State, Vec<Consequence>) {
     let mut derivation = Derivation {
         before,
-        state: before.with_facts(stamp, facts),
-        ids: NewIds::new(stamp.at, seed, IdsFor::Consequences),
+        state: before.with_facts(asked, facts),
+        ids: NewIds::new(asked.stamp.at, seed, IdsFor::Consequences),
         consequences: Vec::new(),
         touched: BTreeMap::new(),
     };

@@ -8,6 +8,7 @@ use rolecall_rules::{EntityType, NameKey};
 
 use super::counts::{decrease, increase};
 use super::{Entity, Group, Mapping, State, User};
+use crate::entry::Actor;
 use crate::fact::{Fact, GroupAttributes};
 use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, UserId, UserIndex};
 use crate::invariant::known;
@@ -15,7 +16,7 @@ use crate::person::{Person, SealedPerson};
 use crate::user_set::UserSet;
 
 impl State {
-    pub(super) fn apply_fact(&mut self, fact: &Fact) {
+    pub(super) fn apply_fact(&mut self, by: Actor, fact: &Fact) {
         match fact {
             Fact::UserCreated { .. } => self.create_user(fact),
             Fact::UserAttributesChanged { user, person } => self.change_person(*user, person),
@@ -51,13 +52,13 @@ impl State {
                 self.groups.at_mut(index.into()).ignored = ignored.iter().cloned().collect();
             }
             Fact::GroupDeleted { group } => self.delete_group(*group),
-            Fact::RuleCreated { rule, definition } => self.rules.save(*rule, 1, definition, self.stamp),
+            Fact::RuleCreated { rule, definition } => self.rules.save(*rule, 1, definition, (by, self.stamp)),
             Fact::RuleChanged {
                 rule,
                 version,
                 definition,
             } => {
-                self.rules.save(*rule, *version, definition, self.stamp);
+                self.rules.save(*rule, *version, definition, (by, self.stamp));
             }
             Fact::RuleDeleted { rule } => self.rules.delete(*rule),
             Fact::EntityRegistered {

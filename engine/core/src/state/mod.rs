@@ -29,6 +29,7 @@ pub use self::mapping::Mapping;
 pub use self::rules::{Rules, StoredRule};
 use self::table::Table;
 pub use self::user::{Membership, Stamp, User};
+use crate::asked::Asked;
 use crate::consequence::Consequence;
 use crate::fact::Fact;
 use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
@@ -332,11 +333,11 @@ impl State {
     }
 
     /// The state after facts, before anything is concluded from them.
-    pub(crate) fn with_facts(&self, stamp: Stamp, facts: &[Fact]) -> Self {
+    pub(crate) fn with_facts(&self, asked: Asked, facts: &[Fact]) -> Self {
         let mut next = self.clone();
-        next.stamp = stamp;
+        next.stamp = asked.stamp;
         for fact in facts {
-            next.apply_fact(fact);
+            next.apply_fact(asked.by, fact);
         }
         next
     }
@@ -345,8 +346,8 @@ impl State {
     ///
     /// # Panics
     /// When the entry cannot follow this state, as one of another organization.
-    pub(crate) fn with_entry(&self, stamp: Stamp, facts: &[Fact], consequences: &[Consequence]) -> Self {
-        let mut next = self.with_facts(stamp, facts);
+    pub(crate) fn with_entry(&self, asked: Asked, facts: &[Fact], consequences: &[Consequence]) -> Self {
+        let mut next = self.with_facts(asked, facts);
         for consequence in consequences {
             next.apply_effect(&consequence.effect);
         }

@@ -7,6 +7,7 @@ use imbl::OrdMap;
 use rolecall_rules::{Match, MatchName, Rule, RuleDefinition, first_match};
 
 use super::Stamp;
+use crate::entry::Actor;
 use crate::id::RuleId;
 use crate::invariant::known;
 use crate::mapping::RuleVersion;
@@ -25,6 +26,8 @@ pub struct StoredRule {
     pub created: Stamp,
     /// When and where it last changed.
     pub modified: Stamp,
+    /// Who saved this version.
+    pub author: Actor,
 }
 
 impl StoredRule {
@@ -39,7 +42,7 @@ impl StoredRule {
 
 impl PartialEq for StoredRule {
     fn eq(&self, other: &Self) -> bool {
-        let parts = |rule: &Self| (rule.id, rule.version, rule.created, rule.modified);
+        let parts = |rule: &Self| (rule.id, rule.version, rule.created, rule.modified, rule.author);
         parts(self) == parts(other) && self.rule.definition() == other.rule.definition()
     }
 }
@@ -84,7 +87,13 @@ impl Rules {
         Some((self.get(decision.created.1)?, decision.matched))
     }
 
-    pub(crate) fn save(&mut self, id: RuleId, version: u32, definition: &RuleDefinition, now: Stamp) {
+    pub(crate) fn save(
+        &mut self,
+        id: RuleId,
+        version: u32,
+        definition: &RuleDefinition,
+        (author, now): (Actor, Stamp),
+    ) {
         let created = self.get(id).map_or(now, |before| before.created);
         self.delete(id);
         // INVARIANT: only rules that compiled are on the record, and what compiled once has room to spare here.
@@ -95,6 +104,7 @@ impl Rules {
             rule,
             created,
             modified: now,
+            author,
         };
         self.in_order.insert(order(&stored), id);
         self.by_id.insert(id, Arc::new(stored));
