@@ -280,6 +280,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::GroupProvisioningOff => (StatusCode::FORBIDDEN, "group_provisioning_off"),
         Rejection::VersionMismatch { .. } => (StatusCode::PRECONDITION_FAILED, "version_mismatch"),
         Rejection::Rule(_) => (StatusCode::BAD_REQUEST, "rule"),
+        Rejection::RuleSet(_) => (StatusCode::BAD_REQUEST, "rule_set"),
         Rejection::EntityNameTaken { .. } => (StatusCode::CONFLICT, "entity_name_taken"),
         Rejection::EntityExternalIdTaken => (StatusCode::CONFLICT, "entity_external_id_taken"),
         Rejection::EntityIsDefault => (StatusCode::CONFLICT, "entity_is_default"),

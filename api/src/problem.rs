@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rolecall_engine::registry::ExtensionProblem;
-use rolecall_engine::{Rejection, rules};
+use rolecall_engine::{Rejection, RuleSetProblem, rules};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,7 +36,7 @@ pub(crate) struct ProblemBody {
     /// What is wrong, and what to do.
     #[schema(example = "there is no such group")]
     detail: String,
-    /// All that is wrong with a rule or with the extensions of a connection, each with its place.
+    /// All that is wrong with a rule, with a set of rules, or with the extensions of a connection, each with its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<PlacedProblem>,
 }
@@ -72,6 +72,11 @@ fn problems_of(error: &ApiError) -> Vec<PlacedProblem> {
         offset: problem.offset,
         text: problem.kind.to_string(),
     };
+    let of_rule_set = |problem: &RuleSetProblem| PlacedProblem {
+        place: problem.place.clone(),
+        offset: problem.offset,
+        text: problem.kind.to_string(),
+    };
     let of_extension = |problem: &ExtensionProblem| PlacedProblem {
         place: problem.place.clone(),
         offset: None,
@@ -79,6 +84,7 @@ fn problems_of(error: &ApiError) -> Vec<PlacedProblem> {
     };
     match error {
         ApiError::Rejected(Rejection::Rule(problems)) => problems.iter().map(of_rule).collect(),
+        ApiError::Rejected(Rejection::RuleSet(problems)) => problems.iter().map(of_rule_set).collect(),
         ApiError::Rejected(Rejection::Extensions(problems)) => problems.iter().map(of_extension).collect(),
         _ => Vec::new(),
     }

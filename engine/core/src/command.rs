@@ -6,6 +6,7 @@ use crate::id::{ConnectionId, EntityId, GroupId, MappingId, RuleId, UserId};
 use crate::person::Person;
 use crate::position::Position;
 use crate::registry::RegistryCommand;
+use crate::rule_set::DraftRule;
 use crate::settings::SettingsChange;
 
 /// A wish.
@@ -72,6 +73,11 @@ pub enum Command {
     DeleteRule {
         /// The rule.
         rule: RuleId,
+    },
+    /// Have exactly these rules: what is not among them is deleted. Like saving a single rule, it moves nobody.
+    SaveRuleSet {
+        /// All of them. Among rules of one priority that are new, the one that stands first is asked first.
+        rules: Vec<DraftRule>,
     },
     /// Make an entity known.
     CreateEntity {

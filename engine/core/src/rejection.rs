@@ -8,6 +8,7 @@ use rolecall_rules::Problems;
 use crate::id::{GroupId, UserId};
 use crate::position::Position;
 use crate::registry::ExtensionProblems;
+use crate::rule_set::RuleSetProblems;
 
 /// Why a command was refused. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +63,8 @@ pub enum Rejection {
 
     #[error("the rule cannot be saved: {0}")]
     Rule(Problems),
+    #[error("the rules cannot be saved: {0}")]
+    RuleSet(RuleSetProblems),
 
     #[error("{entity_type} `{name}` exists; give an `external_id` of its own to create another one of that name")]
     EntityNameTaken { entity_type: &'static str, name: String },

@@ -4,6 +4,7 @@ mod entities;
 mod groups;
 mod mappings;
 mod members;
+mod rule_set;
 mod rules;
 mod settings;
 mod users;
@@ -34,6 +35,7 @@ pub(crate) fn admit(state: &State, command: &Command, _asked: Asked, ids: &mut N
         Command::CreateRule { definition } => rules::create(state, definition, ids),
         Command::ChangeRule { rule, definition } => rules::change(state, *rule, definition),
         Command::DeleteRule { rule } => rules::delete(state, *rule),
+        Command::SaveRuleSet { rules } => rule_set::save(state, rules, ids),
         Command::CreateEntity {
             entity_type,
             name,

@@ -1,6 +1,6 @@
 //! Creating, changing and deleting rules. None of it changes a mapping: rules run when a group changes.
 
-use rolecall_rules::{Rule, RuleDefinition};
+use rolecall_rules::{RoleName, Rule, RuleDefinition};
 
 use super::check_limit;
 use crate::fact::Fact;
@@ -38,25 +38,20 @@ pub(super) fn delete(state: &State, rule: RuleId) -> Result<Vec<Fact>, Rejection
 
 fn check(state: &State, definition: &RuleDefinition) -> Result<(), Rejection> {
     Rule::compile(definition.clone()).map_err(Rejection::Rule)?;
-    if let Some(role) = definition
-        .role
-        .as_ref()
-        .filter(|role| state.settings().rank(role).is_none())
-    {
-        let known: Vec<&str> = state
-            .settings()
-            .roles
-            .iter()
-            .map(rolecall_rules::RoleName::as_str)
-            .collect();
-        let problem = format!(
-            "`{role}` is none of the roles of this organization: {}",
-            known.join(", ")
-        );
+    if let Some((role, known)) = unknown_role(state, definition) {
+        let problem = format!("`{role}` is none of the roles of this organization: {known}");
         return Err(Rejection::Setting {
             setting: "role",
             problem,
         });
     }
     Ok(())
+}
+
+/// The role of a rule that the organization does not know, with a list of those that it does.
+pub(super) fn unknown_role(state: &State, definition: &RuleDefinition) -> Option<(RoleName, String)> {
+    let unknown = |role: &&RoleName| state.settings().rank(role).is_none();
+    let role = definition.role.as_ref().filter(unknown)?;
+    let known: Vec<&str> = state.settings().roles.iter().map(RoleName::as_str).collect();
+    Some((role.clone(), known.join(", ")))
 }

@@ -19,6 +19,8 @@ mod properties;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
+mod rule_set;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod slots;

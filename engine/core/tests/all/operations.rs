@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
-    Command, EntityIndex, GroupChange, GroupIndex, MappingIndex, MappingTarget, MembersChange, OnRename,
+    Command, DraftRule, EntityIndex, GroupChange, GroupIndex, MappingIndex, MappingTarget, MembersChange, OnRename,
     SettingsChange, State, UserIndex, UserInput,
 };
 
@@ -61,6 +61,9 @@ pub(crate) enum Operation {
     },
     DeleteRule {
         rule: usize,
+    },
+    SaveRuleSet {
+        rules: Vec<(usize, i32)>,
     },
     CreateEntity {
         entity_type: usize,
@@ -130,6 +133,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (some(), role(), prop::bool::weighted(0.7), -2..3i32)
             .prop_map(|(rule, role, auto_approve, priority)| Operation::CreateRule { rule, role, auto_approve, priority }),
         1 => some().prop_map(|rule| Operation::DeleteRule { rule }),
+        1 => vec((some(), -2..3i32), 0..4).prop_map(|rules| Operation::SaveRuleSet { rules }),
         2 => (some(), some()).prop_map(|(entity_type, name)| Operation::CreateEntity { entity_type, name }),
         1 => some().prop_map(|entity| Operation::DeleteEntity { entity }),
         2 => (some(), some()).prop_map(|(group, entity)| Operation::Map { group, entity }),
@@ -232,6 +236,17 @@ impl Operation {
             Self::DeleteRule { rule } => Command::DeleteRule {
                 rule: pick(state.rules().iter(), *rule)?.id,
             },
+            Self::SaveRuleSet { rules } => {
+                let draft = |(rule, priority): &(usize, i32)| DraftRule {
+                    id: None,
+                    definition: RuleDefinition {
+                        priority: *priority,
+                        ..definition(*rule)
+                    },
+                };
+                let rules = rules.iter().map(draft).collect();
+                Command::SaveRuleSet { rules }
+            }
             Self::CreateEntity { entity_type, name } => Command::CreateEntity {
                 entity_type: EntityType::ALL[entity_type % EntityType::ALL.len()],
                 name: NAMES[name % NAMES.len()].to_owned(),

@@ -1,0 +1,131 @@
+//! Saving a whole set of rules at once.
+
+use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
+use rolecall_engine::{Command, DraftRule, Fact, Rejection, RuleId};
+
+use crate::world::{World, match_all};
+
+fn named(name: &str, prefix: &str) -> RuleDefinition {
+    RuleDefinition {
+        name: name.to_owned(),
+        matching: Pattern::prefix(prefix),
+        ..match_all(EntityType::Team)
+    }
+}
+
+fn draft(id: Option<RuleId>, name: &str, prefix: &str) -> DraftRule {
+    let definition = named(name, prefix);
+    DraftRule { id, definition }
+}
+
+fn save(world: &mut World, rules: Vec<DraftRule>) -> Vec<&'static str> {
+    let entry = world.run(&Command::SaveRuleSet { rules }).unwrap();
+    let facts = entry.map(|entry| entry.facts).unwrap_or_default();
+    facts.iter().map(Fact::kind).collect()
+}
+
+/// The places of all that is wrong.
+fn refused(world: &mut World, rules: Vec<DraftRule>) -> Vec<String> {
+    let before = world.state.clone();
+    let Err(Rejection::RuleSet(problems)) = world.run(&Command::SaveRuleSet { rules }) else {
+        panic!("refused");
+    };
+    assert_eq!(world.state, before);
+    problems.iter().map(|problem| problem.place.clone()).collect()
+}
+
+#[test]
+fn rules_are_found_by_id_and_by_name_and_what_is_not_listed_goes() {
+    let mut world = World::default();
+    let [one, two, _gone] = ["one", "two", "gone"].map(|name| world.rule(named(name, name)));
+    let drafts = vec![
+        draft(None, "new", "n"),
+        draft(None, "two", "2"),
+        draft(Some(one), "renamed", "one"),
+    ];
+    let kinds = save(&mut world, drafts.clone());
+    assert_eq!(kinds, ["rule_deleted", "rule_created", "rule_changed", "rule_changed"]);
+    assert_eq!(world.state.rules().len(), 3);
+    let version = |rule| world.state.rules().get(rule).map(|stored| stored.version);
+    assert_eq!((version(one), version(two)), (Some(2), Some(2)));
+    assert_eq!(save(&mut world, drafts), Vec::<&str>::new(), "everything is so already");
+}
+
+#[test]
+fn of_two_rules_of_one_name_the_older_one_is_taken_first() {
+    let mut world = World::default();
+    let [older, newer] = ["a", "b"].map(|prefix| world.rule(named("same", prefix)));
+    save(
+        &mut world,
+        vec![draft(None, "same", "first"), draft(None, "same", "second")],
+    );
+    let prefix = |rule| {
+        world
+            .state
+            .rules()
+            .get(rule)
+            .unwrap()
+            .rule
+            .definition()
+            .matching
+            .clone()
+    };
+    assert_eq!(
+        (prefix(older), prefix(newer)),
+        (Pattern::prefix("first"), Pattern::prefix("second"))
+    );
+}
+
+#[test]
+fn of_new_rules_the_one_that_stands_first_decides() {
+    let mut world = World::default();
+    let drafts: Vec<DraftRule> = (0..20)
+        .map(|number| draft(None, &format!("rule {number}"), "e"))
+        .collect();
+    save(&mut world, drafts);
+    let names: Vec<&str> = world
+        .state
+        .rules()
+        .iter()
+        .map(|stored| stored.rule.definition().name.as_str())
+        .collect();
+    let listed: Vec<String> = (0..20).map(|number| format!("rule {number}")).collect();
+    assert_eq!(names, listed);
+}
+
+#[test]
+fn all_problems_of_all_rules_are_told_with_their_places() {
+    let mut world = World::default();
+    let rule = world.rule(named("one", "one"));
+    let mut bad = draft(None, "", "x");
+    bad.definition.targets.clear();
+    bad.definition.role = Some("emperor".parse().unwrap());
+    let unknown = draft(Some(RuleId::new(uuid::Uuid::nil())), "lost", "x");
+    let drafts = vec![
+        draft(Some(rule), "one", "o"),
+        bad,
+        unknown,
+        draft(Some(rule), "again", "a"),
+    ];
+    assert_eq!(
+        refused(&mut world, drafts),
+        [
+            "rules[1].name",
+            "rules[1].targets",
+            "rules[1].role",
+            "rules[2].id",
+            "rules[3].id"
+        ]
+    );
+}
+
+#[test]
+fn saving_a_set_moves_nobody() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("eng", &["ana"]);
+    assert_eq!(save(&mut world, Vec::new()), ["rule_deleted"]);
+    assert_eq!(world.placed("ana"), ["team eng"]);
+    assert!(world.state.is_stale(&world.mappings("eng")[0]));
+}
