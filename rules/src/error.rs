@@ -7,8 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{
-    ENTITY_NAME_CHARACTERS_MAX, EXCLUDES_MAX, PATTERN_BYTES_MAX, REGEX_COMPILED_BYTES_MAX, REGEX_NESTING_MAX,
-    TARGETS_MAX, TEMPLATE_BYTES_MAX,
+    ENTITY_NAME_CHARACTERS_MAX, EXAMPLES_MAX, EXCLUDES_MAX, PATTERN_BYTES_MAX, REGEX_COMPILED_BYTES_MAX,
+    REGEX_NESTING_MAX, TARGETS_MAX, TEMPLATE_BYTES_MAX,
 };
 
 /// All that is wrong with one rule, in the order of its fields. Never empty.
@@ -148,6 +148,13 @@ pub enum ProblemKind {
         /// The variables there are, as a list to read.
         known: String,
     },
+
+    /// More examples than an organization may have.
+    #[error("an organization has at most {EXAMPLES_MAX} examples")]
+    TooManyExamples,
+    /// An example that expects something for a group that no rule is to decide.
+    #[error("what is given to a group is given by a rule; name the rule, or leave out the targets and the role")]
+    ExampleWithoutRule,
 }
 
 fn captures(regex: bool) -> &'static str {

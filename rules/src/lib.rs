@@ -34,6 +34,7 @@
 mod compiled;
 mod entity_type;
 mod error;
+mod example;
 pub mod limits;
 mod matcher;
 mod name;
@@ -42,6 +43,7 @@ mod pattern;
 mod reference;
 mod role;
 mod rule;
+mod rule_set;
 mod ruleset;
 mod target;
 mod template;
@@ -49,9 +51,11 @@ mod token;
 
 pub use entity_type::{EntityType, UnknownEntityType};
 pub use error::{NameError, Problem, ProblemKind, Problems, TemplateError};
+pub use example::{Example, ExampleTarget, FailedExample, check_examples, failed_examples};
 pub use name::{MatchName, NameKey, fold};
 pub use pattern::{Pattern, PatternKind};
 pub use role::RoleName;
 pub use rule::{Match, MatchedTarget, Rule, RuleDefinition};
+pub use rule_set::{FileProblem, FileProblems, RuleSet};
 pub use ruleset::{Decision, first_match};
 pub use target::{NameTemplate, Target};

@@ -25,3 +25,11 @@ pub const REGEX_COMPILED_BYTES_MAX: usize = 512 * 1024;
 pub const REGEX_STORED_BYTES_MAX: usize = 16 * REGEX_COMPILED_BYTES_MAX;
 /// Depth to which the groups, repetitions and classes of one regular expression may nest.
 pub const REGEX_NESTING_MAX: u32 = 50;
+/// Bytes of one rule set file.
+pub const RULE_SET_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Examples of one organization.
+pub const EXAMPLES_MAX: usize = 1_000;
+/// Characters in the group name of an example.
+pub const EXAMPLE_GROUP_CHARACTERS_MAX: usize = 256;
+/// Problems of one rule set file that are told; the others are counted.
+pub const RULE_SET_PROBLEMS_MAX: usize = 100;

@@ -10,18 +10,49 @@
 
 use crate::limits;
 use crate::{
-    EntityType, MatchName, MatchedTarget, Pattern, PatternKind, Problems, Rule, RuleDefinition, Target, first_match,
+    EntityType, MatchName, MatchedTarget, Pattern, PatternKind, Problems, Rule, RuleDefinition, RuleSet, Target,
+    first_match,
 };
 
 const PAGE: &str = include_str!("../../docs/rules.md");
 
+/// The fenced blocks of the page that are marked with this word.
+fn blocks(word: &str) -> Vec<&'static str> {
+    let after = PAGE.split(&format!("```{word}\n")).skip(1).collect::<Vec<_>>();
+    after
+        .into_iter()
+        .map(|after| after.split("```").next().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_rule_set_files_of_the_reference_are_read() {
+    let files = blocks("toml");
+    assert!(!files.is_empty());
+    for file in files {
+        assert_eq!(RuleSet::read(file).map(|set| set.write()), Ok(file.to_owned()));
+    }
+}
+
+#[test]
+fn the_rule_set_files_that_the_reference_says_are_refused_are_refused() {
+    let files = blocks("toml-refused");
+    assert!(!files.is_empty());
+    for block in files {
+        let (file, refused) = block.split_once("\nrefused: ").unwrap();
+        let expected: Vec<&str> = refused.trim_end().split("\nrefused: ").collect();
+        let problems = RuleSet::read(file).unwrap_err().problems;
+        let mut found: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let mut expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+}
+
 #[test]
 fn the_examples_of_the_reference_are_true() {
-    let blocks: Vec<&str> = PAGE
-        .split("```rules\n")
-        .skip(1)
-        .map(|after| after.split("```").next().unwrap())
-        .collect();
+    let blocks = blocks("rules");
     assert!(blocks.len() >= 10, "only {} examples were found", blocks.len());
     for block in blocks {
         run(block);
@@ -46,6 +77,13 @@ fn the_limits_of_the_reference_are_those_of_the_code() {
         ("exclude patterns of a rule", limits::EXCLUDES_MAX, ""),
         ("targets of a rule", limits::TARGETS_MAX, ""),
         ("text of a name template", limits::TEMPLATE_BYTES_MAX, " bytes"),
+        ("a rule set file", limits::RULE_SET_BYTES_MAX / 1024 / 1024, " MiB"),
+        ("examples of an organization", limits::EXAMPLES_MAX, ""),
+        (
+            "group name of an example",
+            limits::EXAMPLE_GROUP_CHARACTERS_MAX,
+            " characters",
+        ),
         ("name of a rule", limits::RULE_NAME_CHARACTERS_MAX, " characters"),
         ("name of a role", limits::ROLE_NAME_CHARACTERS_MAX, " characters"),
         (
