@@ -10,7 +10,7 @@ use rolecall_engine::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::admin::{ConnectionSettingsView, RoleClaimView, RuleBody, SettingsView};
+use crate::admin::{ConnectionSettingsView, RoleClaimView, RuleBody, SafeguardsView, SettingsView};
 use crate::auth::ConnectionName;
 use crate::time::Time;
 
@@ -144,6 +144,7 @@ fn fact(fact: &Fact, state: &State) -> Value {
         Fact::UserDefaultEntityAssigned { user, entity } => {
             json!({"user_id": user.uuid(), "entity_id": entity.uuid()})
         }
+        Fact::SafeguardsChanged { safeguards } => json!({"safeguards": SafeguardsView::of(safeguards)}),
     };
     with(json!({"kind": fact.kind()}), fields)
 }

@@ -59,6 +59,17 @@ impl PartialSchema for AfterIndex {
 
 impl ToSchema for AfterIndex {}
 
+/// A number of users.
+pub(crate) enum Count {}
+
+impl PartialSchema for Count {
+    fn schema() -> RefOr<Schema> {
+        whole_number(0, usize::try_from(u32::MAX).unwrap_or(usize::MAX))
+    }
+}
+
+impl ToSchema for Count {}
+
 /// An entity: by its id, or by type and name.
 pub(crate) enum Target {}
 

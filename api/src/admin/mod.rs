@@ -30,6 +30,7 @@ mod root_tokens;
 mod routes;
 mod rule_body;
 mod rules;
+mod safeguards;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ pub(crate) use self::connection_settings::ConnectionSettingsView;
 pub(crate) use self::membership_view::RoleClaimView;
 use self::routes::Routes;
 pub(crate) use self::rule_body::RuleBody;
+pub(crate) use self::safeguards::SafeguardsView;
 pub(crate) use self::settings::SettingsView;
 use crate::app::App;
 use crate::error::ApiError;

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use rolecall_engine::rules::RoleName;
-use rolecall_engine::{Command, EntityId, OnRename, Settings, SettingsChange};
+use rolecall_engine::state::State;
+use rolecall_engine::{Command, EntityId, OnRename, SafeguardsChange, Settings, SettingsChange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -10,6 +11,8 @@ use uuid::Uuid;
 use super::body::Body;
 use super::connection_settings::null_is_a_value;
 use super::described::RoleText;
+use super::object;
+use super::safeguards::{BrakeBody, CeilingBody, SafeguardsView};
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
 use crate::problem::{Problem, ProblemBody};
@@ -48,6 +51,15 @@ pub(crate) enum Renaming {
     Apply,
 }
 
+/// All settings of an organization.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AllSettingsView {
+    #[serde(flatten)]
+    settings: SettingsView,
+    #[serde(flatten)]
+    safeguards: SafeguardsView,
+}
+
 /// The settings to change; what is left out stays.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +78,22 @@ pub(crate) struct SettingsBody {
     username_must_be_email: Option<bool>,
     username_immutable: Option<bool>,
     allowed_email_domains: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "object::optional")]
+    brake: Option<BrakeBody>,
+    #[schema(maximum = 1000)]
+    min_admins: Option<u32>,
+    #[serde(default, deserialize_with = "object::optional")]
+    auto_approve_ceiling: Option<CeilingBody>,
+    two_person_approval: Option<bool>,
+}
+
+impl AllSettingsView {
+    fn of(state: &State) -> Self {
+        Self {
+            settings: SettingsView::of(state.settings()),
+            safeguards: SafeguardsView::of(state.safeguards()),
+        }
+    }
 }
 
 impl SettingsView {
@@ -105,6 +133,15 @@ impl SettingsBody {
             username_must_be_email: self.username_must_be_email,
             username_immutable: self.username_immutable,
             allowed_email_domains: self.allowed_email_domains,
+            safeguards: SafeguardsChange {
+                brake: self.brake.map(BrakeBody::into_change).unwrap_or_default(),
+                min_admins: self.min_admins,
+                auto_approve_ceiling: self
+                    .auto_approve_ceiling
+                    .map(CeilingBody::into_change)
+                    .unwrap_or_default(),
+                two_person_approval: self.two_person_approval,
+            },
         })
     }
 }
@@ -123,28 +160,28 @@ pub(crate) fn role(place: &str, name: &str) -> Result<RoleName, ApiError> {
 /// Read the settings.
 #[utoipa::path(get, path = "/v1/organizations/{organization}/settings", tag = "settings",
     params(("organization" = Uuid, Path)), responses(
-    (status = 200, description = "All settings", body = SettingsView),
+    (status = 200, description = "All settings", body = AllSettingsView),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
-pub(crate) async fn read(caller: Caller<Viewer>) -> Json<SettingsView> {
-    Json(SettingsView::of(caller.state().settings()))
+pub(crate) async fn read(caller: Caller<Viewer>) -> Json<AllSettingsView> {
+    Json(AllSettingsView::of(&caller.state()))
 }
 
 /// Change settings.
 #[utoipa::path(patch, path = "/v1/organizations/{organization}/settings", tag = "settings",
     params(("organization" = Uuid, Path)), request_body = SettingsBody, responses(
-    (status = 200, description = "All settings as they are now", body = SettingsView),
+    (status = 200, description = "All settings as they are now", body = AllSettingsView),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
 pub(crate) async fn change(
     caller: Caller<Admin>,
     Body(body): Body<SettingsBody>,
-) -> Result<Json<SettingsView>, Problem> {
+) -> Result<Json<AllSettingsView>, Problem> {
     let command = Command::ChangeSettings {
         change: body.into_change()?,
     };
     let submitted = caller.submit(command).await?;
-    Ok(Json(SettingsView::of(submitted.state.settings())))
+    Ok(Json(AllSettingsView::of(&submitted.state)))
 }
 
 #[cfg(test)]
@@ -170,5 +207,21 @@ mod tests {
             SettingsBody::default().into_change().unwrap(),
             SettingsChange::default()
         );
+    }
+
+    #[test]
+    fn a_safeguard_is_changed_alone() {
+        let body =
+            r#"{"brake": {"scopes": {"entity": {"enabled": true}}}, "auto_approve_ceiling": {"max_members": null}}"#;
+        let change = serde_json::from_str::<SettingsBody>(body)
+            .unwrap()
+            .into_change()
+            .unwrap();
+        let mut expected = SettingsChange::default();
+        expected.safeguards.brake.entity.enabled = Some(true);
+        expected.safeguards.auto_approve_ceiling.max_members = Some(None);
+        assert_eq!(change, expected);
+        let error = serde_json::from_str::<SettingsBody>(r#"{"brake": [true]}"#).unwrap_err();
+        assert!(error.to_string().contains("expected an object"), "{error}");
     }
 }

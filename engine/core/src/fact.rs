@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ConnectionId, EntityId, GroupId, MappingId, RuleId, UserId, UserIndex};
 use crate::person::SealedPerson;
 use crate::registry::RegistryFact;
+use crate::safeguards::Safeguards;
 use crate::settings::Settings;
 use crate::user_set::UserSet;
 
@@ -205,6 +206,11 @@ pub enum Fact {
         /// The entity.
         entity: EntityId,
     },
+    /// The safeguards changed.
+    SafeguardsChanged {
+        /// All of them, as they are now.
+        safeguards: Safeguards,
+    },
 }
 
 /// What the provider says of a group beside its name and members.
@@ -220,7 +226,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 33] = [
+    pub const KINDS: [&str; 34] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -254,6 +260,7 @@ impl Fact {
         "token_revoked",
         "connection_settings_changed",
         "user_default_entity_assigned",
+        "safeguards_changed",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.
@@ -286,6 +293,7 @@ impl Fact {
             Self::SettingsChanged { .. } => "settings_changed",
             Self::Registry(fact) => fact.kind(),
             Self::UserDefaultEntityAssigned { .. } => "user_default_entity_assigned",
+            Self::SafeguardsChanged { .. } => "safeguards_changed",
         }
     }
 }

@@ -44,6 +44,7 @@ mod position;
 pub mod registry;
 mod rejection;
 mod rule_set;
+mod safeguards;
 mod settings;
 pub mod state;
 mod time;
@@ -67,6 +68,10 @@ pub use position::Position;
 pub use rejection::Rejection;
 pub use rolecall_rules as rules;
 pub use rule_set::{DraftRule, RuleSetProblem, RuleSetProblemKind, RuleSetProblems};
+pub use safeguards::{
+    AutoApproveCeiling, AutoApproveCeilingChange, Brake, BrakeChange, BrakeLimit, BrakeLimitChange, BrakeScopes,
+    Safeguards, SafeguardsChange,
+};
 pub use settings::{OnRename, Settings, SettingsChange};
 pub use state::State;
 pub use time::Timestamp;

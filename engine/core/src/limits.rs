@@ -22,6 +22,10 @@ pub const ENTITIES_MAX: usize = 1_000_000;
 pub const GROUP_MAPPINGS_MAX: usize = 1_000;
 /// Roles in the ordered list of an organization.
 pub const ROLES_MAX: usize = 32;
+/// Seconds that a brake may look back.
+pub const BRAKE_WINDOW_SECONDS_MAX: u32 = 24 * 60 * 60;
+/// Active users of the highest role that an organization may insist on.
+pub const MIN_ADMINS_MAX: u32 = 1_000;
 /// Allowed e-mail domains of an organization.
 pub const EMAIL_DOMAINS_MAX: usize = 100;
 /// Organizations of one server.

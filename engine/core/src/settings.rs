@@ -4,6 +4,7 @@ use rolecall_rules::RoleName;
 use serde::{Deserialize, Serialize};
 
 use crate::id::EntityId;
+use crate::safeguards::SafeguardsChange;
 
 /// What becomes of an automatic mapping when a rename lets another rule decide its group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +101,7 @@ pub struct SettingsChange {
     pub username_must_be_email: Option<bool>,
     pub username_immutable: Option<bool>,
     pub allowed_email_domains: Option<Vec<String>>,
+    pub safeguards: SafeguardsChange,
 }
 
 #[expect(

@@ -6,6 +6,7 @@ mod mappings;
 mod members;
 mod rule_set;
 mod rules;
+mod safeguards;
 mod settings;
 mod users;
 

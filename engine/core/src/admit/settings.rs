@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rolecall_rules::EntityType;
 
+use super::safeguards;
 use crate::fact::Fact;
 use crate::id::EntityIndex;
 use crate::limits::{EMAIL_DOMAINS_MAX, NAME_CHARACTERS_MAX, ROLES_MAX};
@@ -12,15 +13,21 @@ use crate::settings::{Settings, SettingsChange};
 use crate::state::State;
 
 pub(super) fn change(state: &State, change: &SettingsChange) -> Result<Vec<Fact>, Rejection> {
+    let mut facts = Vec::new();
     let settings = state.settings().changed(change);
-    if settings == *state.settings() {
-        return Ok(Vec::new());
+    if settings != *state.settings() {
+        check_roles(state, &settings)?;
+        check_default_concurrency_group(state, &settings)?;
+        check_domains(&settings)?;
+        check_owners(state, &settings)?;
+        facts.push(Fact::SettingsChanged { settings });
     }
-    check_roles(state, &settings)?;
-    check_default_concurrency_group(state, &settings)?;
-    check_domains(&settings)?;
-    check_owners(state, &settings)?;
-    Ok(vec![Fact::SettingsChanged { settings }])
+    let safeguards = state.safeguards().changed(&change.safeguards);
+    if safeguards != *state.safeguards() {
+        safeguards::check(&safeguards)?;
+        facts.push(Fact::SafeguardsChanged { safeguards });
+    }
+    Ok(facts)
 }
 
 fn check_roles(state: &State, settings: &Settings) -> Result<(), Rejection> {

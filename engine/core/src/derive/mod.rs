@@ -168,7 +168,8 @@ impl Derivation<'_> {
             | Fact::RuleChanged { .. }
             | Fact::RuleDeleted { .. }
             | Fact::Registry(_)
-            | Fact::UserDefaultEntityAssigned { .. } => {}
+            | Fact::UserDefaultEntityAssigned { .. }
+            | Fact::SafeguardsChanged { .. } => {}
         }
     }
 

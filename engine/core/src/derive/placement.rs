@@ -351,6 +351,7 @@ fn cause(fact: &Fact) -> RoleCause {
         | Fact::RuleChanged { .. }
         | Fact::RuleDeleted { .. }
         | Fact::EntityRegistered { .. }
-        | Fact::Registry(_) => RoleCause::Settings,
+        | Fact::Registry(_)
+        | Fact::SafeguardsChanged { .. } => RoleCause::Settings,
     }
 }

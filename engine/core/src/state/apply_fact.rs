@@ -73,6 +73,7 @@ impl State {
             Fact::MappingPaused { mapping } => self.set_paused(*mapping, true),
             Fact::MappingResumed { mapping } => self.set_paused(*mapping, false),
             Fact::SettingsChanged { settings } => self.settings = Arc::new(settings.clone()),
+            Fact::SafeguardsChanged { safeguards } => self.safeguards = Arc::new(safeguards.clone()),
             Fact::Registry(fact) => self.registry.apply(fact, self.stamp.at),
             Fact::UserDefaultEntityAssigned { user, entity } => {
                 let user = UserIndex::from(known(self.users.find(user), "user"));

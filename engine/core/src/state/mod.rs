@@ -36,6 +36,7 @@ use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIn
 use crate::mapping::Slot;
 use crate::position::Position;
 use crate::registry::Registry;
+use crate::safeguards::Safeguards;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
@@ -44,6 +45,7 @@ use crate::time::Timestamp;
 pub struct State {
     stamp: Stamp,
     settings: Arc<Settings>,
+    safeguards: Arc<Safeguards>,
     registry: Registry,
     rules: Rules,
     users: Table<UserId, User>,
@@ -80,6 +82,11 @@ impl State {
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The safeguards: settings that are kept apart from the others.
+    pub fn safeguards(&self) -> &Safeguards {
+        &self.safeguards
     }
 
     /// Organizations, connections and tokens; empty but in the reserved organization.

@@ -92,6 +92,9 @@ pub(crate) enum Operation {
     ApplyOnRename {
         apply: bool,
     },
+    Floor {
+        min_admins: u32,
+    },
 }
 
 const NAMES: [&str; 8] = [
@@ -142,6 +145,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (some(), any::<bool>()).prop_map(|(mapping, paused)| Operation::Pause { mapping, paused }),
         1 => option::of(some()).prop_map(|entity| Operation::DefaultConcurrencyGroup { entity }),
         1 => any::<bool>().prop_map(|apply| Operation::ApplyOnRename { apply }),
+        1 => (0u32..3).prop_map(|min_admins| Operation::Floor { min_admins }),
     ]
 }
 
@@ -282,6 +286,11 @@ impl Operation {
                     default_concurrency_group: Some(entity),
                     ..SettingsChange::default()
                 };
+                Command::ChangeSettings { change }
+            }
+            Self::Floor { min_admins } => {
+                let mut change = SettingsChange::default();
+                change.safeguards.min_admins = Some(*min_admins);
                 Command::ChangeSettings { change }
             }
             Self::ApplyOnRename { apply } => {

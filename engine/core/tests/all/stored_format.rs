@@ -37,7 +37,7 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 46);
+    assert_eq!(state.position().get(), 47);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
@@ -90,6 +90,7 @@ fn story() -> World {
     endings(&mut world);
     registry(&mut world);
     connection_settings(&mut world);
+    safeguards(&mut world);
     world
 }
 
@@ -292,4 +293,11 @@ fn connection_settings(world: &mut World) {
         default_entity,
         user: crate::world::user_input("dora", true, None),
     });
+}
+
+fn safeguards(world: &mut World) {
+    let mut change = SettingsChange::default();
+    change.safeguards.min_admins = Some(1);
+    change.safeguards.auto_approve_ceiling.max_members = Some(Some(500));
+    world.settings(change);
 }
