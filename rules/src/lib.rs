@@ -55,7 +55,7 @@ pub use example::{Example, ExampleTarget, FailedExample, check_examples, failed_
 pub use name::{MatchName, NameKey, fold};
 pub use pattern::{Pattern, PatternKind};
 pub use role::RoleName;
-pub use rule::{Match, MatchedTarget, Rule, RuleDefinition};
+pub use rule::{Match, MatchedTarget, Rule, RuleDefinition, Verdict};
 pub use rule_set::{FileProblem, FileProblems, RuleSet};
 pub use ruleset::{Decision, first_match};
 pub use target::{NameTemplate, Target};

@@ -45,6 +45,20 @@ struct Parts {
     compiled: Compiled,
 }
 
+/// Whether a rule is for groups of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is.
+    Matches,
+    /// Its pattern matches, but an exclude does, too.
+    Excluded {
+        /// The first one that does: its place among the excludes, from 0.
+        exclude: usize,
+    },
+    /// Its pattern does not match.
+    NoMatch,
+}
+
 /// What a rule gives to one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
@@ -83,7 +97,19 @@ impl Rule {
 
     /// Whether the rule is for groups of this name: its pattern matches and no exclude does. Says nothing about `enabled`.
     pub fn matches(&self, name: &MatchName) -> bool {
-        self.0.compiled.matching.matches(name) && !self.0.compiled.exclude.iter().any(|exclude| exclude.matches(name))
+        self.verdict(name) == Verdict::Matches
+    }
+
+    /// Whether the rule is for groups of this name, and why not. Says nothing about `enabled`.
+    pub fn verdict(&self, name: &MatchName) -> Verdict {
+        if !self.0.compiled.matching.matches(name) {
+            return Verdict::NoMatch;
+        }
+        let mut exclude = self.0.compiled.exclude.iter();
+        match exclude.position(|exclude| exclude.matches(name)) {
+            Some(exclude) => Verdict::Excluded { exclude },
+            None => Verdict::Matches,
+        }
     }
 
     /// What this rule, asked alone, gives to a group of this name; `None` when it is not for it. Says nothing about
@@ -196,6 +222,17 @@ mod tests {
             "search",
             None,
         );
+    }
+
+    #[test]
+    fn a_verdict_names_the_first_exclude_that_matches() {
+        let exclude = vec![Pattern::prefix("svc-"), Pattern::regex("bot$")];
+        let rule = Rule::compile(definition(Pattern::regex("^s"), exclude, vec![team("x")])).unwrap();
+        let verdict = |name| rule.verdict(&MatchName::of(name));
+        assert_eq!(verdict("search"), Verdict::Matches);
+        assert_eq!(verdict("ops"), Verdict::NoMatch);
+        assert_eq!(verdict("search bot"), Verdict::Excluded { exclude: 1 });
+        assert_eq!(verdict("svc-bot"), Verdict::Excluded { exclude: 0 });
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod command;
 mod consequence;
 mod derive;
 mod entry;
+pub mod explain;
 mod fact;
 mod handle;
 mod history;

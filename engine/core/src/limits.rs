@@ -44,3 +44,9 @@ pub const EXTENSION_URN_BYTES_MAX: usize = 256;
 pub const TOKENS_MAX: usize = 1_000;
 /// Bytes of one encoded entry.
 pub const ENTRY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Entities, groups, mappings or rules that one explanation lists of each kind.
+pub const EXPLAINED_ITEMS_MAX: usize = 100;
+/// Reasons for one role or membership that an explanation lists.
+pub const EXPLAINED_REASONS_MAX: usize = 20;
+/// Entries of the history of a user in which an explanation looks for requests.
+pub const EXPLAINED_HISTORY_ENTRIES_MAX: usize = 1_000;

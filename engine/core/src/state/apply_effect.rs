@@ -17,7 +17,10 @@ impl State {
         match effect {
             Effect::GroupDecided { group, rule } => {
                 let index = self.group_index(*group);
-                self.groups.at_mut(index.into()).decided_by = *rule;
+                let stamp = self.stamp;
+                let group = self.groups.at_mut(index.into());
+                group.decided_by = *rule;
+                group.decided = stamp;
             }
             Effect::MappingProposed { .. } => self.propose_mapping(effect),
             Effect::MappingMoved {

@@ -13,6 +13,7 @@ use crate::fact::{Fact, GroupAttributes};
 use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, UserId, UserIndex};
 use crate::invariant::known;
 use crate::person::{Person, SealedPerson};
+use crate::settings::Settings;
 use crate::user_set::UserSet;
 
 impl State {
@@ -72,8 +73,8 @@ impl State {
             Fact::EntityDeleted { entity } => self.delete_entity(*entity),
             Fact::MappingPaused { mapping } => self.set_paused(*mapping, true),
             Fact::MappingResumed { mapping } => self.set_paused(*mapping, false),
-            Fact::SettingsChanged { settings } => self.settings = Arc::new(settings.clone()),
             Fact::SafeguardsChanged { safeguards } => self.safeguards = Arc::new(safeguards.clone()),
+            Fact::SettingsChanged { settings } => self.change_settings(settings),
             Fact::Registry(fact) => self.registry.apply(fact, self.stamp.at),
             Fact::UserDefaultEntityAssigned { user, entity } => {
                 let user = UserIndex::from(known(self.users.find(user), "user"));
@@ -217,6 +218,8 @@ impl State {
             members: UserSet::default(),
             ignored: imbl::OrdSet::new(),
             decided_by: None,
+            decided: self.stamp,
+            roles_given: self.stamp,
             mappings: Vec::new(),
             ended_mappings: Vector::new(),
             deleted: false,
@@ -238,6 +241,7 @@ impl State {
         let group = self.groups.at_mut(index.into());
         group.display_name = display_name.to_owned();
         group.attributes = attributes.clone();
+        group.roles_given = stamp;
         group.deleted = false;
         group.modified = stamp;
         group.named = stamp;
@@ -263,6 +267,9 @@ impl State {
         self.index_group_external_id(index, attributes);
         let stamp = self.stamp;
         let group = self.groups.at_mut(index.into());
+        if group.attributes.roles != attributes.roles {
+            group.roles_given = stamp;
+        }
         group.attributes = attributes.clone();
         group.modified = stamp;
     }
@@ -369,6 +376,16 @@ impl State {
 
     pub(super) fn entity_index(&self, entity: EntityId) -> EntityIndex {
         known(self.entities.find(&entity), "entity").into()
+    }
+
+    fn change_settings(&mut self, settings: &Settings) {
+        if self.settings.default_role != settings.default_role {
+            self.defaults_set.role = self.stamp;
+        }
+        if self.settings.default_concurrency_group != settings.default_concurrency_group {
+            self.defaults_set.concurrency_group = self.stamp;
+        }
+        self.settings = Arc::new(settings.clone());
     }
 
     fn set_paused(&mut self, mapping: MappingId, paused: bool) {

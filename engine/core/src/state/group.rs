@@ -28,6 +28,10 @@ pub struct Group {
     pub ignored: OrdSet<String>,
     /// The rule that decided it when rules last ran.
     pub decided_by: Option<RuleVersion>,
+    /// When and where rules last ran over it.
+    pub decided: Stamp,
+    /// When and where its provider last changed the roles of its members.
+    pub roles_given: Stamp,
     /// Its mappings that have not ended, in order of their creation.
     pub mappings: Vec<MappingIndex>,
     /// Its mappings that have ended, in the order of their ends.

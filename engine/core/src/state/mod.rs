@@ -26,7 +26,7 @@ pub use self::counts::Counts;
 pub use self::entity::Entity;
 pub use self::group::Group;
 pub use self::mapping::Mapping;
-pub use self::rules::{Rules, StoredRule};
+pub use self::rules::{Rules, Saved, StoredRule};
 use self::table::Table;
 pub use self::user::{Membership, Stamp, User};
 use crate::asked::Asked;
@@ -66,6 +66,16 @@ pub struct State {
     mappings: Table<MappingId, Mapping>,
     conflicts: OrdMap<(Slot, UserIndex), Arc<Conflict>>,
     counts: Counts,
+    defaults_set: DefaultsSet,
+}
+
+/// Where in the record the defaults of the organization were chosen; at its beginning: never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DefaultsSet {
+    /// The default role.
+    pub role: Stamp,
+    /// The default concurrency group.
+    pub concurrency_group: Stamp,
 }
 
 impl State {
@@ -87,6 +97,11 @@ impl State {
     /// The safeguards: settings that are kept apart from the others.
     pub fn safeguards(&self) -> &Safeguards {
         &self.safeguards
+    }
+
+    /// Where the defaults among the settings were chosen.
+    pub fn defaults_set(&self) -> DefaultsSet {
+        self.defaults_set
     }
 
     /// Organizations, connections and tokens; empty but in the reserved organization.

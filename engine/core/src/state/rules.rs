@@ -50,10 +50,21 @@ impl PartialEq for StoredRule {
 /// Highest priority first; among equals the one created first.
 type Order = (Reverse<i32>, Position, RuleId);
 
+/// When, where and by whom a version of a rule was saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// When and where.
+    pub stamp: Stamp,
+    /// By whom.
+    pub author: Actor,
+}
+
 /// All rules.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules {
     by_id: OrdMap<RuleId, Arc<StoredRule>>,
+    /// Every version there ever was, also of deleted rules: mappings go on naming them.
+    versions: OrdMap<RuleVersion, Saved>,
     in_order: OrdMap<Order, RuleId>,
 }
 
@@ -71,6 +82,11 @@ impl Rules {
     /// The rule with this id.
     pub fn get(&self, id: RuleId) -> Option<&StoredRule> {
         self.by_id.get(&id).map(Arc::as_ref)
+    }
+
+    /// When, where and by whom a version was saved, also one that is no more.
+    pub fn saved(&self, version: RuleVersion) -> Option<Saved> {
+        self.versions.get(&version).copied()
     }
 
     /// All rules in the order in which they decide, disabled ones included.
@@ -106,6 +122,7 @@ impl Rules {
             modified: now,
             author,
         };
+        self.versions.insert(stored.at_version(), Saved { stamp: now, author });
         self.in_order.insert(order(&stored), id);
         self.by_id.insert(id, Arc::new(stored));
     }

@@ -9,6 +9,8 @@ mod connections;
 #[cfg(test)]
 mod default_entity;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod members;

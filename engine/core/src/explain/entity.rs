@@ -1,0 +1,56 @@
+//! An entity, explained: who is in it, through what, and who is not although something claims it.
+
+use super::first::First;
+use super::group::{MappingExplained, mapping};
+use crate::id::{ConflictId, GroupIndex, UserIndex};
+use crate::limits::EXPLAINED_ITEMS_MAX;
+use crate::state::{Conflict, Entity, State};
+
+/// An entity, explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntityExplained {
+    /// The group that it belongs to, with one group per entity.
+    pub owner: Option<GroupIndex>,
+    /// The mappings that are for it and have not ended, in the order in which they came to be for it.
+    pub mappings: First<MappingExplained>,
+    /// How many of its members no mapping holds.
+    pub unmapped_members: u64,
+    /// Whether users go here without a claim.
+    pub is_default: bool,
+    /// The open conflicts that it takes part in.
+    pub conflicts: First<Contested>,
+}
+
+/// A conflict over the entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contested {
+    /// The conflict.
+    pub conflict: ConflictId,
+    /// The user.
+    pub user: UserIndex,
+    /// Whether the user is in the entity meanwhile.
+    pub is_current: bool,
+}
+
+/// Explains an entity.
+pub fn entity(state: &State, entity: &Entity) -> EntityExplained {
+    let mappings = || entity.mappings.iter().map(|mapping| state.mapping_at(*mapping));
+    let owner = mappings().find(|mapping| mapping.status.is_approved());
+    let mut unmapped = entity.members.clone();
+    for mapping in mappings().filter(|mapping| mapping.in_force()) {
+        unmapped.subtract(&state.group_at(mapping.group).members);
+    }
+    let contested = |conflict: &&Conflict| conflict.claimed.contains(&entity.index);
+    let conflicts = state.conflicts().filter(contested).map(|conflict| Contested {
+        conflict: conflict.id,
+        user: conflict.user,
+        is_current: conflict.current == entity.index,
+    });
+    EntityExplained {
+        owner: owner.map(|mapping| mapping.group),
+        mappings: First::of(mappings(), EXPLAINED_ITEMS_MAX).map(|one| mapping(state, one)),
+        unmapped_members: unmapped.len(),
+        is_default: state.settings().default_concurrency_group == Some(entity.id),
+        conflicts: First::of(conflicts, EXPLAINED_ITEMS_MAX),
+    }
+}

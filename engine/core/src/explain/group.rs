@@ -1,0 +1,187 @@
+//! A group, explained: the rule that decides it, those that do not, and what became of its mappings.
+
+use rolecall_rules::{EntityType, MatchName, MatchedTarget, NameKey, Verdict};
+
+use super::first::First;
+use super::reason::Step;
+use super::why_not::{WhyNot, blocked};
+use crate::id::MappingIndex;
+use crate::limits::EXPLAINED_ITEMS_MAX;
+use crate::mapping::{Origin, RuleVersion};
+use crate::state::{Group, Mapping, Stamp, State, StoredRule};
+
+/// A group, explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupExplained {
+    /// The rule that decided it when rules last ran.
+    pub decided_by: Option<RuleVersion>,
+    /// When and where they did.
+    pub decided: Stamp,
+    /// The rule that would decide it now.
+    pub now: Option<RuleVersion>,
+    /// The rules in the order in which they are asked; the one that would decide now is always among them.
+    pub tried: First<Tried>,
+    /// Its mappings that have not ended, in the order of their creation.
+    pub mappings: First<MappingExplained>,
+    /// What running the rules again would change; empty: nothing.
+    pub plan: First<PlanStep>,
+}
+
+/// A rule, and what it says of the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The rule.
+    pub rule: RuleVersion,
+    /// What it says.
+    pub outcome: Outcome,
+}
+
+/// What a rule says of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It matches first, and decides.
+    Decides,
+    /// It matches, but comes after the one that decides.
+    ComesLater,
+    /// Its pattern matches, but so does an exclude.
+    Excluded {
+        /// The place of that exclude, from 0.
+        exclude: usize,
+    },
+    /// Its pattern does not match.
+    NoMatch,
+    /// It is disabled, and not asked.
+    Disabled,
+}
+
+/// A mapping, and what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MappingExplained {
+    /// The mapping.
+    pub mapping: MappingIndex,
+    /// What keeps it from being in force, and where that is recorded.
+    pub blocked: Option<(WhyNot, Step)>,
+    /// Whether it follows from a rule that is no longer what it was, or no longer decides the group.
+    pub stale: bool,
+    /// How many members of its entity it holds there.
+    pub members: u64,
+}
+
+/// Something that running the rules again would change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanStep {
+    /// The mapping would stay, and follow from the rule as it is now.
+    Refresh(MappingIndex),
+    /// A mapping for such an entity would come.
+    Propose(EntityType, Option<String>),
+    /// The mapping would end.
+    End(MappingIndex),
+}
+
+/// Explains a group.
+pub fn group(state: &State, group: &Group) -> GroupExplained {
+    let decided = state.rules().decide(&group.display_name);
+    let now = decided.as_ref().map(|(stored, _)| stored.at_version());
+    let targets = decided.map(|(_, matched)| matched.targets).unwrap_or_default();
+    let mappings = state.mappings_of(group);
+    GroupExplained {
+        decided_by: group.decided_by,
+        decided: group.decided,
+        now,
+        tried: tried(state, group, now),
+        mappings: First::of(mappings, EXPLAINED_ITEMS_MAX).map(|one| mapping(state, one)),
+        plan: First::of(plan(state, group, now, &targets), EXPLAINED_ITEMS_MAX),
+    }
+}
+
+/// The mapping, explained.
+pub(super) fn mapping(state: &State, mapping: &Mapping) -> MappingExplained {
+    MappingExplained {
+        mapping: mapping.index,
+        blocked: blocked(mapping),
+        stale: state.is_stale(mapping),
+        members: members_held(state, mapping),
+    }
+}
+
+/// How many members of its entity a mapping holds there.
+fn members_held(state: &State, mapping: &Mapping) -> u64 {
+    let Some(entity) = mapping.entity.filter(|_| mapping.in_force()) else {
+        return 0;
+    };
+    let mut others = state.entity_at(entity).members.clone();
+    let all = others.len();
+    others.subtract(&state.group_at(mapping.group).members);
+    all - others.len()
+}
+
+fn tried(state: &State, group: &Group, winner: Option<RuleVersion>) -> First<Tried> {
+    let name = MatchName::of(&group.display_name);
+    let tried = |stored: &StoredRule| {
+        let rule = stored.at_version();
+        let outcome = match stored.rule.verdict(&name) {
+            _ if !stored.rule.definition().enabled => Outcome::Disabled,
+            Verdict::NoMatch => Outcome::NoMatch,
+            Verdict::Excluded { exclude } => Outcome::Excluded { exclude },
+            Verdict::Matches if Some(rule) == winner => Outcome::Decides,
+            Verdict::Matches => Outcome::ComesLater,
+        };
+        Tried { rule, outcome }
+    };
+    let rules = state.rules();
+    let mut items: Vec<Tried> = rules.iter().take(EXPLAINED_ITEMS_MAX).map(tried).collect();
+    let listed = items.iter().any(|tried| Some(tried.rule) == winner);
+    if let Some(winner) = winner.filter(|_| !listed) {
+        items.extend(rules.get(winner.rule).map(tried));
+    }
+    First {
+        items,
+        total: rules.len(),
+    }
+}
+
+/// What running the rules again would change for the mappings that rules made. Those of administrators stay as they are,
+/// and so do rejections.
+fn plan<'a>(
+    state: &'a State,
+    group: &'a Group,
+    now: Option<RuleVersion>,
+    targets: &'a [MatchedTarget],
+) -> impl Iterator<Item = PlanStep> + 'a {
+    let live = move || state.mappings_of(group);
+    let is_for = move |mapping: &Mapping, target: &MatchedTarget| is_for(state, mapping, target);
+    let proposed = targets
+        .iter()
+        .filter(move |target| !live().any(|mapping| is_for(mapping, target)))
+        .map(|target| PlanStep::Propose(target.entity_type, target.name.clone().ok()));
+    let moved = live().filter_map(move |mapping| {
+        let made_by = match mapping.origin {
+            Origin::Rule(rule) if mapping.status.is_approved() || mapping.status.is_pending() => rule,
+            _ => return None,
+        };
+        let stays = targets.iter().any(|target| is_for(mapping, target));
+        match (stays, Some(made_by) == now) {
+            (false, _) => Some(PlanStep::End(mapping.index)),
+            (true, false) => Some(PlanStep::Refresh(mapping.index)),
+            (true, true) => None,
+        }
+    });
+    proposed.chain(moved)
+}
+
+/// Whether a mapping is for the entity that the target names.
+fn is_for(state: &State, mapping: &Mapping, target: &MatchedTarget) -> bool {
+    if mapping.entity_type != target.entity_type {
+        return false;
+    }
+    let Ok(name) = &target.name else {
+        return mapping.name.is_none() && mapping.entity.is_none();
+    };
+    match mapping.entity {
+        Some(entity) => state.entity_at(entity).key == NameKey::of(name),
+        None => mapping
+            .name
+            .as_ref()
+            .is_some_and(|other| NameKey::of(other) == NameKey::of(name)),
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a user is not where a claim would have it.
+
+use rolecall_rules::{EntityType, RoleName};
+
+use super::reason::{Link, Source, Step};
+use crate::id::{ConflictId, EntityIndex};
+use crate::mapping::{MappingStatus, PendingReason};
+use crate::state::Mapping;
+
+/// A claim that has no effect, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absence {
+    /// What it would give.
+    pub wanted: Wanted,
+    /// Where it comes from.
+    pub source: Source,
+    /// What keeps it from it.
+    pub why: WhyNot,
+    /// What leads to it, and what keeps it from taking effect, in order.
+    pub chain: Vec<Step>,
+}
+
+/// What a claim would give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// To be in an entity.
+    Entity(EntityIndex),
+    /// To be in an entity that is not there, or not settled; without a name, none could be filled in.
+    Unsettled(EntityType, Option<String>),
+    /// A role, by its name as it came.
+    Role(String),
+}
+
+impl Wanted {
+    pub(super) fn role(role: &RoleName) -> Self {
+        Self::Role(role.to_string())
+    }
+}
+
+/// Why a claim has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyNot {
+    /// The user is inactive.
+    Inactive,
+    /// The mapping waits.
+    Pending(PendingReason),
+    /// The mapping was rejected.
+    Rejected,
+    /// The mapping is paused.
+    Paused,
+    /// Another entity has the slot, and a conflict is open.
+    Conflict {
+        /// The conflict.
+        conflict: ConflictId,
+        /// The entity that the user is in.
+        current: EntityIndex,
+    },
+    /// Another entity has the slot, by a claim that counts more.
+    Outranked {
+        /// The entity that the user is in.
+        by: EntityIndex,
+    },
+    /// No entity has the name.
+    UnknownName,
+    /// Several entities have the name.
+    AmbiguousName,
+    /// The organization has no role of that name.
+    UnknownRole,
+}
+
+/// What keeps a mapping from being in force.
+pub(super) fn blocked(mapping: &Mapping) -> Option<(WhyNot, Step)> {
+    let why = match mapping.status {
+        MappingStatus::Pending(reason) => WhyNot::Pending(reason),
+        MappingStatus::Rejected => WhyNot::Rejected,
+        MappingStatus::Approved | MappingStatus::AutoApproved if mapping.paused => WhyNot::Paused,
+        MappingStatus::Approved | MappingStatus::AutoApproved | MappingStatus::Ended(_) => return None,
+    };
+    let link = Link::Blocked { mapping: mapping.index };
+    Some((why, Step::at(link, mapping.modified.position)))
+}
