@@ -10,7 +10,7 @@ use rolecall_engine::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::admin::{ConnectionSettingsView, RoleClaimView, RuleBody, SafeguardsView, SettingsView};
+use crate::admin::{ConnectionSettingsView, ExampleBody, RoleClaimView, RuleBody, SafeguardsView, SettingsView};
 use crate::auth::ConnectionName;
 use crate::time::Time;
 
@@ -145,6 +145,9 @@ fn fact(fact: &Fact, state: &State) -> Value {
             json!({"user_id": user.uuid(), "entity_id": entity.uuid()})
         }
         Fact::SafeguardsChanged { safeguards } => json!({"safeguards": SafeguardsView::of(safeguards)}),
+        Fact::ExamplesSaved { examples } => {
+            json!({"examples": examples.iter().map(ExampleBody::of).collect::<Vec<_>>()})
+        }
     };
     with(json!({"kind": fact.kind()}), fields)
 }

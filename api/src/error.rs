@@ -281,6 +281,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::VersionMismatch { .. } => (StatusCode::PRECONDITION_FAILED, "version_mismatch"),
         Rejection::Rule(_) => (StatusCode::BAD_REQUEST, "rule"),
         Rejection::RuleSet(_) => (StatusCode::BAD_REQUEST, "rule_set"),
+        Rejection::Examples(_) => (StatusCode::BAD_REQUEST, "examples"),
         Rejection::EntityNameTaken { .. } => (StatusCode::CONFLICT, "entity_name_taken"),
         Rejection::EntityExternalIdTaken => (StatusCode::CONFLICT, "entity_external_id_taken"),
         Rejection::EntityIsDefault => (StatusCode::CONFLICT, "entity_is_default"),

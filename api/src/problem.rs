@@ -82,9 +82,15 @@ fn problems_of(error: &ApiError) -> Vec<PlacedProblem> {
         offset: None,
         text: problem.text.clone(),
     };
+    let of_example = |failed: &rules::FailedExample| PlacedProblem {
+        place: format!("examples[{}]", failed.index),
+        offset: None,
+        text: failed.to_string(),
+    };
     match error {
         ApiError::Rejected(Rejection::Rule(problems)) => problems.iter().map(of_rule).collect(),
         ApiError::Rejected(Rejection::RuleSet(problems)) => problems.iter().map(of_rule_set).collect(),
+        ApiError::Rejected(Rejection::Examples(failed)) => failed.iter().map(of_example).collect(),
         ApiError::Rejected(Rejection::Extensions(problems)) => problems.iter().map(of_extension).collect(),
         _ => Vec::new(),
     }

@@ -13,6 +13,7 @@ mod created;
 mod described;
 mod entities;
 mod events;
+mod example_body;
 mod groups;
 mod history;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use axum::Router;
 use axum::http::Method;
 
 pub(crate) use self::connection_settings::ConnectionSettingsView;
+pub(crate) use self::example_body::ExampleBody;
 pub(crate) use self::membership_view::RoleClaimView;
 use self::routes::Routes;
 pub(crate) use self::rule_body::RuleBody;

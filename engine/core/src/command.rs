@@ -1,6 +1,6 @@
 //! What somebody asks for. A command may be refused; what it leads to may not.
 
-use rolecall_rules::{EntityType, RuleDefinition};
+use rolecall_rules::{EntityType, Example, RuleDefinition};
 
 use crate::id::{ConnectionId, EntityId, GroupId, MappingId, RuleId, UserId};
 use crate::person::Person;
@@ -78,6 +78,8 @@ pub enum Command {
     SaveRuleSet {
         /// All of them. Among rules of one priority that are new, the one that stands first is asked first.
         rules: Vec<DraftRule>,
+        /// The examples that the rules are checked against from now on; `None`: those that there are.
+        examples: Option<Vec<Example>>,
     },
     /// Make an entity known.
     CreateEntity {

@@ -3,7 +3,7 @@
 //! Facts are stored: a variant or field is never removed, renumbered or given another meaning (append new variants at
 //! the end; CONTRIBUTING.md has the steps).
 
-use rolecall_rules::{EntityType, RoleName, RuleDefinition};
+use rolecall_rules::{EntityType, Example, RoleName, RuleDefinition};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ConnectionId, EntityId, GroupId, MappingId, RuleId, UserId, UserIndex};
@@ -211,6 +211,11 @@ pub enum Fact {
         /// All of them, as they are now.
         safeguards: Safeguards,
     },
+    /// The examples that rules are checked against changed.
+    ExamplesSaved {
+        /// All of them, as they are now.
+        examples: Vec<Example>,
+    },
 }
 
 /// What the provider says of a group beside its name and members.
@@ -226,7 +231,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 34] = [
+    pub const KINDS: [&str; 35] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -261,6 +266,7 @@ impl Fact {
         "connection_settings_changed",
         "user_default_entity_assigned",
         "safeguards_changed",
+        "examples_saved",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.
@@ -294,6 +300,7 @@ impl Fact {
             Self::Registry(fact) => fact.kind(),
             Self::UserDefaultEntityAssigned { .. } => "user_default_entity_assigned",
             Self::SafeguardsChanged { .. } => "safeguards_changed",
+            Self::ExamplesSaved { .. } => "examples_saved",
         }
     }
 }

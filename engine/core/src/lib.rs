@@ -66,7 +66,7 @@ pub use id::{
 pub use mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion, Slot};
 pub use person::{Person, SealedPerson};
 pub use position::Position;
-pub use rejection::Rejection;
+pub use rejection::{FailedExamples, Rejection};
 pub use rolecall_rules as rules;
 pub use rule_set::{DraftRule, RuleSetProblem, RuleSetProblemKind, RuleSetProblems};
 pub use safeguards::{

@@ -3,7 +3,9 @@
 //! The texts are for the person who sent the command: what is wrong, and what to do. They name no HTTP status; the api
 //! crate has the one table of those.
 
-use rolecall_rules::Problems;
+use std::fmt;
+
+use rolecall_rules::{FailedExample, Problems};
 
 use crate::id::{GroupId, UserId};
 use crate::position::Position;
@@ -65,6 +67,8 @@ pub enum Rejection {
     Rule(Problems),
     #[error("the rules cannot be saved: {0}")]
     RuleSet(RuleSetProblems),
+    #[error("the rules do not fulfil their examples; change the rules, or the examples with them: {0}")]
+    Examples(FailedExamples),
 
     #[error("{entity_type} `{name}` exists; give an `external_id` of its own to create another one of that name")]
     EntityNameTaken { entity_type: &'static str, name: String },
@@ -94,4 +98,25 @@ pub enum Rejection {
 
     #[error("the change is too large for one entry ({bytes} bytes; at most {limit}); send it in parts")]
     EntryTooLarge { bytes: usize, limit: usize },
+}
+
+/// The examples that rules would break, in their order. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedExamples(pub(crate) Vec<FailedExample>);
+
+impl FailedExamples {
+    /// The examples, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &FailedExample> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for FailedExamples {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, failed) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{failed}")?;
+        }
+        Ok(())
+    }
 }

@@ -1,6 +1,7 @@
 //! Command -> facts, or a rejection. Nothing changes here, and a wish that is fulfilled already leads to no fact.
 
 mod entities;
+mod examples;
 mod groups;
 mod mappings;
 mod members;
@@ -21,7 +22,7 @@ use crate::rejection::Rejection;
 use crate::state::{Stamp, State};
 
 /// The facts that a command leads to in this state; none when everything is so already.
-pub(crate) fn admit(state: &State, command: &Command, _asked: Asked, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
+pub(crate) fn admit(state: &State, command: &Command, asked: Asked, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
     match command {
         Command::CreateUser {
             connection,
@@ -33,10 +34,16 @@ pub(crate) fn admit(state: &State, command: &Command, _asked: Asked, ids: &mut N
         Command::CreateGroup { group } => groups::create(state, group, ids),
         Command::ChangeGroup { group, change } => groups::change(state, *group, change),
         Command::DeleteGroup { group, expected } => groups::delete(state, *group, *expected),
-        Command::CreateRule { definition } => rules::create(state, definition, ids),
-        Command::ChangeRule { rule, definition } => rules::change(state, *rule, definition),
-        Command::DeleteRule { rule } => rules::delete(state, *rule),
-        Command::SaveRuleSet { rules } => rule_set::save(state, rules, ids),
+        Command::CreateRule { definition } => examples::keep(state, asked, rules::create(state, definition, ids)?),
+        Command::ChangeRule { rule, definition } => {
+            examples::keep(state, asked, rules::change(state, *rule, definition)?)
+        }
+        Command::DeleteRule { rule } => examples::keep(state, asked, rules::delete(state, *rule)?),
+        Command::SaveRuleSet { rules, examples } => {
+            let mut facts = rule_set::save(state, rules, ids)?;
+            facts.extend(examples::save(state, examples.as_deref())?);
+            examples::keep(state, asked, facts)
+        }
         Command::CreateEntity {
             entity_type,
             name,

@@ -167,6 +167,7 @@ impl Derivation<'_> {
             | Fact::RuleCreated { .. }
             | Fact::RuleChanged { .. }
             | Fact::RuleDeleted { .. }
+            | Fact::ExamplesSaved { .. }
             | Fact::Registry(_)
             | Fact::UserDefaultEntityAssigned { .. }
             | Fact::SafeguardsChanged { .. } => {}

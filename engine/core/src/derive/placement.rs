@@ -350,6 +350,7 @@ fn cause(fact: &Fact) -> RoleCause {
         | Fact::RuleCreated { .. }
         | Fact::RuleChanged { .. }
         | Fact::RuleDeleted { .. }
+        | Fact::ExamplesSaved { .. }
         | Fact::EntityRegistered { .. }
         | Fact::Registry(_)
         | Fact::SafeguardsChanged { .. } => RoleCause::Settings,

@@ -18,9 +18,8 @@ impl State {
             Effect::GroupDecided { group, rule } => {
                 let index = self.group_index(*group);
                 let stamp = self.stamp;
-                let group = self.groups.at_mut(index.into());
-                group.decided_by = *rule;
-                group.decided = stamp;
+                self.set_decided(index, *rule);
+                self.groups.at_mut(index.into()).decided = stamp;
             }
             Effect::MappingProposed { .. } => self.propose_mapping(effect),
             Effect::MappingMoved {
@@ -100,6 +99,7 @@ impl State {
         self.mappings.insert(*mapping, row);
         self.groups.at_mut(group.into()).mappings.push(index);
         self.feed(entity, index);
+        self.count(index);
         increase(&mut self.counts.mappings, *status);
     }
 
@@ -121,6 +121,7 @@ impl State {
             let group = self.groups.at_mut(group.into());
             group.mappings.retain(|live| *live != index);
             group.ended_mappings.push_back(index);
+            self.uncount(index);
         } else {
             self.feed(entity, index);
         }

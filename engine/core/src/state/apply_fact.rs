@@ -62,6 +62,7 @@ impl State {
                 self.rules.save(*rule, *version, definition, (by, self.stamp));
             }
             Fact::RuleDeleted { rule } => self.rules.delete(*rule),
+            Fact::ExamplesSaved { examples } => self.rules.save_examples(examples),
             Fact::EntityRegistered {
                 entity,
                 entity_type,
@@ -305,9 +306,9 @@ impl State {
         let members = self.group_at(index).members.clone();
         self.remove_members(id, &members);
         self.unindex_group_external_id(index);
+        self.set_decided(index, None);
         let group = self.groups.at_mut(index.into());
         group.deleted = true;
-        group.decided_by = None;
         group.ignored = imbl::OrdSet::new();
         let key = group.key.clone();
         self.group_names.remove(&key);

@@ -12,6 +12,7 @@ mod entity;
 mod group;
 mod mapping;
 mod rules;
+mod stale;
 mod table;
 mod user;
 
@@ -27,6 +28,7 @@ pub use self::entity::Entity;
 pub use self::group::Group;
 pub use self::mapping::Mapping;
 pub use self::rules::{Rules, Saved, StoredRule};
+use self::stale::MadeByRules;
 use self::table::Table;
 pub use self::user::{Membership, Stamp, User};
 use crate::asked::Asked;
@@ -66,6 +68,7 @@ pub struct State {
     mappings: Table<MappingId, Mapping>,
     conflicts: OrdMap<(Slot, UserIndex), Arc<Conflict>>,
     counts: Counts,
+    made_by_rules: MadeByRules,
     defaults_set: DefaultsSet,
 }
 
@@ -320,23 +323,6 @@ impl State {
         };
         let furthest_first = ["auto_approved", "approved", "pending", "rejected"];
         furthest_first.into_iter().find(reached).unwrap_or("pending")
-    }
-
-    /// Whether a mapping follows from a rule that is no longer the one it was, or no longer decides its group.
-    pub fn is_stale(&self, mapping: &Mapping) -> bool {
-        use crate::mapping::Origin;
-        let Origin::Rule(made_by) = mapping.origin else {
-            return false;
-        };
-        let now = self
-            .rules
-            .get(made_by.rule)
-            .filter(|stored| stored.rule.definition().enabled);
-        let still_decides = self
-            .group_at(mapping.group)
-            .decided_by
-            .is_some_and(|rule| rule.rule == made_by.rule);
-        !mapping.status.has_ended() && (now.is_none_or(|now| now.version != made_by.version) || !still_decides)
     }
 
     pub(crate) fn next_user(&self) -> UserIndex {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use rolecall_rules::{Match, MatchName, Rule, RuleDefinition, first_match};
+use rolecall_rules::{Example, FailedExample, Match, MatchName, Rule, RuleDefinition, failed_examples, first_match};
 
 use super::Stamp;
 use crate::entry::Actor;
@@ -66,6 +66,7 @@ pub struct Rules {
     /// Every version there ever was, also of deleted rules: mappings go on naming them.
     versions: OrdMap<RuleVersion, Saved>,
     in_order: OrdMap<Order, RuleId>,
+    examples: Arc<Vec<Example>>,
 }
 
 impl Rules {
@@ -96,11 +97,29 @@ impl Rules {
 
     /// The one rule that decides a group of this name, with what it gives. First match wins.
     pub fn decide(&self, display_name: &str) -> Option<(&StoredRule, Match)> {
-        let rules = self
-            .iter()
-            .map(|stored| ((stored.created.position, stored.id), &stored.rule));
-        let decision = first_match(rules, &MatchName::of(display_name))?;
+        let decision = first_match(self.by_creation(), &MatchName::of(display_name))?;
         Some((self.get(decision.created.1)?, decision.matched))
+    }
+
+    /// The examples that the rules fulfil: a change that would break one is refused.
+    pub fn examples(&self) -> &[Example] {
+        &self.examples
+    }
+
+    /// The examples that the rules do not fulfil.
+    pub(crate) fn failed_examples(&self) -> Vec<FailedExample> {
+        let rules: Vec<_> = self.by_creation().collect();
+        failed_examples(&self.examples, rules.iter().copied())
+    }
+
+    /// The rules in the order in which they decide, each with what orders it by its creation.
+    fn by_creation(&self) -> impl Iterator<Item = ((Position, RuleId), &Rule)> {
+        self.iter()
+            .map(|stored| ((stored.created.position, stored.id), &stored.rule))
+    }
+
+    pub(crate) fn save_examples(&mut self, examples: &[Example]) {
+        self.examples = Arc::new(examples.to_vec());
     }
 
     pub(crate) fn save(

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
+use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
     Command, DraftRule, EntityIndex, GroupChange, GroupIndex, MappingIndex, MappingTarget, MembersChange, OnRename,
@@ -62,8 +62,17 @@ pub(crate) enum Operation {
     DeleteRule {
         rule: usize,
     },
+    ChangeRule {
+        rule: usize,
+        enabled: bool,
+        priority: i32,
+    },
     SaveRuleSet {
         rules: Vec<(usize, i32)>,
+    },
+    /// Examples of what the rules do now; none without a name.
+    SaveExamples {
+        name: Option<usize>,
     },
     CreateEntity {
         entity_type: usize,
@@ -136,6 +145,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (some(), role(), prop::bool::weighted(0.7), -2..3i32)
             .prop_map(|(rule, role, auto_approve, priority)| Operation::CreateRule { rule, role, auto_approve, priority }),
         1 => some().prop_map(|rule| Operation::DeleteRule { rule }),
+        1 => (some(), prop::bool::weighted(0.8), -2..3i32)
+            .prop_map(|(rule, enabled, priority)| Operation::ChangeRule { rule, enabled, priority }),
+        1 => option::weighted(0.3, some()).prop_map(|name| Operation::SaveExamples { name }),
         1 => vec((some(), -2..3i32), 0..4).prop_map(|rules| Operation::SaveRuleSet { rules }),
         2 => (some(), some()).prop_map(|(entity_type, name)| Operation::CreateEntity { entity_type, name }),
         1 => some().prop_map(|entity| Operation::DeleteEntity { entity }),
@@ -240,6 +252,43 @@ impl Operation {
             Self::DeleteRule { rule } => Command::DeleteRule {
                 rule: pick(state.rules().iter(), *rule)?.id,
             },
+            Self::ChangeRule {
+                rule,
+                enabled,
+                priority,
+            } => {
+                let stored = pick(state.rules().iter(), *rule)?;
+                let definition = RuleDefinition {
+                    enabled: *enabled,
+                    priority: *priority,
+                    ..stored.rule.definition().clone()
+                };
+                Command::ChangeRule {
+                    rule: stored.id,
+                    definition,
+                }
+            }
+            Self::SaveExamples { name } => {
+                let example = |name: usize| {
+                    let group = NAMES[name % NAMES.len()].to_owned();
+                    let decides = state.rules().decide(&group);
+                    let rule = decides.map(|(stored, _)| stored.rule.definition().name.clone());
+                    Example {
+                        group,
+                        rule,
+                        targets: None,
+                        role: None,
+                    }
+                };
+                let as_it_is = state.rules().iter().map(|stored| DraftRule {
+                    id: Some(stored.id),
+                    definition: stored.rule.definition().clone(),
+                });
+                Command::SaveRuleSet {
+                    rules: as_it_is.collect(),
+                    examples: Some(name.map(example).into_iter().collect()),
+                }
+            }
             Self::SaveRuleSet { rules } => {
                 let draft = |(rule, priority): &(usize, i32)| DraftRule {
                     id: None,
@@ -249,7 +298,7 @@ impl Operation {
                     },
                 };
                 let rules = rules.iter().map(draft).collect();
-                Command::SaveRuleSet { rules }
+                Command::SaveRuleSet { rules, examples: None }
             }
             Self::CreateEntity { entity_type, name } => Command::CreateEntity {
                 entity_type: EntityType::ALL[entity_type % EntityType::ALL.len()],

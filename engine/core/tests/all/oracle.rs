@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::{Entity, Group, Mapping, User};
-use rolecall_engine::{EntityId, EntityIndex, Entry, Fact, GroupIndex, MappingIndex, Slot, State, UserId, UserIndex};
+use rolecall_engine::{
+    EntityId, EntityIndex, Entry, Fact, GroupIndex, MappingIndex, RuleId, Slot, State, UserId, UserIndex,
+};
 
 /// Panics unless everything that can be worked out from scratch is as the state has it.
 pub(crate) fn check(state: &State, record: &[Entry]) {
@@ -21,6 +23,8 @@ pub(crate) fn check(state: &State, record: &[Entry]) {
     }
     check_both_sides(state, &users, &groups);
     check_counts(state, &users);
+    check_stale(state);
+    check_examples(state);
 }
 
 fn groups_of<'a>(user: &'a User, groups: &'a [&Group]) -> impl Iterator<Item = &'a Group> {
@@ -202,6 +206,35 @@ fn check_counts(state: &State, users: &[&User]) {
             .mappings_from(MappingIndex::from(0))
             .filter(|other| other.status == mapping.status);
         assert_eq!(counts.mappings.get(&mapping.status), Some(&count(alike.count())));
+    }
+}
+
+/// A mapping is stale when its rule is another one now, is not asked, or does not decide the group.
+fn check_stale(state: &State) {
+    let mut by_rule: BTreeMap<RuleId, u64> = state.rules().iter().map(|stored| (stored.id, 0)).collect();
+    for mapping in state.mappings_from(MappingIndex::from(0)) {
+        let Some(made_by) = mapping.origin.rule().filter(|_| mapping.status.as_str() != "ended") else {
+            assert!(!state.is_stale(mapping));
+            continue;
+        };
+        let now = state.rules().iter().find(|stored| stored.id == made_by.rule);
+        let same = now.is_some_and(|now| now.version == made_by.version && now.rule.definition().enabled);
+        let decides = state.group_at(mapping.group).decided_by.map(|rule| rule.rule) == Some(made_by.rule);
+        assert_eq!(state.is_stale(mapping), !(same && decides));
+        *by_rule.entry(made_by.rule).or_default() += u64::from(!(same && decides));
+    }
+    assert_eq!(state.stale_mappings(), by_rule.values().sum::<u64>());
+    for (rule, stale) in by_rule {
+        assert_eq!(state.stale_mappings_of(rule), stale);
+    }
+}
+
+/// Whatever is saved, the examples hold.
+fn check_examples(state: &State) {
+    for example in state.rules().examples() {
+        let decides = state.rules().decide(&example.group);
+        let name = decides.map(|(stored, _)| stored.rule.definition().name.clone());
+        assert_eq!(name, example.rule, "for {}", example.group);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Saving a whole set of rules at once.
 
-use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
+use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition};
 use rolecall_engine::{Command, DraftRule, Fact, Rejection, RuleId};
 
 use crate::world::{World, match_all};
@@ -19,7 +19,7 @@ fn draft(id: Option<RuleId>, name: &str, prefix: &str) -> DraftRule {
 }
 
 fn save(world: &mut World, rules: Vec<DraftRule>) -> Vec<&'static str> {
-    let entry = world.run(&Command::SaveRuleSet { rules }).unwrap();
+    let entry = world.run(&Command::SaveRuleSet { rules, examples: None }).unwrap();
     let facts = entry.map(|entry| entry.facts).unwrap_or_default();
     facts.iter().map(Fact::kind).collect()
 }
@@ -27,7 +27,7 @@ fn save(world: &mut World, rules: Vec<DraftRule>) -> Vec<&'static str> {
 /// The places of all that is wrong.
 fn refused(world: &mut World, rules: Vec<DraftRule>) -> Vec<String> {
     let before = world.state.clone();
-    let Err(Rejection::RuleSet(problems)) = world.run(&Command::SaveRuleSet { rules }) else {
+    let Err(Rejection::RuleSet(problems)) = world.run(&Command::SaveRuleSet { rules, examples: None }) else {
         panic!("refused");
     };
     assert_eq!(world.state, before);
@@ -128,4 +128,118 @@ fn saving_a_set_moves_nobody() {
     assert_eq!(save(&mut world, Vec::new()), ["rule_deleted"]);
     assert_eq!(world.placed("ana"), ["team eng"]);
     assert!(world.state.is_stale(&world.mappings("eng")[0]));
+}
+
+fn example(group: &str, rule: Option<&str>) -> Example {
+    Example {
+        group: group.to_owned(),
+        rule: rule.map(str::to_owned),
+        targets: None,
+        role: None,
+    }
+}
+
+/// Rules with examples that they fulfil.
+fn with_examples() -> (World, RuleId) {
+    let mut world = World::default();
+    let rules = vec![draft(None, "eng", "eng-"), draft(None, "all", "e")];
+    let examples = Some(vec![example("eng-web", Some("eng")), example("sales", None)]);
+    let entry = world.done(&Command::SaveRuleSet { rules, examples });
+    let kinds: Vec<&str> = entry.facts.iter().map(Fact::kind).collect();
+    assert_eq!(kinds, ["rule_created", "rule_created", "examples_saved"]);
+    let rule = world.state.rules().iter().next().unwrap().id;
+    (world, rule)
+}
+
+/// The failing examples, as text.
+fn broken(world: &mut World, command: &Command) -> Vec<String> {
+    let before = world.state.clone();
+    let Err(Rejection::Examples(failed)) = world.run(command) else {
+        panic!("refused");
+    };
+    assert_eq!(world.state, before);
+    failed.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_save_that_breaks_an_example_is_refused_with_all_that_fail() {
+    let (mut world, rule) = with_examples();
+    let eng = "for the group `eng-web`, expected is: rule `eng`; but it would be: rule `all`";
+    let sales = "for the group `sales`, expected is: no rule decides it; but it would be: rule `everything`";
+    let delete = Command::DeleteRule { rule };
+    assert_eq!(broken(&mut world, &delete), [eng]);
+    let change = Command::ChangeRule {
+        rule,
+        definition: named("eng", "engineering-"),
+    };
+    assert_eq!(broken(&mut world, &change), [eng]);
+    let create = Command::CreateRule {
+        definition: match_all(EntityType::Team),
+    };
+    assert_eq!(broken(&mut world, &create), [sales]);
+    let set = Command::SaveRuleSet {
+        rules: vec![draft(None, "all", "e"), draft(None, "s", "s")],
+        examples: None,
+    };
+    let s = "for the group `sales`, expected is: no rule decides it; but it would be: rule `s`";
+    assert_eq!(broken(&mut world, &set), [eng, s]);
+}
+
+#[test]
+fn a_save_may_bring_the_examples_that_go_with_it() {
+    let (mut world, rule) = with_examples();
+    let rules = || vec![draft(None, "all", "e")];
+    let refused = Command::SaveRuleSet {
+        rules: rules(),
+        examples: Some(vec![example("sales", Some("all"))]),
+    };
+    assert_eq!(broken(&mut world, &refused).len(), 1);
+    let examples = Some(vec![example("eng-web", Some("all"))]);
+    let accepted = Command::SaveRuleSet {
+        rules: rules(),
+        examples,
+    };
+    let entry = world.done(&accepted);
+    let kinds: Vec<&str> = entry.facts.iter().map(Fact::kind).collect();
+    assert_eq!(kinds, ["rule_deleted", "examples_saved"]);
+    assert!(world.state.rules().get(rule).is_none());
+    assert_eq!(world.run(&accepted), Ok(None), "everything is so already");
+}
+
+#[test]
+fn what_cannot_be_an_example_is_refused() {
+    let mut world = World::default();
+    let examples = Some(vec![example(" ", None)]);
+    let refused = world.run(&Command::SaveRuleSet {
+        rules: Vec::new(),
+        examples,
+    });
+    let Err(Rejection::Rule(problems)) = refused else {
+        panic!("refused");
+    };
+    assert_eq!(problems.to_string(), "`examples[0].group`: a name is needed");
+}
+
+#[test]
+fn stale_mappings_are_counted_by_rule() {
+    let mut world = World::default();
+    let rule = world.rule(named("eng", "eng-"));
+    world.group("eng-web", &[]);
+    world.group("eng-api", &[]);
+    assert_eq!(
+        (world.state.stale_mappings_of(rule), world.state.stale_mappings()),
+        (0, 0)
+    );
+    world.rename("eng-web", "web");
+    assert_eq!(world.state.stale_mappings_of(rule), 1, "decided by no rule any more");
+    let definition = named("eng", "eng");
+    world.done(&Command::ChangeRule { rule, definition });
+    assert_eq!(world.state.stale_mappings_of(rule), 2, "made by an older version");
+    world.delete_group("web");
+    assert_eq!(world.state.stale_mappings_of(rule), 1);
+    world.done(&Command::DeleteRule { rule });
+    assert_eq!(
+        (world.state.stale_mappings_of(rule), world.state.stale_mappings()),
+        (1, 1)
+    );
 }

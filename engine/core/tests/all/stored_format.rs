@@ -9,9 +9,10 @@ use rolecall_engine::registry::{
     AdminRole, AttributeDefinition, AttributeMeaning, AttributeType, ConnectionChange, ConnectionSettings,
     ExtendedResource, ExtensionDefinition, RegistryCommand, RegistryFact, TokenHash, TokenScope,
 };
-use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
+use rolecall_engine::rules::{EntityType, Example, ExampleTarget, Pattern, RuleDefinition};
 use rolecall_engine::{
-    Command, Effect, Entry, Fact, GroupChange, MappingTarget, MembersChange, SettingsChange, State, Timestamp,
+    Command, DraftRule, Effect, Entry, Fact, GroupChange, MappingTarget, MembersChange, SettingsChange, State,
+    Timestamp,
 };
 
 use crate::world::{World, match_all};
@@ -37,7 +38,7 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 47);
+    assert_eq!(state.position().get(), 48);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
@@ -91,6 +92,7 @@ fn story() -> World {
     registry(&mut world);
     connection_settings(&mut world);
     safeguards(&mut world);
+    examples(&mut world);
     world
 }
 
@@ -240,6 +242,34 @@ fn registry(world: &mut World) {
         organization,
         connection,
     });
+}
+
+fn examples(world: &mut World) {
+    let target = |name: &str| ExampleTarget {
+        entity_type: EntityType::ConcurrencyGroup,
+        name: name.to_owned(),
+    };
+    let decided = Example {
+        group: "cg-five".to_owned(),
+        rule: Some("everything".to_owned()),
+        targets: Some(vec![target("cg-five")]),
+        role: None,
+    };
+    let undecided = Example {
+        group: "elsewhere".to_owned(),
+        rule: None,
+        targets: None,
+        role: None,
+    };
+    let as_it_is = world.state.rules().iter().map(|stored| DraftRule {
+        id: Some(stored.id),
+        definition: stored.rule.definition().clone(),
+    });
+    let save = Command::SaveRuleSet {
+        rules: as_it_is.collect(),
+        examples: Some(vec![decided, undecided]),
+    };
+    world.done(&save);
 }
 
 fn connection_settings(world: &mut World) {
