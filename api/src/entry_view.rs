@@ -144,6 +144,11 @@ fn fact(fact: &Fact, state: &State) -> Value {
         Fact::UserDefaultEntityAssigned { user, entity } => {
             json!({"user_id": user.uuid(), "entity_id": entity.uuid()})
         }
+        Fact::PlanStarted { plan, groups } => json!({"plan_id": plan.uuid(), "groups": groups}),
+        Fact::PlanStepped { plan, from, to } => {
+            json!({"plan_id": plan.uuid(), "groups_from": u32::from(*from), "groups_to": u32::from(*to)})
+        }
+        Fact::PlanFinished { plan } | Fact::PlanStopped { plan } => json!({"plan_id": plan.uuid()}),
         Fact::SafeguardsChanged { safeguards } => json!({"safeguards": SafeguardsView::of(safeguards)}),
         Fact::ExamplesSaved { examples } => {
             json!({"examples": examples.iter().map(ExampleBody::of).collect::<Vec<_>>()})
@@ -304,6 +309,16 @@ fn effect(effect: &Effect, state: &State) -> Value {
         Effect::ConflictClosed { conflict, slot, user } => json!({
             "conflict_id": conflict.uuid(), "conflict_kind": slot.conflict_kind(), "user_id": user.uuid(),
         }),
+        Effect::MappingRefreshed {
+            mapping,
+            origin,
+            name,
+            role,
+            ..
+        } => with(
+            json!({"mapping_id": mapping.uuid(), "name": name, "role": role.as_ref().map(RoleName::as_str)}),
+            rule_version(origin.rule()),
+        ),
         Effect::NoAdminLeft { role } => json!({"role": role.as_str()}),
     }
 }

@@ -40,6 +40,7 @@ impl Metrics {
             Effect::NoAdminLeft { .. } => self.no_admin_left.inc(),
             Effect::MappingProposed { .. }
             | Effect::MappingMoved { .. }
+            | Effect::MappingRefreshed { .. }
             | Effect::EntityCreated { .. }
             | Effect::EntityRenamed { .. }
             | Effect::EntityRenameSkipped { .. }

@@ -1,9 +1,11 @@
 //! What somebody asks for. A command may be refused; what it leads to may not.
 
 use rolecall_rules::{EntityType, Example, RuleDefinition};
+use serde::Serialize;
 
-use crate::id::{ConnectionId, EntityId, GroupId, MappingId, RuleId, UserId};
+use crate::id::{ConnectionId, EntityId, GroupId, MappingId, PlanId, RuleId, UserId};
 use crate::person::Person;
+use crate::plan::Draft;
 use crate::position::Position;
 use crate::registry::RegistryCommand;
 use crate::rule_set::DraftRule;
@@ -129,6 +131,22 @@ pub enum Command {
         /// Which, and to what.
         change: SettingsChange,
     },
+    /// Apply a plan: what its draft says at once, the groups by the [`ContinuePlan`](Self::ContinuePlan)s that follow.
+    ApplyPlan {
+        /// The plan.
+        plan: PlanId,
+        /// What it changes.
+        draft: Draft,
+        /// The position that its effect was worked out at: refused when the organization has moved on.
+        expected: Position,
+    },
+    /// Take the next step of the plan that is being applied; nothing when there is none.
+    ContinuePlan,
+    /// Stop the plan that is being applied: what it has done stays, and further groups keep what they have.
+    StopPlan {
+        /// The plan.
+        plan: PlanId,
+    },
     /// Change the registry; for the reserved organization alone.
     Registry(RegistryCommand),
 }
@@ -188,7 +206,7 @@ pub struct MembersChange {
 }
 
 /// The entity of a mapping.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum MappingTarget {
     /// An entity that exists.
     Entity(EntityId),

@@ -154,6 +154,19 @@ pub enum Effect {
         /// The highest role.
         role: RoleName,
     },
+    /// A mapping follows from a rule as it is now. Its status and its entity stay.
+    MappingRefreshed {
+        /// The mapping.
+        mapping: MappingId,
+        /// The rule.
+        origin: Origin,
+        /// The name of the entity.
+        name: Option<String>,
+        /// How the name follows from the name of the group.
+        template: NameTemplate,
+        /// The role that it grants to members of the group.
+        role: Option<RoleName>,
+    },
 }
 
 /// Why an entity kept its name.
@@ -267,11 +280,13 @@ pub enum RoleCause {
     Settings,
     /// The last claim went away, and the default role applies.
     DefaultFallback,
+    /// A plan was applied.
+    Plan,
 }
 
 impl RoleCause {
     /// Every cause.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::UserCreated,
         Self::UserAttribute,
         Self::UserActivated,
@@ -286,6 +301,7 @@ impl RoleCause {
         Self::Mapping,
         Self::Settings,
         Self::DefaultFallback,
+        Self::Plan,
     ];
 
     /// The word for it.
@@ -305,13 +321,14 @@ impl RoleCause {
             Self::Mapping => "mapping",
             Self::Settings => "settings",
             Self::DefaultFallback => "default_fallback",
+            Self::Plan => "plan",
         }
     }
 }
 
 impl Effect {
     /// Every kind of consequence.
-    pub const KINDS: [&str; 12] = [
+    pub const KINDS: [&str; 13] = [
         "group_decided",
         "mapping_proposed",
         "mapping_moved",
@@ -324,6 +341,7 @@ impl Effect {
         "conflict_opened",
         "conflict_closed",
         "no_admin_left",
+        "mapping_refreshed",
     ];
 
     /// The name of the kind of consequence, the same in metrics, streams and documentation.
@@ -341,6 +359,7 @@ impl Effect {
             Self::ConflictOpened { .. } => "conflict_opened",
             Self::ConflictClosed { .. } => "conflict_closed",
             Self::NoAdminLeft { .. } => "no_admin_left",
+            Self::MappingRefreshed { .. } => "mapping_refreshed",
         }
     }
 }

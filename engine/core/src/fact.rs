@@ -6,7 +6,7 @@
 use rolecall_rules::{EntityType, Example, RoleName, RuleDefinition};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ConnectionId, EntityId, GroupId, MappingId, RuleId, UserId, UserIndex};
+use crate::id::{ConnectionId, EntityId, GroupId, GroupIndex, MappingId, PlanId, RuleId, UserId, UserIndex};
 use crate::person::SealedPerson;
 use crate::registry::RegistryFact;
 use crate::safeguards::Safeguards;
@@ -216,6 +216,32 @@ pub enum Fact {
         /// All of them, as they are now.
         examples: Vec<Example>,
     },
+    /// A plan began to be applied; what it changes itself are the facts before this one.
+    PlanStarted {
+        /// The plan.
+        plan: PlanId,
+        /// How many groups, from the first, are to be brought up to date.
+        groups: u32,
+    },
+    /// A plan brought groups up to date.
+    PlanStepped {
+        /// The plan.
+        plan: PlanId,
+        /// The first of the groups.
+        from: GroupIndex,
+        /// The group after the last of them.
+        to: GroupIndex,
+    },
+    /// A plan has been applied whole.
+    PlanFinished {
+        /// The plan.
+        plan: PlanId,
+    },
+    /// A plan was stopped before its end.
+    PlanStopped {
+        /// The plan.
+        plan: PlanId,
+    },
 }
 
 /// What the provider says of a group beside its name and members.
@@ -231,7 +257,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 35] = [
+    pub const KINDS: [&str; 39] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -267,6 +293,10 @@ impl Fact {
         "user_default_entity_assigned",
         "safeguards_changed",
         "examples_saved",
+        "plan_started",
+        "plan_stepped",
+        "plan_finished",
+        "plan_stopped",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.
@@ -299,6 +329,10 @@ impl Fact {
             Self::SettingsChanged { .. } => "settings_changed",
             Self::Registry(fact) => fact.kind(),
             Self::UserDefaultEntityAssigned { .. } => "user_default_entity_assigned",
+            Self::PlanStarted { .. } => "plan_started",
+            Self::PlanStepped { .. } => "plan_stepped",
+            Self::PlanFinished { .. } => "plan_finished",
+            Self::PlanStopped { .. } => "plan_stopped",
             Self::SafeguardsChanged { .. } => "safeguards_changed",
             Self::ExamplesSaved { .. } => "examples_saved",
         }

@@ -81,6 +81,8 @@ ids! {
     MappingId
     /// Two or more claims on a slot that holds one.
     ConflictId
+    /// A change that is asked for as a plan first.
+    PlanId
 }
 
 macro_rules! indexes {
@@ -150,6 +152,11 @@ impl NewIds {
             half,
             drawn: 0,
         }
+    }
+
+    /// The other half of the same entry: what is concluded from its facts draws these.
+    pub(crate) fn for_consequences(&self) -> Self {
+        Self::new(self.at, self.seed, IdsFor::Consequences)
     }
 
     /// The next UUID version 7: milliseconds since 1970, then bits that follow from seed and count.

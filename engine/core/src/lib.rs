@@ -41,6 +41,7 @@ mod invariant;
 pub mod limits;
 mod mapping;
 mod person;
+pub mod plan;
 mod position;
 pub mod registry;
 mod rejection;
@@ -61,7 +62,7 @@ pub use handle::{Context, Difference, audit, handle};
 pub use history::{RoleChange, role_changes};
 pub use id::{
     ConflictId, ConnectionId, EntityId, EntityIndex, GroupId, GroupIndex, IdSeed, MappingId, MappingIndex, NotAnId,
-    OrganizationId, RuleId, TokenId, UserId, UserIndex,
+    OrganizationId, PlanId, RuleId, TokenId, UserId, UserIndex,
 };
 pub use mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion, Slot};
 pub use person::{Person, SealedPerson};

@@ -42,6 +42,14 @@ pub const EXTENSION_ATTRIBUTE_CHARACTERS_MAX: usize = 64;
 pub const EXTENSION_URN_BYTES_MAX: usize = 256;
 /// Tokens of one organization, and root tokens.
 pub const TOKENS_MAX: usize = 1_000;
+/// Mappings that one plan makes or decides on.
+pub const PLAN_MAPPINGS_MAX: usize = 1_000;
+/// Groups that are changed by one step of a plan.
+pub const PLAN_STEP_GROUPS_MAX: u64 = 256;
+/// Members of the groups that one step of a plan changes; a group that has more is a step alone.
+pub const PLAN_STEP_MEMBERS_MAX: u64 = 5_000;
+/// Rules that one step of a plan asks about groups, at most about.
+pub const PLAN_STEP_TRIES_MAX: usize = 100_000;
 /// Bytes of one encoded entry.
 pub const ENTRY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Entities, groups, mappings or rules that one explanation lists of each kind.

@@ -129,8 +129,10 @@ pub enum EndReason {
     GroupDeleted,
     /// Another mapping took over.
     Replaced,
-    /// It was still waiting when a rename made its proposal void.
+    /// It was still waiting when a rename, or a plan, made its proposal void.
     Superseded,
+    /// A plan was applied, and the rules no longer make it.
+    RulesChanged,
 }
 
 impl EndReason {
@@ -140,6 +142,7 @@ impl EndReason {
             Self::GroupDeleted => "group_deleted",
             Self::Replaced => "replaced",
             Self::Superseded => "superseded",
+            Self::RulesChanged => "rules_changed",
         }
     }
 }

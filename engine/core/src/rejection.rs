@@ -91,6 +91,17 @@ pub enum Rejection {
     #[error("the group has {limit} mappings, which is the limit")]
     TooManyMappings { limit: usize },
 
+    #[error("there is no such plan, or it is not being applied")]
+    UnknownPlan,
+    #[error("another plan is being applied; wait until it has ended")]
+    PlanRuns,
+    #[error("the organization has moved on since the plan was made; make the plan again")]
+    PlanOutdated { expected: Position, actual: Position },
+    #[error("the plan names the mapping twice; say once what is to become of it")]
+    MappingTwice,
+    #[error("`{place}`: {reason}")]
+    Planned { place: String, reason: Box<Rejection> },
+
     #[error("the extensions cannot be saved: {0}")]
     Extensions(ExtensionProblems),
     #[error("`{setting}`: {problem}")]

@@ -4,10 +4,12 @@ use std::fmt;
 
 use rolecall_rules::{ProblemKind, RoleName, RuleDefinition};
 
+use serde::Serialize;
+
 use crate::id::RuleId;
 
 /// One rule of a rule set that is to be saved as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DraftRule {
     /// The rule that it is to be. `None`: the first one of the same name that no other draft is for, else a new one.
     pub id: Option<RuleId>,

@@ -105,7 +105,7 @@ impl BrakeScopes {
 }
 
 /// A change of some safeguards; what is `None` stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each field is the safeguard of the same name")]
 pub struct SafeguardsChange {
     pub brake: BrakeChange,
@@ -115,7 +115,7 @@ pub struct SafeguardsChange {
 }
 
 /// A change of the brake; what is `None` stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each field is the one of the same name")]
 pub struct BrakeChange {
     pub enabled: Option<bool>,
@@ -127,7 +127,7 @@ pub struct BrakeChange {
 }
 
 /// A change of the limits of a scope; what is `None` stays as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each field is the one of the same name")]
 pub struct BrakeLimitChange {
     pub enabled: Option<bool>,
@@ -137,7 +137,7 @@ pub struct BrakeLimitChange {
 }
 
 /// A change of the ceiling; what is `None` stays as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each field is the one of the same name")]
 pub struct AutoApproveCeilingChange {
     pub highest_role: Option<bool>,

@@ -88,7 +88,7 @@ impl Settings {
 }
 
 /// A change of some settings; what is `None` stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each field is the setting of the same name")]
 pub struct SettingsChange {
     pub on_rename: Option<OnRename>,

@@ -5,6 +5,7 @@ mod examples;
 mod groups;
 mod mappings;
 mod members;
+mod plans;
 mod rule_set;
 mod rules;
 mod safeguards;
@@ -56,6 +57,9 @@ pub(crate) fn admit(state: &State, command: &Command, asked: Asked, ids: &mut Ne
         Command::PauseMapping { mapping } => mappings::pause(state, *mapping),
         Command::ResumeMapping { mapping } => mappings::resume(state, *mapping),
         Command::ChangeSettings { change } => settings::change(state, change),
+        Command::ApplyPlan { plan, draft, expected } => plans::apply(state, (*plan, draft, *expected), asked, ids),
+        Command::ContinuePlan => Ok(plans::proceed(state)),
+        Command::StopPlan { plan } => plans::stop(state, *plan),
         Command::Registry(command) => {
             let facts = registry::admit(state.registry(), command, ids)?;
             Ok(facts.into_iter().map(Fact::Registry).collect())

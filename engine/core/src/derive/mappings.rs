@@ -9,14 +9,27 @@ use crate::id::{EntityId, EntityIndex, GroupIndex, MappingId};
 use crate::invariant::known;
 use crate::mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion};
 use crate::settings::OnRename;
-use crate::state::Mapping;
+use crate::state::{Group, Mapping, State};
 
 /// The rule that decides a group, and what it gives.
-struct Decided {
-    rule: RuleVersion,
-    role: Option<RoleName>,
-    auto_approve: bool,
-    targets: Vec<MatchedTarget>,
+pub(super) struct Decided {
+    pub(super) rule: RuleVersion,
+    pub(super) role: Option<RoleName>,
+    pub(super) auto_approve: bool,
+    pub(super) targets: Vec<MatchedTarget>,
+}
+
+impl Decided {
+    /// What the rules make of a group today; `None`: no rule matches.
+    pub(super) fn of(state: &State, group: &Group) -> Option<Self> {
+        let (stored, matched) = state.rules().decide(&group.display_name)?;
+        Some(Self {
+            rule: stored.at_version(),
+            role: stored.rule.definition().role.clone(),
+            auto_approve: stored.rule.definition().auto_approve,
+            targets: matched.targets,
+        })
+    }
 }
 
 impl Derivation<'_> {
@@ -75,16 +88,7 @@ impl Derivation<'_> {
     fn decide(&mut self, fact: u32, group: GroupIndex) -> Option<Decided> {
         let row = self.state.group_at(group);
         let id = row.id;
-        let decided = self
-            .state
-            .rules()
-            .decide(&row.display_name)
-            .map(|(stored, matched)| Decided {
-                rule: stored.at_version(),
-                role: stored.rule.definition().role.clone(),
-                auto_approve: stored.rule.definition().auto_approve,
-                targets: matched.targets,
-            });
+        let decided = Decided::of(&self.state, row);
         let rule = decided.as_ref().map(|decided| decided.rule);
         self.conclude(
             Because {
@@ -149,21 +153,32 @@ impl Derivation<'_> {
         (automatic.map(|mapping| mapping.id).collect(), by_person)
     }
 
-    /// Makes the mapping for a target of a rule, with its entity where the rule may have one. Answers its status.
-    fn propose(&mut self, fact: u32, group: GroupIndex, decided: &Decided, target: &MatchedTarget) -> MappingStatus {
-        let (status, entity) = match &target.name {
+    /// Makes the mapping for a target of a rule, with its entity where the rule may have one.
+    fn propose(&mut self, fact: u32, group: GroupIndex, decided: &Decided, target: &MatchedTarget) {
+        let (status, entity) = self.status_for(fact, group, decided, target);
+        self.propose_as(fact, group, decided, target, status, entity);
+    }
+
+    /// The status of a mapping for a target of a rule, and its entity where the rule approves it. The entity is created
+    /// where there is none and the rule may have one.
+    pub(super) fn status_for(
+        &mut self,
+        fact: u32,
+        group: GroupIndex,
+        decided: &Decided,
+        target: &MatchedTarget,
+    ) -> (MappingStatus, Option<EntityId>) {
+        match &target.name {
             Err(_) => (MappingStatus::Pending(PendingReason::Template), None),
             Ok(_) if !decided.auto_approve => (MappingStatus::Pending(PendingReason::ApprovalRequired), None),
             Ok(name) => match self.find_or_create(fact, group, decided.rule, target.entity_type, name) {
                 Ok(entity) => (MappingStatus::AutoApproved, Some(entity)),
                 Err(reason) => (MappingStatus::Pending(reason), None),
             },
-        };
-        self.propose_as(fact, group, decided, target, status, entity);
-        status
+        }
     }
 
-    fn propose_as(
+    pub(super) fn propose_as(
         &mut self,
         fact: u32,
         group: GroupIndex,
@@ -303,7 +318,11 @@ impl Derivation<'_> {
         };
         self.move_mapping(fact, id, MappingStatus::Approved, Some(entity));
         if let (MappingStatus::Pending(PendingReason::RuleChanged), Origin::Rule(rule)) = (was, origin) {
-            for other in self.approved_otherwise(group, rule).0 {
+            let mut replaced = self.approved_otherwise(group, rule).0;
+            replaced.extend(self.void_beside(id, rule));
+            replaced.sort_unstable();
+            replaced.dedup();
+            for other in replaced {
                 self.end_mapping(fact, other, EndReason::Replaced);
             }
         }

@@ -6,9 +6,14 @@
 
 mod mappings;
 mod placement;
+mod rehearsal;
 mod renames;
+mod resync;
 
 use std::collections::BTreeMap;
+
+pub(crate) use self::rehearsal::Rehearsal;
+pub(crate) use self::resync::reach;
 
 use rolecall_rules::EntityType;
 
@@ -24,13 +29,8 @@ use crate::user_set::UserSet;
 
 /// The state after the facts and all that follows from them, and what that is.
 pub(crate) fn derive(before: &State, asked: Asked, seed: IdSeed, facts: &[Fact]) -> (State, Vec<Consequence>) {
-    let mut derivation = Derivation {
-        before,
-        state: before.with_facts(asked, facts),
-        ids: NewIds::new(asked.stamp.at, seed, IdsFor::Consequences),
-        consequences: Vec::new(),
-        touched: BTreeMap::new(),
-    };
+    let ids = NewIds::new(asked.stamp.at, seed, IdsFor::Consequences);
+    let mut derivation = Derivation::new(before, before.with_facts(asked, facts), ids);
     for (place, fact) in (0u32..).zip(facts) {
         derivation.touch_named(place, fact);
     }
@@ -49,6 +49,18 @@ struct Derivation<'a> {
     consequences: Vec<Consequence>,
     /// The users to place, each with the fact that touched it first.
     touched: BTreeMap<UserIndex, u32>,
+}
+
+impl<'a> Derivation<'a> {
+    fn new(before: &'a State, state: State, ids: NewIds) -> Self {
+        Self {
+            before,
+            state,
+            ids,
+            consequences: Vec::new(),
+            touched: BTreeMap::new(),
+        }
+    }
 }
 
 impl Derivation<'_> {
@@ -155,6 +167,11 @@ impl Derivation<'_> {
                     self.touch(place, &users);
                 }
             }
+            Fact::PlanStepped { from, to, .. } => {
+                for group in u32::from(*from)..u32::from(*to) {
+                    self.resync(place, GroupIndex::from(group));
+                }
+            }
             Fact::UserCreated { .. }
             | Fact::UserAttributesChanged { .. }
             | Fact::UserRoleAttributeChanged { .. }
@@ -169,6 +186,9 @@ impl Derivation<'_> {
             | Fact::RuleDeleted { .. }
             | Fact::ExamplesSaved { .. }
             | Fact::Registry(_)
+            | Fact::PlanStarted { .. }
+            | Fact::PlanFinished { .. }
+            | Fact::PlanStopped { .. }
             | Fact::UserDefaultEntityAssigned { .. }
             | Fact::SafeguardsChanged { .. } => {}
         }

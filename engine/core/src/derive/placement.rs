@@ -345,6 +345,7 @@ fn cause(fact: &Fact) -> RoleCause {
         | Fact::MappingPaused { .. }
         | Fact::MappingResumed { .. } => RoleCause::Mapping,
         Fact::SettingsChanged { .. } => RoleCause::Settings,
+        Fact::PlanStepped { .. } => RoleCause::Plan,
         // These touch nobody.
         Fact::IgnoredMembersChanged { .. }
         | Fact::RuleCreated { .. }
@@ -352,6 +353,9 @@ fn cause(fact: &Fact) -> RoleCause {
         | Fact::RuleDeleted { .. }
         | Fact::ExamplesSaved { .. }
         | Fact::EntityRegistered { .. }
+        | Fact::PlanStarted { .. }
+        | Fact::PlanFinished { .. }
+        | Fact::PlanStopped { .. }
         | Fact::Registry(_)
         | Fact::SafeguardsChanged { .. } => RoleCause::Settings,
     }

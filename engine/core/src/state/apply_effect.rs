@@ -9,7 +9,7 @@ use super::{Conflict, Mapping, Membership, State};
 use crate::consequence::{Effect, Unplaced};
 use crate::id::{EntityId, EntityIndex, MappingId, MappingIndex, UserIndex};
 use crate::invariant::known;
-use crate::mapping::{MappingStatus, Slot};
+use crate::mapping::{EndReason, MappingStatus, Slot};
 use crate::user_set::UserSet;
 
 impl State {
@@ -59,6 +59,7 @@ impl State {
                 decrease(&mut self.counts.conflicts, slot);
             }
             Effect::NoAdminLeft { .. } => {}
+            Effect::MappingRefreshed { .. } => self.refresh_mapping(effect),
         }
     }
 
@@ -117,6 +118,11 @@ impl State {
             mapping.paused = false;
         }
         self.starve(was_for, index);
+        if to == MappingStatus::Ended(EndReason::RulesChanged)
+            && let Some(run) = &mut self.plan_run
+        {
+            run.frees = true;
+        }
         if to.has_ended() {
             let group = self.groups.at_mut(group.into());
             group.mappings.retain(|live| *live != index);
@@ -127,6 +133,29 @@ impl State {
         }
         decrease(&mut self.counts.mappings, &from);
         increase(&mut self.counts.mappings, to);
+    }
+
+    fn refresh_mapping(&mut self, effect: &Effect) {
+        let Effect::MappingRefreshed {
+            mapping,
+            origin,
+            name,
+            template,
+            role,
+        } = effect
+        else {
+            return;
+        };
+        let stamp = self.stamp;
+        let index = self.mapping_mut(*mapping).index;
+        self.uncount(index);
+        let mapping = self.mapping_mut(*mapping);
+        mapping.origin = *origin;
+        mapping.name.clone_from(name);
+        mapping.template = template.clone();
+        mapping.role.clone_from(role);
+        mapping.modified = stamp;
+        self.count(index);
     }
 
     /// Lets the entity know a mapping that is for it.

@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use rolecall_rules::{EntityType, NameKey};
 
 use super::counts::{decrease, increase};
-use super::{Entity, Group, Mapping, State, User};
+use super::{Entity, Group, Mapping, PlanEnd, PlanRun, Stamp, State, User};
 use crate::entry::Actor;
 use crate::fact::{Fact, GroupAttributes};
 use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, UserId, UserIndex};
@@ -82,9 +82,17 @@ impl State {
                 let entity = self.entity_index(*entity);
                 self.user_default_entities.insert(user, entity);
             }
+            Fact::PlanStarted { plan, groups } => self.plan_run = Some(PlanRun::new(*plan, by, *groups, self.stamp)),
+            Fact::PlanStepped { from, to, .. } => self.with_plan_run(|run, now| run.step(*from, *to, now)),
+            Fact::PlanFinished { .. } => self.with_plan_run(|run, now| run.end(PlanEnd::Finished, now)),
+            Fact::PlanStopped { .. } => self.with_plan_run(|run, now| run.end(PlanEnd::Stopped, now)),
             // What they ask for is done by their consequences, which know the entity.
             Fact::MappingRequested { .. } | Fact::MappingApproved { .. } | Fact::MappingRejected { .. } => {}
         }
+    }
+
+    fn with_plan_run(&mut self, change: impl FnOnce(&mut PlanRun, Stamp)) {
+        change(known(self.plan_run.as_mut(), "plan"), self.stamp);
     }
 
     fn create_user(&mut self, fact: &Fact) {

@@ -11,6 +11,7 @@ mod counts;
 mod entity;
 mod group;
 mod mapping;
+mod plan_run;
 mod rules;
 mod stale;
 mod table;
@@ -27,6 +28,7 @@ pub use self::counts::Counts;
 pub use self::entity::Entity;
 pub use self::group::Group;
 pub use self::mapping::Mapping;
+pub use self::plan_run::{PlanEnd, PlanRun};
 pub use self::rules::{Rules, Saved, StoredRule};
 use self::stale::MadeByRules;
 use self::table::Table;
@@ -70,6 +72,7 @@ pub struct State {
     counts: Counts,
     made_by_rules: MadeByRules,
     defaults_set: DefaultsSet,
+    plan_run: Option<PlanRun>,
 }
 
 /// Where in the record the defaults of the organization were chosen; at its beginning: never.
@@ -303,6 +306,11 @@ impl State {
     /// The open conflict of a user over a slot.
     pub fn conflict(&self, slot: Slot, user: UserIndex) -> Option<&Conflict> {
         self.conflicts.get(&(slot, user)).map(Arc::as_ref)
+    }
+
+    /// The plan that is being applied, or the last one that was.
+    pub fn plan_run(&self) -> Option<&PlanRun> {
+        self.plan_run.as_ref()
     }
 
     /// The live group, other than this one, whose mapping to the entity is approved.

@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use rolecall_engine::plan::{Draft, MappingChange};
 use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
@@ -10,6 +11,7 @@ use rolecall_engine::{
     SettingsChange, State, UserIndex, UserInput,
 };
 
+use crate::plans::apply;
 use crate::world::{World, group_input, user_input};
 
 /// Something to do. Numbers choose among what there is when its turn comes.
@@ -74,6 +76,11 @@ pub(crate) enum Operation {
     SaveExamples {
         name: Option<usize>,
     },
+    ApplyPlan {
+        rules: Option<Vec<(usize, bool)>>,
+        approve: Option<usize>,
+    },
+    ContinuePlan,
     CreateEntity {
         entity_type: usize,
         name: usize,
@@ -149,6 +156,9 @@ fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(rule, enabled, priority)| Operation::ChangeRule { rule, enabled, priority }),
         1 => option::weighted(0.3, some()).prop_map(|name| Operation::SaveExamples { name }),
         1 => vec((some(), -2..3i32), 0..4).prop_map(|rules| Operation::SaveRuleSet { rules }),
+        2 => (option::of(vec((some(), any::<bool>()), 0..4)), option::of(some()))
+            .prop_map(|(rules, approve)| Operation::ApplyPlan { rules, approve }),
+        4 => Just(Operation::ContinuePlan),
         2 => (some(), some()).prop_map(|(entity_type, name)| Operation::CreateEntity { entity_type, name }),
         1 => some().prop_map(|entity| Operation::DeleteEntity { entity }),
         2 => (some(), some()).prop_map(|(group, entity)| Operation::Map { group, entity }),
@@ -300,6 +310,8 @@ impl Operation {
                 let rules = rules.iter().map(draft).collect();
                 Command::SaveRuleSet { rules, examples: None }
             }
+            Self::ApplyPlan { rules, approve } => apply(plan_draft(state, rules.as_deref(), *approve), world),
+            Self::ContinuePlan => Command::ContinuePlan,
             Self::CreateEntity { entity_type, name } => Command::CreateEntity {
                 entity_type: EntityType::ALL[entity_type % EntityType::ALL.len()],
                 name: NAMES[name % NAMES.len()].to_owned(),
@@ -396,6 +408,29 @@ fn definition(rule: usize) -> RuleDefinition {
         auto_approve: true,
         priority: 0,
         enabled: true,
+    }
+}
+
+/// A draft of these rules, each with whether it approves, that approves a mapping besides.
+pub(crate) fn plan_draft(state: &State, rules: Option<&[(usize, bool)]>, approve: Option<usize>) -> Draft {
+    let rule = |(rule, auto_approve): &(usize, bool)| DraftRule {
+        id: None,
+        definition: RuleDefinition {
+            auto_approve: *auto_approve,
+            role: Some(role_name(*rule).parse().unwrap()),
+            ..definition(*rule)
+        },
+    };
+    let mapping = approve.and_then(|mapping| pick_mapping(state, mapping));
+    let approve = |mapping: &Mapping| MappingChange::Approve {
+        mapping: mapping.id,
+        target: None,
+    };
+    Draft {
+        rules: rules.map(|rules| rules.iter().map(rule).collect()),
+        mappings: mapping.map(approve).into_iter().collect(),
+        rerun: true,
+        ..Draft::default()
     }
 }
 

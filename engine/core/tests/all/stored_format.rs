@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
+use rolecall_engine::plan::Draft;
 use rolecall_engine::registry::{
     AdminRole, AttributeDefinition, AttributeMeaning, AttributeType, ConnectionChange, ConnectionSettings,
     ExtendedResource, ExtensionDefinition, RegistryCommand, RegistryFact, TokenHash, TokenScope,
 };
 use rolecall_engine::rules::{EntityType, Example, ExampleTarget, Pattern, RuleDefinition};
 use rolecall_engine::{
-    Command, DraftRule, Effect, Entry, Fact, GroupChange, MappingTarget, MembersChange, SettingsChange, State,
+    Command, DraftRule, Effect, Entry, Fact, GroupChange, MappingTarget, MembersChange, PlanId, SettingsChange, State,
     Timestamp,
 };
 
@@ -38,7 +39,7 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 48);
+    assert_eq!(state.position().get(), 53);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
@@ -50,12 +51,12 @@ fn entries_of_version_1_are_read_and_replayed() {
         world.all_mappings(),
         [
             "concurrency_group cg-three: ended(group_deleted)",
-            "concurrency_group fast: auto_approved",
+            "concurrency_group fast: ended(rules_changed)",
             "team Builders: approved",
             "concurrency_group cg-TWO-b: auto_approved"
         ]
     );
-    assert_eq!(world.state.conflicts().count(), 1);
+    assert_eq!(world.state.conflicts().count(), 0);
     assert_eq!(world.state.registry().organizations().count(), 1);
 }
 
@@ -93,6 +94,7 @@ fn story() -> World {
     connection_settings(&mut world);
     safeguards(&mut world);
     examples(&mut world);
+    plans(&mut world);
     world
 }
 
@@ -330,4 +332,17 @@ fn safeguards(world: &mut World) {
     change.safeguards.min_admins = Some(1);
     change.safeguards.auto_approve_ceiling.max_members = Some(Some(500));
     world.settings(change);
+}
+
+fn plans(world: &mut World) {
+    let rule = RuleDefinition {
+        matching: Pattern::prefix("cg-"),
+        priority: 2,
+        ..match_all(EntityType::ConcurrencyGroup)
+    };
+    crate::plans::applied(world, crate::plans::rules(vec![rule]));
+    let command = crate::plans::apply(Draft::default(), world);
+    world.done(&command);
+    let plan = PlanId::new(uuid::Uuid::nil());
+    world.done(&Command::StopPlan { plan });
 }

@@ -1,0 +1,115 @@
+//! Applying a plan: the facts of its draft at once, then the groups step by step.
+
+use std::collections::BTreeSet;
+
+use super::admit;
+use crate::asked::Asked;
+use crate::command::Command;
+use crate::derive::{Rehearsal, reach};
+use crate::fact::Fact;
+use crate::id::{GroupIndex, NewIds, PlanId};
+use crate::limits::PLAN_MAPPINGS_MAX;
+use crate::mapping::{MappingStatus, PendingReason};
+use crate::plan::{Draft, MappingChange};
+use crate::position::Position;
+use crate::rejection::Rejection;
+use crate::settings::SettingsChange;
+use crate::state::{PlanRun, State};
+
+pub(super) fn apply(
+    state: &State,
+    (plan, draft, expected): (PlanId, &Draft, Position),
+    asked: Asked,
+    ids: &mut NewIds,
+) -> Result<Vec<Fact>, Rejection> {
+    if running(state).is_some() {
+        return Err(Rejection::PlanRuns);
+    }
+    if expected != state.position() {
+        let actual = state.position();
+        return Err(Rejection::PlanOutdated { expected, actual });
+    }
+    let mut facts = draft_facts(state, draft, asked, ids)?;
+    let groups = if draft.rerun { state.table_lengths().1 } else { 0 };
+    facts.push(Fact::PlanStarted { plan, groups });
+    Ok(facts)
+}
+
+/// The next groups, or the end where none is left.
+pub(super) fn proceed(state: &State) -> Vec<Fact> {
+    let Some(run) = running(state) else { return Vec::new() };
+    let owned = MappingStatus::Pending(PendingReason::EntityOwned);
+    let waits = state.counts().mappings.contains_key(&owned);
+    vec![match run.goes_on_with(waits) {
+        Some(from) => Fact::PlanStepped {
+            plan: run.plan,
+            from,
+            to: reach(state, from, GroupIndex::from(run.groups)),
+        },
+        None => Fact::PlanFinished { plan: run.plan },
+    }]
+}
+
+pub(super) fn stop(state: &State, plan: PlanId) -> Result<Vec<Fact>, Rejection> {
+    let run = running(state).filter(|run| run.plan == plan);
+    run.map(|_| vec![Fact::PlanStopped { plan }])
+        .ok_or(Rejection::UnknownPlan)
+}
+
+fn running(state: &State) -> Option<&PlanRun> {
+    state.plan_run().filter(|run| run.is_running())
+}
+
+/// The facts of a draft. Each change is judged by what those before it lead to.
+fn draft_facts(state: &State, draft: &Draft, asked: Asked, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
+    check_mappings(&draft.mappings)?;
+    let mut rehearsal = Rehearsal::new(state, asked, ids);
+    let mut facts = Vec::new();
+    for (place, command) in commands(draft) {
+        let more = admit(rehearsal.state(), &command, asked, ids).map_err(|reason| placed(place, reason))?;
+        rehearsal.follow(&more);
+        facts.extend(more);
+    }
+    Ok(facts)
+}
+
+/// The commands that a draft stands for, in order, each with its place where it has one of several.
+fn commands(draft: &Draft) -> impl Iterator<Item = (Option<String>, Command)> {
+    let change = &draft.settings;
+    let settings = (*change != SettingsChange::default()).then(|| Command::ChangeSettings { change: change.clone() });
+    let rules = draft
+        .rules
+        .clone()
+        .map(|rules| Command::SaveRuleSet { rules, examples: None });
+    let mappings = draft.mappings.iter().enumerate();
+    let mappings = mappings.map(|(index, change)| (Some(format!("mappings[{index}]")), change.command()));
+    let whole = [settings, rules].into_iter().flatten().map(|command| (None, command));
+    whole.chain(mappings)
+}
+
+fn check_mappings(changes: &[MappingChange]) -> Result<(), Rejection> {
+    if changes.len() > PLAN_MAPPINGS_MAX {
+        return Err(Rejection::TooLong {
+            attribute: "mappings",
+            limit: PLAN_MAPPINGS_MAX,
+            unit: "changes",
+        });
+    }
+    let mut seen = BTreeSet::new();
+    let ids = changes.iter().enumerate();
+    let mut ids = ids.filter_map(|(index, change)| Some((index, change.mapping()?)));
+    match ids.find(|(_, mapping)| !seen.insert(*mapping)) {
+        Some((index, _)) => Err(placed(Some(format!("mappings[{index}]")), Rejection::MappingTwice)),
+        None => Ok(()),
+    }
+}
+
+fn placed(place: Option<String>, reason: Rejection) -> Rejection {
+    match place {
+        Some(place) => Rejection::Planned {
+            place,
+            reason: Box::new(reason),
+        },
+        None => reason,
+    }
+}
