@@ -1,8 +1,16 @@
 //! Plans: changes of rules, settings or mappings that take effect together, over the groups that there are (SEMANTICS 8.1).
 //!
-//! A [`Draft`] says what is to be changed. Applying one is a first entry with its facts, and further ones that bring the
+//! A [`Draft`] says what is to be changed. [`rehearse`] applies it to a copy of the state, by the very commands that apply it
+//! for good, and tells the difference. Applying is a first entry with the facts of the draft, and further ones that bring the
 //! existing groups up to date, a bounded number of groups each.
 
+mod difference;
 mod draft;
+mod effect;
+mod rehearsal;
 
 pub use self::draft::{Draft, MappingChange};
+pub use self::effect::{
+    ConflictEffect, EntityEffect, EntityName, MappingEffect, MembersEffect, PlanEffect, RoleEffect, RulesEffect,
+};
+pub use self::rehearsal::{hash, rehearse};

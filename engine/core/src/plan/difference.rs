@@ -1,0 +1,223 @@
+//! The difference between two states, looked for only where the entries between them say that something moved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::effect::{
+    ConflictEffect, EntityEffect, EntityName, MappingEffect, MembersEffect, PlanEffect, RoleEffect, RulesEffect,
+};
+use crate::consequence::Effect;
+use crate::entry::Entry;
+use crate::fact::Fact;
+use crate::id::{EntityId, EntityIndex, GroupId, MappingId, MappingIndex, UserId, UserIndex};
+use crate::mapping::Slot;
+use crate::state::{Mapping, State};
+use crate::user_set::UserSet;
+
+/// What entries moved.
+#[derive(Default)]
+pub(super) struct Touched {
+    rules: RulesEffect,
+    settings: bool,
+    groups: BTreeSet<GroupId>,
+    mappings: BTreeSet<MappingIndex>,
+    entities: BTreeSet<EntityIndex>,
+    members: BTreeMap<EntityIndex, UserSet>,
+    roles: UserSet,
+    conflicts: BTreeSet<(Slot, UserIndex)>,
+}
+
+impl Touched {
+    /// Notes what an entry moved; the state is the one after it.
+    pub(super) fn by_entry(&mut self, after: &State, entry: &Entry) {
+        entry.facts.iter().for_each(|fact| self.by_fact(after, fact));
+        let effects = entry.consequences.iter().map(|consequence| &consequence.effect);
+        effects.for_each(|effect| self.by_effect(after, effect));
+    }
+
+    fn by_fact(&mut self, after: &State, fact: &Fact) {
+        match fact {
+            Fact::RuleCreated { .. } => self.rules.created += 1,
+            Fact::RuleChanged { .. } => self.rules.changed += 1,
+            Fact::RuleDeleted { .. } => self.rules.deleted += 1,
+            Fact::SettingsChanged { .. } | Fact::SafeguardsChanged { .. } => self.settings = true,
+            Fact::MappingPaused { mapping } | Fact::MappingResumed { mapping } => self.mapping(after, *mapping),
+            _ => {}
+        }
+    }
+
+    fn by_effect(&mut self, after: &State, effect: &Effect) {
+        match effect {
+            Effect::GroupDecided { group, .. } => {
+                self.groups.insert(*group);
+            }
+            Effect::MappingProposed { mapping, .. }
+            | Effect::MappingMoved { mapping, .. }
+            | Effect::MappingRefreshed { mapping, .. } => self.mapping(after, *mapping),
+            Effect::EntityCreated { entity, .. } | Effect::EntityRenamed { entity, .. } => {
+                self.entities.extend(index(after, *entity));
+            }
+            Effect::MembersPlaced { entity, users } | Effect::MembersUnplaced { entity, users, .. } => {
+                if let Some(entity) = index(after, *entity) {
+                    self.members.entry(entity).or_default().extend(users);
+                }
+            }
+            Effect::RoleChanged { users, .. } => self.roles.extend(users),
+            Effect::ConflictOpened { slot, user, .. } | Effect::ConflictClosed { slot, user, .. } => {
+                self.conflict(after, *slot, *user);
+            }
+            _ => {}
+        }
+    }
+
+    fn mapping(&mut self, after: &State, mapping: MappingId) {
+        self.mappings
+            .extend(after.mapping(mapping).map(|mapping| mapping.index));
+    }
+
+    fn conflict(&mut self, after: &State, slot: Slot, user: UserId) {
+        self.conflicts.extend(after.user(user).map(|user| (slot, user.index)));
+    }
+
+    /// The difference that is left, with what came and went again taken out.
+    pub(super) fn difference(self, before: &State, after: &State) -> PlanEffect {
+        let between = Between { before, after };
+        let decided = |state: &State, group: GroupId| state.group(group).and_then(|group| group.decided_by);
+        let other = |group: &&GroupId| decided(before, **group) != decided(after, **group);
+        PlanEffect {
+            rules: self.rules,
+            settings: self.settings,
+            groups_decided: self.groups.iter().filter(other).count() as u64,
+            mappings: self
+                .mappings
+                .into_iter()
+                .filter_map(|mapping| between.mapping(mapping))
+                .collect(),
+            entities: self
+                .entities
+                .into_iter()
+                .filter_map(|entity| between.entity(entity))
+                .collect(),
+            members: self
+                .members
+                .into_iter()
+                .filter_map(|(entity, users)| between.members(entity, &users))
+                .collect(),
+            roles: between.roles(&self.roles),
+            conflicts: between.conflicts(&self.conflicts),
+        }
+    }
+}
+
+/// The states before and after a plan. Indexes are never given twice, so one means the same in both.
+struct Between<'a> {
+    before: &'a State,
+    after: &'a State,
+}
+
+impl Between<'_> {
+    fn mapping(&self, index: MappingIndex) -> Option<MappingEffect> {
+        let now = self.after.mapping_at(index);
+        let before = self.before.mapping(now.id);
+        let parts = |mapping: &Mapping| {
+            let follows = (mapping.origin, mapping.role.clone(), mapping.template.clone());
+            (mapping.status, mapping.paused, mapping.entity, follows)
+        };
+        if before.is_some_and(|before| parts(before) == parts(now)) {
+            return None;
+        }
+        let entity = match now.entity {
+            Some(entity) => self.entity_name(entity),
+            None => EntityName {
+                entity_type: now.entity_type,
+                name: now.name.clone(),
+                entity: None,
+            },
+        };
+        let rule = now.origin.rule().and_then(|rule| self.after.rules().get(rule.rule));
+        Some(MappingEffect {
+            mapping: before.map(|mapping| mapping.id),
+            group: self.after.group_at(now.group).id,
+            entity,
+            rule: rule.map(|stored| stored.rule.definition().name.clone()),
+            from: before.map(|before| before.status),
+            to: now.status,
+            paused: now.paused,
+            role: now.role.clone(),
+        })
+    }
+
+    fn entity(&self, index: EntityIndex) -> Option<EntityEffect> {
+        let now = self.after.entity_at(index);
+        let from = self.before.entity(now.id).map(|before| before.name.clone());
+        let entity = self.entity_name(index);
+        (from.as_ref() != Some(&now.name)).then_some(EntityEffect { entity, from })
+    }
+
+    fn members(&self, index: EntityIndex, touched: &UserSet) -> Option<MembersEffect> {
+        let now = self.after.entity_at(index);
+        let before = self.before.entity(now.id);
+        let was = |user: UserIndex| before.is_some_and(|before| before.members.contains(user));
+        let is = |user: UserIndex| now.members.contains(user);
+        let added: UserSet = touched.iter().filter(|user| is(*user) && !was(*user)).collect();
+        let removed: UserSet = touched.iter().filter(|user| was(*user) && !is(*user)).collect();
+        let entity = self.entity_name(index);
+        let anybody = !added.is_empty() || !removed.is_empty();
+        anybody.then_some(MembersEffect { entity, added, removed })
+    }
+
+    fn roles(&self, touched: &UserSet) -> Vec<RoleEffect> {
+        let mut changes: BTreeMap<_, UserSet> = BTreeMap::new();
+        for user in touched.iter() {
+            let role = |state: &State| state.user_at(user).role.clone();
+            let (from, to) = (role(self.before), role(self.after));
+            if from != to {
+                changes.entry((from, to)).or_default().insert(user);
+            }
+        }
+        let rank = |role: &Option<_>| role.as_ref().and_then(|role| self.after.settings().rank(role));
+        let effect = |((from, to), users)| RoleEffect {
+            raised: rank(&to) > rank(&from),
+            from,
+            to,
+            users,
+        };
+        changes.into_iter().map(effect).collect()
+    }
+
+    fn conflicts(&self, touched: &BTreeSet<(Slot, UserIndex)>) -> Vec<ConflictEffect> {
+        let mut changes: BTreeMap<(Slot, Vec<EntityIndex>), (UserSet, UserSet)> = BTreeMap::new();
+        for (slot, user) in touched {
+            let claimed = |state: &State| state.conflict(*slot, *user).map(|conflict| conflict.claimed.clone());
+            let (was, is) = (claimed(self.before), claimed(self.after));
+            if was == is {
+                continue;
+            }
+            if let Some(is) = is {
+                changes.entry((*slot, is)).or_default().0.insert(*user);
+            }
+            if let Some(was) = was {
+                changes.entry((*slot, was)).or_default().1.insert(*user);
+            }
+        }
+        let effect = |((slot, claimed), (opened, closed)): ((Slot, Vec<EntityIndex>), _)| ConflictEffect {
+            slot,
+            claimed: claimed.into_iter().map(|entity| self.entity_name(entity)).collect(),
+            opened,
+            closed,
+        };
+        changes.into_iter().map(effect).collect()
+    }
+
+    fn entity_name(&self, index: EntityIndex) -> EntityName {
+        let now = self.after.entity_at(index);
+        EntityName {
+            entity_type: now.entity_type,
+            name: Some(now.name.clone()),
+            entity: self.before.entity(now.id).map(|before| before.id),
+        }
+    }
+}
+
+fn index(after: &State, entity: EntityId) -> Option<EntityIndex> {
+    after.entity_ever(entity).map(|entity| entity.index)
+}

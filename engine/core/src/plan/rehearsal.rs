@@ -1,0 +1,53 @@
+//! Applying a plan to a copy of the state.
+
+use crate::codec;
+use crate::command::Command;
+use crate::entry::Entry;
+use crate::handle::{Context, handle};
+use crate::id::{IdSeed, PlanId};
+use crate::limits::ENTRY_BYTES_MAX;
+use crate::plan::difference::Touched;
+use crate::plan::{Draft, PlanEffect};
+use crate::position::Position;
+use crate::rejection::Rejection;
+use crate::state::State;
+
+/// What applying the draft to this state would change. The state stays as it is.
+///
+/// # Errors
+/// When the draft is refused, or one of the entries would be too large to be written.
+pub fn rehearse(state: &State, plan: PlanId, draft: &Draft, context: Context) -> Result<PlanEffect, Rejection> {
+    let mut touched = Touched::default();
+    let mut reached = state.clone();
+    let first = Command::ApplyPlan {
+        plan,
+        draft: draft.clone(),
+        expected: state.position(),
+    };
+    let commands = std::iter::once(first).chain(std::iter::repeat(Command::ContinuePlan));
+    for (step, command) in (0u128..).zip(commands) {
+        // The ids are of the copy alone; each step draws others.
+        let seed = IdSeed::new(step.to_be_bytes());
+        let Some((next, entry)) = handle(&reached, &command, Context { seed, ..context })? else {
+            break;
+        };
+        check_size(&entry)?;
+        touched.by_entry(&next, &entry);
+        reached = next;
+    }
+    Ok(touched.difference(state, &reached))
+}
+
+fn check_size(entry: &Entry) -> Result<(), Rejection> {
+    let (bytes, limit) = (entry.encode().len(), ENTRY_BYTES_MAX);
+    if bytes > limit {
+        return Err(Rejection::EntryTooLarge { bytes, limit });
+    }
+    Ok(())
+}
+
+/// What a plan is told apart by: the position it was made at, what it changes, and the effect.
+pub fn hash(position: Position, draft: &Draft, effect: &PlanEffect) -> String {
+    let bytes = codec::encode(&(position, draft, effect));
+    blake3::hash(&bytes).to_hex().to_string()
+}
