@@ -153,6 +153,19 @@ fn fact(fact: &Fact, state: &State) -> Value {
         Fact::ExamplesSaved { examples } => {
             json!({"examples": examples.iter().map(ExampleBody::of).collect::<Vec<_>>()})
         }
+        Fact::ConflictResolved {
+            conflict,
+            slot,
+            user,
+            claimed,
+            chosen,
+            everyone,
+        } => json!({
+            "conflict_id": conflict.uuid(), "conflict_kind": slot.conflict_kind(), "user_id": user.uuid(),
+            "claimed": claimed.iter().map(|entity| entity.uuid()).collect::<Vec<_>>(), "chosen": chosen.uuid(),
+            "everyone": everyone,
+        }),
+        Fact::DecisionForgotten { decision } => json!({"decision_id": decision.uuid()}),
     };
     with(json!({"kind": fact.kind()}), fields)
 }

@@ -95,7 +95,7 @@ pub(crate) enum ApiError {
         "this connection takes users only, and has no groups; an administrator of the organization can change that"
     )]
     UsersOnly,
-    /// There is no such conflict, or whatever else the engine has no rejection for.
+    /// There is no such thing, where the engine has no rejection for it.
     #[error("there is no such {what}")]
     NotFound {
         /// What was looked for.
@@ -267,6 +267,8 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::UnknownRule => (StatusCode::NOT_FOUND, "unknown_rule"),
         Rejection::UnknownEntity => (StatusCode::NOT_FOUND, "unknown_entity"),
         Rejection::UnknownMapping => (StatusCode::NOT_FOUND, "unknown_mapping"),
+        Rejection::UnknownConflict => (StatusCode::NOT_FOUND, "unknown_conflict"),
+        Rejection::UnknownDecision => (StatusCode::NOT_FOUND, "unknown_decision"),
         Rejection::Required { .. } => (StatusCode::BAD_REQUEST, "required"),
         Rejection::TooLong { .. } => (StatusCode::BAD_REQUEST, "too_long"),
         Rejection::ControlCharacter { .. } => (StatusCode::BAD_REQUEST, "control_character"),
@@ -297,6 +299,8 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::PlanOutdated { .. } => (StatusCode::PRECONDITION_FAILED, "plan_outdated"),
         Rejection::MappingTwice => (StatusCode::BAD_REQUEST, "mapping_twice"),
         Rejection::Planned { reason, .. } => of_rejection(reason),
+        Rejection::IncomingUnnamed { .. } => (StatusCode::CONFLICT, "incoming_unnamed"),
+        Rejection::NotIncoming { .. } => (StatusCode::CONFLICT, "not_incoming"),
         Rejection::Extensions(_) => (StatusCode::BAD_REQUEST, "extensions"),
         Rejection::Setting { .. } => (StatusCode::BAD_REQUEST, "setting"),
         Rejection::EntryTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "entry_too_large"),

@@ -1,20 +1,17 @@
 //! The claims on a user: every reason to be in an entity or to hold a role.
 
-use std::collections::BTreeMap;
-
 use rolecall_rules::{EntityType, RoleName};
 
 use crate::consequence::{RoleClaim, RoleSource};
+use crate::held::{Claimed, Held};
 use crate::id::{EntityIndex, MappingIndex};
 use crate::mapping::{Origin, Slot};
 use crate::position::Position;
 use crate::state::{Entity, Group, Mapping, State, User};
 
-/// All claims on one user. An inactive or deleted user has none.
+/// All claims of one user to roles. An inactive or deleted user has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
-    /// The entities that approved mappings claim the user for, each with the mapping that was approved first.
-    pub entities: BTreeMap<EntityIndex, MappingIndex>,
     /// The roles, in the order of the settings from the highest down, each with its source.
     pub roles: Vec<RoleClaim>,
 }
@@ -41,12 +38,6 @@ impl Claims {
             self.add_role(state, role.parse().ok().as_ref(), RoleSource::Group { group: group.id });
         }
         for mapping in state.mappings_of(group).filter(|mapping| mapping.in_force()) {
-            if let Some(entity) = mapping.entity {
-                let first = self.entities.entry(entity).or_insert(mapping.index);
-                if approval(mapping) < approval(state.mapping_at(*first)) {
-                    *first = mapping.index;
-                }
-            }
             if let (Origin::Rule(rule), Some(role)) = (mapping.origin, &mapping.role) {
                 let source = RoleSource::Rule {
                     rule,
@@ -78,16 +69,22 @@ impl Claims {
             .first()
             .map_or(&state.settings().default_role, |claim| &claim.role)
     }
+}
 
-    /// The entities claimed for a slot, each with the mapping that was approved first.
-    pub(crate) fn for_slot(&self, state: &State, slot: Slot) -> Vec<(EntityIndex, MappingIndex)> {
-        let of_slot = |entity| Slot::of(state.entity_at(entity).entity_type) == Some(slot);
-        self.entities
-            .iter()
-            .map(|(entity, mapping)| (*entity, *mapping))
-            .filter(|(entity, _)| of_slot(*entity))
-            .collect()
+/// The entities that approved mappings claim a user for, each with the mapping that was approved first. An inactive user
+/// has these claims, too; [`Held`] tells which of them hold.
+pub(crate) fn claimed_entities(user: &User, state: &State) -> Claimed {
+    let mut claimed = Claimed::new();
+    let groups = user.groups().map(|group| state.group_at(group));
+    for mapping in groups.flat_map(|group| state.mappings_of(group)) {
+        if let Some(entity) = mapping.entity.filter(|_| mapping.in_force()) {
+            let first = claimed.entry(entity).or_insert(mapping.index);
+            if approval(mapping) < approval(state.mapping_at(*first)) {
+                *first = mapping.index;
+            }
+        }
     }
+    claimed
 }
 
 /// A reason for a user to be in an entity that is no mapping, in the order in which they count. A team has its users beside
@@ -145,8 +142,14 @@ pub(crate) fn approval(mapping: &Mapping) -> (Option<Position>, MappingIndex) {
     (mapping.approved, mapping.index)
 }
 
-/// The mappings that hold a user in an entity, in the order of their creation.
+/// The mappings that hold a user in an entity, in the order of their creation. One whose claim does not hold is none.
 pub fn sources<'a>(state: &'a State, user: &'a User, entity: EntityIndex) -> impl Iterator<Item = &'a Mapping> {
+    let holds = Held::of(user, state).entities.contains_key(&entity);
+    claimants(state, user, entity).filter(move |_| holds)
+}
+
+/// The mappings that claim a user for an entity, in the order of their creation.
+pub fn claimants<'a>(state: &'a State, user: &'a User, entity: EntityIndex) -> impl Iterator<Item = &'a Mapping> {
     let groups = user.groups().map(|group| state.group_at(group));
     groups
         .flat_map(|group| state.mappings_of(group))

@@ -3,7 +3,7 @@
 use rolecall_rules::{EntityType, Example, RuleDefinition};
 use serde::Serialize;
 
-use crate::id::{ConnectionId, EntityId, GroupId, MappingId, PlanId, RuleId, UserId};
+use crate::id::{ConflictId, ConnectionId, EntityId, GroupId, MappingId, PlanId, RuleId, UserId};
 use crate::person::Person;
 use crate::plan::Draft;
 use crate::position::Position;
@@ -126,6 +126,20 @@ pub enum Command {
         /// The mapping.
         mapping: MappingId,
     },
+    /// Resolve a conflict, and remember it for the same set.
+    ResolveConflict {
+        /// The conflict.
+        conflict: ConflictId,
+        /// What is to hold.
+        keep: Keep,
+        /// Whether it is for all users with this set, and not for the user of the conflict alone.
+        everyone: bool,
+    },
+    /// Forget how a conflict was resolved: where the set is still claimed, a conflict opens again.
+    ForgetDecision {
+        /// The decision: it has the id of the conflict.
+        decision: ConflictId,
+    },
     /// Change settings.
     ChangeSettings {
         /// Which, and to what.
@@ -149,6 +163,15 @@ pub enum Command {
     },
     /// Change the registry; for the reserved organization alone.
     Registry(RegistryCommand),
+}
+
+/// How to resolve a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// What holds now goes on to hold.
+    Current,
+    /// What is incoming is to hold. It has to be named where there are several entities to choose from.
+    Incoming(Option<EntityId>),
 }
 
 /// A user as the provider wants it.

@@ -6,7 +6,10 @@
 use rolecall_rules::{EntityType, Example, RoleName, RuleDefinition};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ConnectionId, EntityId, GroupId, GroupIndex, MappingId, PlanId, RuleId, UserId, UserIndex};
+use crate::id::{
+    ConflictId, ConnectionId, EntityId, GroupId, GroupIndex, MappingId, PlanId, RuleId, UserId, UserIndex,
+};
+use crate::mapping::Slot;
 use crate::person::SealedPerson;
 use crate::registry::RegistryFact;
 use crate::safeguards::Safeguards;
@@ -242,6 +245,26 @@ pub enum Fact {
         /// The plan.
         plan: PlanId,
     },
+    /// An administrator resolved a conflict; remembered for the same set.
+    ConflictResolved {
+        /// The conflict, and from now on the decision.
+        conflict: ConflictId,
+        /// The slot.
+        slot: Slot,
+        /// The user.
+        user: UserId,
+        /// All entities with a claim, in order.
+        claimed: Vec<EntityId>,
+        /// The one that is to hold; across types, one of the side that is to hold.
+        chosen: EntityId,
+        /// Whether it is for every user with this set who has no decision of its own.
+        everyone: bool,
+    },
+    /// An administrator had a decision forgotten.
+    DecisionForgotten {
+        /// The decision.
+        decision: ConflictId,
+    },
 }
 
 /// What the provider says of a group beside its name and members.
@@ -257,7 +280,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 39] = [
+    pub const KINDS: [&str; 41] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -297,6 +320,8 @@ impl Fact {
         "plan_stepped",
         "plan_finished",
         "plan_stopped",
+        "conflict_resolved",
+        "decision_forgotten",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.
@@ -335,6 +360,8 @@ impl Fact {
             Self::PlanStopped { .. } => "plan_stopped",
             Self::SafeguardsChanged { .. } => "safeguards_changed",
             Self::ExamplesSaved { .. } => "examples_saved",
+            Self::ConflictResolved { .. } => "conflict_resolved",
+            Self::DecisionForgotten { .. } => "decision_forgotten",
         }
     }
 }

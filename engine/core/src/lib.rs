@@ -35,6 +35,7 @@ mod entry;
 pub mod explain;
 mod fact;
 mod handle;
+mod held;
 mod history;
 mod id;
 mod invariant;
@@ -48,17 +49,19 @@ mod rejection;
 mod rule_set;
 mod safeguards;
 mod settings;
+mod side;
 pub mod state;
 mod time;
 mod user_set;
 
-pub use claims::{Claims, UnmappedSource, sources, unmapped_source};
+pub use claims::{Claims, UnmappedSource, claimants, sources, unmapped_source};
 pub use codec::CodecError;
-pub use command::{Command, GroupChange, GroupInput, MappingTarget, MembersChange, UserInput};
+pub use command::{Command, GroupChange, GroupInput, Keep, MappingTarget, MembersChange, UserInput};
 pub use consequence::{Because, Consequence, Effect, RenameSkipped, RoleCause, RoleClaim, RoleSource, Unplaced};
 pub use entry::{Actor, Entry};
 pub use fact::{Fact, GroupAttributes};
 pub use handle::{Context, Difference, audit, handle};
+pub use held::Held;
 pub use history::{RoleChange, role_changes};
 pub use id::{
     ConflictId, ConnectionId, EntityId, EntityIndex, GroupId, GroupIndex, IdSeed, MappingId, MappingIndex, NotAnId,
@@ -75,6 +78,7 @@ pub use safeguards::{
     Safeguards, SafeguardsChange,
 };
 pub use settings::{OnRename, Settings, SettingsChange};
+pub use side::Side;
 pub use state::State;
 pub use time::Timestamp;
 pub use user_set::UserSet;

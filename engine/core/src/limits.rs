@@ -20,6 +20,8 @@ pub const RULES_MAX: usize = 10_000;
 pub const ENTITIES_MAX: usize = 1_000_000;
 /// Mappings of one group that have not ended.
 pub const GROUP_MAPPINGS_MAX: usize = 1_000;
+/// Remembered decisions on conflicts of one organization.
+pub const DECISIONS_MAX: usize = 100_000;
 /// Roles in the ordered list of an organization.
 pub const ROLES_MAX: usize = 32;
 /// Seconds that a brake may look back.

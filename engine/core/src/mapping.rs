@@ -147,18 +147,23 @@ impl EndReason {
     }
 }
 
-/// A place that holds one entity for each user.
+/// A place that holds one entity for each user, or one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Slot {
     /// The one concurrency group of a user.
     ConcurrencyGroup,
     /// The one sub-organization of a user.
     SubOrganization,
+    /// The one side of a user: a sub-organization, or teams and concurrency groups.
+    CrossType,
 }
 
 impl Slot {
     /// Every slot.
-    pub const ALL: [Self; 2] = [Self::ConcurrencyGroup, Self::SubOrganization];
+    pub const ALL: [Self; 3] = [Self::ConcurrencyGroup, Self::SubOrganization, Self::CrossType];
+
+    /// The slots that hold one entity.
+    pub const OF_ENTITIES: [Self; 2] = [Self::ConcurrencyGroup, Self::SubOrganization];
 
     /// The slot that entities of this type compete for; teams compete for none.
     pub fn of(entity_type: EntityType) -> Option<Self> {
@@ -174,6 +179,7 @@ impl Slot {
         match self {
             Self::ConcurrencyGroup => "exclusive_group",
             Self::SubOrganization => "exclusive_sub_organization",
+            Self::CrossType => "cross_type",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use rolecall_rules::{FailedExample, Problems};
 
-use crate::id::{GroupId, UserId};
+use crate::id::{EntityId, GroupId, UserId};
 use crate::position::Position;
 use crate::registry::ExtensionProblems;
 use crate::rule_set::RuleSetProblems;
@@ -32,6 +32,13 @@ pub enum Rejection {
     UnknownEntity,
     #[error("there is no such mapping")]
     UnknownMapping,
+    #[error(
+        "there is no such conflict; it may have closed by itself because a claim went or came, or was resolved already: list the \
+         open ones"
+    )]
+    UnknownConflict,
+    #[error("there is no such decision; it may have been forgotten with its user or with an entity of its set")]
+    UnknownDecision,
 
     #[error("`{attribute}` is required and may not be empty")]
     Required { attribute: &'static str },
@@ -88,6 +95,10 @@ pub enum Rejection {
     AlreadyMapped,
     #[error("a mapping that is {status} cannot be {action}")]
     MappingStatus { status: &'static str, action: &'static str },
+    #[error("several entities are incoming; name one of them: {}", listed(.incoming))]
+    IncomingUnnamed { incoming: Vec<EntityId> },
+    #[error("the entity is not incoming in this conflict; these are: {}", listed(.incoming))]
+    NotIncoming { incoming: Vec<EntityId> },
     #[error("the group has {limit} mappings, which is the limit")]
     TooManyMappings { limit: usize },
 
@@ -130,4 +141,9 @@ impl fmt::Display for FailedExamples {
         }
         Ok(())
     }
+}
+
+fn listed(entities: &[EntityId]) -> String {
+    let ids: Vec<String> = entities.iter().map(|entity| format!("`{entity}`")).collect();
+    ids.join(", ")
 }

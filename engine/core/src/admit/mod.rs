@@ -1,5 +1,6 @@
 //! Command -> facts, or a rejection. Nothing changes here, and a wish that is fulfilled already leads to no fact.
 
+mod conflicts;
 mod entities;
 mod examples;
 mod groups;
@@ -56,6 +57,12 @@ pub(crate) fn admit(state: &State, command: &Command, asked: Asked, ids: &mut Ne
         Command::RejectMapping { mapping } => mappings::reject(state, *mapping),
         Command::PauseMapping { mapping } => mappings::pause(state, *mapping),
         Command::ResumeMapping { mapping } => mappings::resume(state, *mapping),
+        Command::ResolveConflict {
+            conflict,
+            keep,
+            everyone,
+        } => conflicts::resolve(state, *conflict, *keep, *everyone),
+        Command::ForgetDecision { decision } => conflicts::forget(state, *decision),
         Command::ChangeSettings { change } => settings::change(state, change),
         Command::ApplyPlan { plan, draft, expected } => plans::apply(state, (*plan, draft, *expected), asked, ids),
         Command::ContinuePlan => Ok(plans::proceed(state)),

@@ -4,6 +4,7 @@
 //! are placed: what they should have is worked out from their claims, and the difference to what they have is concluded
 //! (`placement`). So the work grows with the users touched, and the outcome cannot depend on the way there.
 
+mod conflicts;
 mod mappings;
 mod placement;
 mod rehearsal;
@@ -105,6 +106,8 @@ impl Derivation<'_> {
                 self.touch(place, &UserSet::of(user));
             }
             Fact::MembersAdded { users, .. } | Fact::MembersRemoved { users, .. } => self.touch(place, users),
+            Fact::ConflictResolved { conflict, everyone, .. } => self.touch_contesting(place, *conflict, *everyone),
+            Fact::DecisionForgotten { decision } => self.touch_decided(place, *decision),
             _ => {}
         }
     }
@@ -190,7 +193,9 @@ impl Derivation<'_> {
             | Fact::PlanFinished { .. }
             | Fact::PlanStopped { .. }
             | Fact::UserDefaultEntityAssigned { .. }
-            | Fact::SafeguardsChanged { .. } => {}
+            | Fact::SafeguardsChanged { .. }
+            | Fact::ConflictResolved { .. }
+            | Fact::DecisionForgotten { .. } => {}
         }
     }
 

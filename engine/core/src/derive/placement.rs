@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_rules::RoleName;
 
 use super::Derivation;
-use crate::claims::{Claims, approval, unmapped};
+use crate::claims::{Claims, claimants, unmapped};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
-use crate::id::{ConflictId, EntityIndex, MappingIndex, UserIndex};
+use crate::held::{Contested, Held};
+use crate::id::{EntityIndex, MappingIndex, UserIndex};
 use crate::mapping::Slot;
 use crate::state::{State, User};
 use crate::user_set::UserSet;
@@ -17,18 +18,10 @@ use crate::user_set::UserSet;
 struct Placement {
     /// The entities, each with the mapping that is the reason; `None`: the user's own attribute, or a default.
     entities: BTreeMap<EntityIndex, Option<MappingIndex>>,
-    /// The slots with two or more claims.
-    contested: BTreeMap<Slot, Contested>,
     /// The role; `None` for a user that does not count.
     role: Option<RoleName>,
     /// The claims that the role follows from.
     claims: Vec<RoleClaim>,
-}
-
-#[derive(PartialEq, Eq)]
-struct Contested {
-    claimed: Vec<EntityIndex>,
-    current: EntityIndex,
 }
 
 /// Differences that are the same for several users, so that one consequence tells them all.
@@ -61,9 +54,12 @@ impl Derivation<'_> {
                 rule: None,
             };
             let user = self.state.user_at(user);
-            let placement = placement(&self.state, user);
+            let held = self.held(user);
+            let placement = placement(&self.state, user, &held);
             self.compare_entities(&mut differences, (because, facts), user, &placement);
-            self.compare_conflicts(&mut differences, because, user, &placement);
+            let conflicts = self.conflicts_to_change(user, &held).into_iter();
+            let conflicts = conflicts.map(|(slot, wanted)| (because, user.index, slot, wanted));
+            differences.conflicts.extend(conflicts);
             if user.role != placement.role {
                 let fact = facts.get(because.fact as usize);
                 let difference = self.role_difference(user, placement, fact);
@@ -127,35 +123,17 @@ impl Derivation<'_> {
         let slot = Slot::of(entity.entity_type);
         let in_slot =
             |other: &EntityIndex| slot.is_some() && Slot::of(self.state.entity_at(*other).entity_type) == slot;
+        let is_claimed = || claimants(&self.state, user, entity.index).next().is_some();
         if user.deleted {
             Unplaced::UserDeleted
         } else if entity.deleted {
             Unplaced::EntityDeleted
         } else if !user.active {
             Unplaced::Suspended
-        } else if placement.entities.keys().any(in_slot) {
+        } else if placement.entities.keys().any(in_slot) || is_claimed() {
             Unplaced::Replaced
         } else {
             Unplaced::NoClaim
-        }
-    }
-
-    fn compare_conflicts(&self, differences: &mut Differences, because: Because, user: &User, placement: &Placement) {
-        for slot in Slot::ALL {
-            let open = self.state.conflict(slot, user.index);
-            let wanted = placement.contested.get(&slot);
-            let same = match (open, wanted) {
-                (None, None) => true,
-                (Some(open), Some(wanted)) => open.claimed == wanted.claimed && open.current == wanted.current,
-                _ => false,
-            };
-            if !same {
-                let wanted = wanted.map(|Contested { claimed, current }| Contested {
-                    claimed: claimed.clone(),
-                    current: *current,
-                });
-                differences.conflicts.push((because, user.index, slot, wanted));
-            }
         }
     }
 
@@ -227,31 +205,6 @@ impl Derivation<'_> {
         }
     }
 
-    fn conclude_conflict(&mut self, because: Because, user: UserIndex, slot: Slot, wanted: Option<Contested>) {
-        let id = self.state.user_at(user).id;
-        if let Some(open) = self.state.conflict(slot, user) {
-            let conflict = open.id;
-            self.conclude(
-                because,
-                Effect::ConflictClosed {
-                    conflict,
-                    slot,
-                    user: id,
-                },
-            );
-        }
-        if let Some(Contested { claimed, current }) = wanted {
-            let effect = Effect::ConflictOpened {
-                conflict: ConflictId::new(self.ids.draw()),
-                slot,
-                user: id,
-                claimed: claimed.iter().map(|entity| self.state.entity_at(*entity).id).collect(),
-                current: self.state.entity_at(current).id,
-            };
-            self.conclude(because, effect);
-        }
-    }
-
     fn conclude_no_admin(&mut self, because: Because) {
         let Some(role) = self.state.settings().highest_role().cloned() else {
             return;
@@ -263,64 +216,26 @@ impl Derivation<'_> {
     }
 }
 
-/// Where a user belongs, from its claims alone and, for a contested slot, from where it is.
-fn placement(state: &State, user: &User) -> Placement {
+/// Where a user belongs, from those of its claims that hold.
+fn placement(state: &State, user: &User, held: &Held) -> Placement {
     let claims = Claims::on(user, state);
     let mut entities = BTreeMap::new();
-    let mut contested = BTreeMap::new();
     if user.is_effective() {
-        let teams = claims
-            .entities
-            .iter()
-            .filter(|(entity, _)| Slot::of(state.entity_at(**entity).entity_type).is_none());
         entities.extend(unmapped(state, user, None).map(|(team, _)| (team, None)));
-        entities.extend(teams.map(|(entity, mapping)| (*entity, Some(*mapping))));
-        for slot in Slot::ALL {
-            let claimed = claims.for_slot(state, slot);
-            let Some((entity, mapping)) = holder(state, user, slot, &claimed) else {
-                continue;
-            };
-            entities.insert(entity, mapping);
-            if claimed.len() > 1 {
-                let claimed = claimed.into_iter().map(|(entity, _)| entity).collect();
-                contested.insert(
-                    slot,
-                    Contested {
-                        claimed,
-                        current: entity,
-                    },
-                );
+        for slot in Slot::OF_ENTITIES {
+            let of_slot = |entity: &EntityIndex| Slot::of(state.entity_at(*entity).entity_type) == Some(slot);
+            if !held.entities.keys().any(of_slot) {
+                let without = unmapped(state, user, Some(slot)).next();
+                entities.extend(without.map(|(entity, _)| (entity, None)));
             }
         }
+        entities.extend(held.entities.iter().map(|(entity, mapping)| (*entity, Some(*mapping))));
     }
     let role = user.is_effective().then(|| claims.role(state).clone());
     Placement {
         entities,
-        contested,
         role,
         claims: claims.roles,
-    }
-}
-
-/// The entity that a slot of a user holds: the incumbent if it is claimed, else the claim that was approved first, else where
-/// the user goes without a mapping.
-fn holder(
-    state: &State,
-    user: &User,
-    slot: Slot,
-    claimed: &[(EntityIndex, MappingIndex)],
-) -> Option<(EntityIndex, Option<MappingIndex>)> {
-    let incumbent = claimed.iter().find(|(entity, _)| user.incumbent(slot) == Some(*entity));
-    let first = || {
-        claimed
-            .iter()
-            .min_by_key(|(_, mapping)| approval(state.mapping_at(*mapping)))
-    };
-    match incumbent.or_else(first) {
-        Some((entity, mapping)) => Some((*entity, Some(*mapping))),
-        None => unmapped(state, user, Some(slot))
-            .next()
-            .map(|(entity, _)| (entity, None)),
     }
 }
 
@@ -346,6 +261,8 @@ fn cause(fact: &Fact) -> RoleCause {
         | Fact::MappingResumed { .. } => RoleCause::Mapping,
         Fact::SettingsChanged { .. } => RoleCause::Settings,
         Fact::PlanStepped { .. } => RoleCause::Plan,
+        // A decision on a conflict moves nobody's role: a suspended mapping grants its role all the same.
+        Fact::ConflictResolved { .. } | Fact::DecisionForgotten { .. } => RoleCause::Settings,
         // These touch nobody.
         Fact::IgnoredMembersChanged { .. }
         | Fact::RuleCreated { .. }

@@ -192,6 +192,8 @@ pub enum Link {
     },
     /// The conflict opened.
     Conflict,
+    /// An administrator resolved the conflict.
+    Decision,
     /// The default role was chosen.
     DefaultRole,
     /// The default concurrency group was chosen.

@@ -6,6 +6,7 @@ use super::first::First;
 use super::reason::{Link, Reason, Source, Step};
 use super::why_not::{Absence, Wanted, WhyNot, blocked};
 use crate::claims::{Claims, sources, unmapped, unmapped_source};
+use crate::held::Held;
 use crate::id::{EntityIndex, GroupIndex};
 use crate::limits::{EXPLAINED_ITEMS_MAX, EXPLAINED_REASONS_MAX};
 use crate::mapping::{RuleVersion, Slot};
@@ -222,7 +223,15 @@ fn elsewhere(state: &State, user: &User, entity: EntityIndex) -> Option<(WhyNot,
     if is_in(user, entity) {
         return None;
     }
-    let slot = Slot::of(state.entity_at(entity).entity_type)?;
+    let held = Held::of(user, state);
+    let (slot, contested) = held.kept_from(entity, state)?;
+    if let Some(decision) = contested.decided.and_then(|id| state.decisions().get(id)) {
+        let why = WhyNot::Decided {
+            decision: decision.id,
+            chosen: decision.chosen,
+        };
+        return Some((why, Step::at(Link::Decision, decision.made.position)));
+    }
     let open = state.conflict(slot, user.index)?;
     let why = WhyNot::Conflict {
         conflict: open.id,
@@ -257,7 +266,7 @@ fn absence_of_role(state: &State, user: &User, role: &str, source: Source) -> Op
 
 /// Where the user would go without a mapping, as far as something else counts more.
 fn absences_unmapped<'a>(state: &'a State, user: &'a User) -> impl Iterator<Item = Absence> + 'a {
-    let slots = [None].into_iter().chain(Slot::ALL.map(Some));
+    let slots = [None].into_iter().chain(Slot::OF_ENTITIES.map(Some));
     let found = slots.flat_map(move |slot| unmapped(state, user, slot).map(move |found| (slot, found)));
     let outranked = found.filter_map(move |(slot, (entity, source))| {
         let source = Source::of_unmapped(source);

@@ -55,6 +55,13 @@ pub enum WhyNot {
         /// The entity that the user is in.
         current: EntityIndex,
     },
+    /// Another entity has the slot, as an administrator decided.
+    Decided {
+        /// The decision.
+        decision: ConflictId,
+        /// The entity that was chosen; across types, one of the side that was chosen.
+        chosen: EntityIndex,
+    },
     /// Another entity has the slot, by a claim that counts more.
     Outranked {
         /// The entity that the user is in.

@@ -1,15 +1,13 @@
 //! Consequence -> the next state, exactly as recorded.
 
-use std::sync::Arc;
-
 use rolecall_rules::NameKey;
 
 use super::counts::{decrease, increase};
 use super::{Conflict, Mapping, Membership, State};
-use crate::consequence::{Effect, Unplaced};
+use crate::consequence::Effect;
 use crate::id::{EntityId, EntityIndex, MappingId, MappingIndex, UserIndex};
 use crate::invariant::known;
-use crate::mapping::{EndReason, MappingStatus, Slot};
+use crate::mapping::{EndReason, MappingStatus};
 use crate::user_set::UserSet;
 
 impl State {
@@ -36,7 +34,7 @@ impl State {
                 self.entities.at_mut(index.into()).rename_skipped = Some(reason.as_str());
             }
             Effect::MembersPlaced { entity, users } => self.place(*entity, users),
-            Effect::MembersUnplaced { entity, users, reason } => self.unplace(*entity, users, *reason),
+            Effect::MembersUnplaced { entity, users, .. } => self.unplace(*entity, users),
             Effect::RoleChanged { users, from, to, .. } => {
                 for index in users.iter() {
                     let stamp = self.stamp;
@@ -55,7 +53,7 @@ impl State {
             Effect::ConflictClosed { slot, user, .. } => {
                 let user = UserIndex::from(known(self.users.find(user), "user"));
                 self.users.at_mut(user.into()).touch(self.stamp.position);
-                self.conflicts.remove(&(*slot, user));
+                self.conflicts.close(*slot, user);
                 decrease(&mut self.counts.conflicts, slot);
             }
             Effect::NoAdminLeft { .. } => {}
@@ -185,7 +183,6 @@ impl State {
 
     fn place(&mut self, id: EntityId, users: &UserSet) {
         let entity = self.entity_index(id);
-        let slot = Slot::of(self.entity_at(entity).entity_type);
         for index in users.iter() {
             let stamp = self.stamp;
             let user = self.users.at_mut(index.into());
@@ -196,24 +193,17 @@ impl State {
             {
                 user.memberships.insert(at, Membership { entity, since: stamp });
             }
-            if let Some(slot) = slot {
-                user.set_incumbent(slot, Some(entity));
-            }
         }
         self.entities.at_mut(entity.into()).members.extend(users);
     }
 
-    fn unplace(&mut self, id: EntityId, users: &UserSet, reason: Unplaced) {
+    fn unplace(&mut self, id: EntityId, users: &UserSet) {
         let entity = self.entity_index(id);
-        let slot = Slot::of(self.entity_at(entity).entity_type);
         for index in users.iter() {
             let position = self.stamp.position;
             let user = self.users.at_mut(index.into());
             user.touch(position);
             user.memberships.retain(|membership| membership.entity != entity);
-            if let Some(slot) = slot.filter(|_| reason != Unplaced::Suspended) {
-                user.set_incumbent(slot, None);
-            }
         }
         self.entities.at_mut(entity.into()).members.subtract(users);
     }
@@ -239,7 +229,7 @@ impl State {
             current: self.entity_index(*current),
             opened: self.stamp,
         };
-        self.conflicts.insert((*slot, user), Arc::new(row));
+        self.conflicts.open(row);
         increase(&mut self.counts.conflicts, *slot);
     }
 }

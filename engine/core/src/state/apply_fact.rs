@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use rolecall_rules::{EntityType, NameKey};
 
 use super::counts::{decrease, increase};
-use super::{Entity, Group, Mapping, PlanEnd, PlanRun, Stamp, State, User};
+use super::{Decision, Entity, Group, Mapping, PlanEnd, PlanRun, Stamp, State, User};
 use crate::entry::Actor;
 use crate::fact::{Fact, GroupAttributes};
 use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, UserId, UserIndex};
@@ -86,6 +86,8 @@ impl State {
             Fact::PlanStepped { from, to, .. } => self.with_plan_run(|run, now| run.step(*from, *to, now)),
             Fact::PlanFinished { .. } => self.with_plan_run(|run, now| run.end(PlanEnd::Finished, now)),
             Fact::PlanStopped { .. } => self.with_plan_run(|run, now| run.end(PlanEnd::Stopped, now)),
+            Fact::ConflictResolved { .. } => self.remember_decision(by, fact),
+            Fact::DecisionForgotten { decision } => self.decisions.forget(*decision),
             // What they ask for is done by their consequences, which know the entity.
             Fact::MappingRequested { .. } | Fact::MappingApproved { .. } | Fact::MappingRejected { .. } => {}
         }
@@ -123,7 +125,6 @@ impl State {
             memberships: Vec::new(),
             history: Vector::unit(self.stamp.position),
             groups: RoaringBitmap::new(),
-            incumbents: [None; 2],
         };
         if !active {
             self.counts.inactive_users += 1;
@@ -160,6 +161,7 @@ impl State {
         }
         self.unindex_person(index, person.as_deref());
         self.user_default_entities.remove(&index);
+        self.decisions.forget_user(index);
         for group in groups {
             let group = self.groups.at_mut(group);
             group.members.remove(index);
@@ -381,6 +383,7 @@ impl State {
             self.entity_external_ids.remove(&(entity_type, external_id));
         }
         decrease(&mut self.counts.entities, &entity_type);
+        self.decisions.forget_entity(index);
     }
 
     pub(super) fn entity_index(&self, entity: EntityId) -> EntityIndex {
@@ -395,6 +398,30 @@ impl State {
             self.defaults_set.concurrency_group = self.stamp;
         }
         self.settings = Arc::new(settings.clone());
+    }
+
+    fn remember_decision(&mut self, by: Actor, fact: &Fact) {
+        let Fact::ConflictResolved {
+            conflict,
+            slot,
+            user,
+            claimed,
+            chosen,
+            everyone,
+        } = fact
+        else {
+            return;
+        };
+        self.decisions.remember(Decision {
+            id: *conflict,
+            slot: *slot,
+            user: known(self.users.find(user), "user").into(),
+            everyone: *everyone,
+            claimed: claimed.iter().map(|entity| self.entity_index(*entity)).collect(),
+            chosen: self.entity_index(*chosen),
+            by,
+            made: self.stamp,
+        });
     }
 
     fn set_paused(&mut self, mapping: MappingId, paused: bool) {

@@ -1,10 +1,17 @@
-//! What is known of a conflict.
+//! The open conflicts: by slot and user, by id, and by what is claimed.
 
-use super::Stamp;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use super::{Stamp, State};
 use crate::id::{ConflictId, EntityIndex, UserIndex};
 use crate::mapping::Slot;
+use crate::side::Side;
+use crate::user_set::UserSet;
 
-/// Two or more entities that claim a user for a slot that holds one.
+/// More entities that claim a user than a slot holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     /// Its id.
@@ -15,8 +22,74 @@ pub struct Conflict {
     pub user: UserIndex,
     /// All entities with a claim, in order of their index.
     pub claimed: Vec<EntityIndex>,
-    /// The one that the user is in.
+    /// The one that the user is in, or would be in if it were active; across types, one of the side that holds.
     pub current: EntityIndex,
     /// When and where it opened.
     pub opened: Stamp,
+}
+
+impl Conflict {
+    /// The entities that would come in: the other ones or, across types, those of the other side.
+    pub fn incoming<'a>(&'a self, state: &'a State) -> impl Iterator<Item = EntityIndex> + 'a {
+        let side = |entity| Side::of(state.entity_at(entity).entity_type);
+        let waits = move |entity: &EntityIndex| match self.slot {
+            Slot::CrossType => side(*entity) != side(self.current),
+            Slot::ConcurrencyGroup | Slot::SubOrganization => *entity != self.current,
+        };
+        self.claimed.iter().copied().filter(waits)
+    }
+}
+
+/// All open conflicts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Conflicts {
+    open: OrdMap<(Slot, UserIndex), Arc<Conflict>>,
+    by_id: OrdMap<ConflictId, (Slot, UserIndex)>,
+    /// The users with a conflict over the same slot and the same set, so that a decision for all of them finds them.
+    users: OrdMap<(Slot, Vec<EntityIndex>), UserSet>,
+}
+
+impl Conflicts {
+    pub(super) fn of(&self, slot: Slot, user: UserIndex) -> Option<&Conflict> {
+        self.open.get(&(slot, user)).map(Arc::as_ref)
+    }
+
+    pub(super) fn by_id(&self, id: ConflictId) -> Option<&Conflict> {
+        let (slot, user) = self.by_id.get(&id)?;
+        self.of(*slot, *user)
+    }
+
+    /// Those that opened after this one, oldest first: ids begin with the time.
+    pub(super) fn after(&self, id: Option<ConflictId>) -> impl Iterator<Item = &Conflict> {
+        let first = id.map_or(Bound::Unbounded, Bound::Excluded);
+        let ids = self.by_id.range((first, Bound::Unbounded));
+        ids.filter_map(|(_, (slot, user))| self.of(*slot, *user))
+    }
+
+    /// The users with a conflict over this slot and exactly this set.
+    pub(super) fn users(&self, slot: Slot, claimed: &[EntityIndex]) -> UserSet {
+        self.users.get(&(slot, claimed.to_vec())).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn open(&mut self, conflict: Conflict) {
+        let (id, slot, user) = (conflict.id, conflict.slot, conflict.user);
+        self.by_id.insert(id, (slot, user));
+        let alike = self.users.entry((slot, conflict.claimed.clone())).or_default();
+        alike.insert(user);
+        self.open.insert((slot, user), Arc::new(conflict));
+    }
+
+    pub(super) fn close(&mut self, slot: Slot, user: UserIndex) {
+        let Some(closed) = self.open.remove(&(slot, user)) else {
+            return;
+        };
+        self.by_id.remove(&closed.id);
+        let key = (slot, closed.claimed.clone());
+        if let Some(alike) = self.users.get_mut(&key) {
+            alike.remove(user);
+            if alike.is_empty() {
+                self.users.remove(&key);
+            }
+        }
+    }
 }

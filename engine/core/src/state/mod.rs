@@ -8,6 +8,7 @@ mod apply_effect;
 mod apply_fact;
 mod conflict;
 mod counts;
+mod decision;
 mod entity;
 mod group;
 mod mapping;
@@ -24,7 +25,9 @@ use imbl::{OrdMap, OrdSet};
 use rolecall_rules::{EntityType, NameKey};
 
 pub use self::conflict::Conflict;
+use self::conflict::Conflicts;
 pub use self::counts::Counts;
+pub use self::decision::{Decision, Decisions};
 pub use self::entity::Entity;
 pub use self::group::Group;
 pub use self::mapping::Mapping;
@@ -36,13 +39,14 @@ pub use self::user::{Membership, Stamp, User};
 use crate::asked::Asked;
 use crate::consequence::Consequence;
 use crate::fact::Fact;
-use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
+use crate::id::{ConflictId, EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
 use crate::mapping::Slot;
 use crate::position::Position;
 use crate::registry::Registry;
 use crate::safeguards::Safeguards;
 use crate::settings::Settings;
 use crate::time::Timestamp;
+use crate::user_set::UserSet;
 
 /// Everything that is known of an organization after the entry at [`position`](Self::position).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,7 +72,8 @@ pub struct State {
     entity_names: OrdSet<(EntityType, NameKey, EntityIndex)>,
     entity_external_ids: OrdMap<(EntityType, String), EntityIndex>,
     mappings: Table<MappingId, Mapping>,
-    conflicts: OrdMap<(Slot, UserIndex), Arc<Conflict>>,
+    conflicts: Conflicts,
+    decisions: Decisions,
     counts: Counts,
     made_by_rules: MadeByRules,
     defaults_set: DefaultsSet,
@@ -298,14 +303,34 @@ impl State {
         group.ended_mappings.iter().map(|index| self.mapping_at(*index))
     }
 
-    /// The open conflicts, by slot and user.
+    /// The open conflicts, oldest first.
     pub fn conflicts(&self) -> impl Iterator<Item = &Conflict> {
-        self.conflicts.values().map(Arc::as_ref)
+        self.conflicts.after(None)
+    }
+
+    /// The open conflicts after this one, oldest first.
+    pub fn conflicts_after(&self, id: ConflictId) -> impl Iterator<Item = &Conflict> {
+        self.conflicts.after(Some(id))
     }
 
     /// The open conflict of a user over a slot.
     pub fn conflict(&self, slot: Slot, user: UserIndex) -> Option<&Conflict> {
-        self.conflicts.get(&(slot, user)).map(Arc::as_ref)
+        self.conflicts.of(slot, user)
+    }
+
+    /// The open conflict with this id.
+    pub fn conflict_by_id(&self, id: ConflictId) -> Option<&Conflict> {
+        self.conflicts.by_id(id)
+    }
+
+    /// The users with an open conflict over a slot and exactly this set.
+    pub(crate) fn users_contesting(&self, slot: Slot, claimed: &[EntityIndex]) -> UserSet {
+        self.conflicts.users(slot, claimed)
+    }
+
+    /// How conflicts were resolved, as far as it is remembered.
+    pub fn decisions(&self) -> &Decisions {
+        &self.decisions
     }
 
     /// The plan that is being applied, or the last one that was.

@@ -7,7 +7,6 @@ use roaring::RoaringBitmap;
 use rolecall_rules::RoleName;
 
 use crate::id::{ConnectionId, EntityIndex, GroupIndex, UserId, UserIndex};
-use crate::mapping::Slot;
 use crate::person::Person;
 use crate::position::Position;
 use crate::time::Timestamp;
@@ -41,7 +40,6 @@ pub struct User {
     /// The entries that changed its attributes, groups, entities or role, in order.
     pub history: Vector<Position>,
     pub(crate) groups: RoaringBitmap,
-    pub(crate) incumbents: [Option<EntityIndex>; 2],
 }
 
 /// A user in an entity.
@@ -76,21 +74,6 @@ impl User {
     /// How many groups the user is in.
     pub fn group_count(&self) -> u64 {
         self.groups.len()
-    }
-
-    /// The entity last decided for a slot; kept while the user is inactive.
-    pub(crate) fn incumbent(&self, slot: Slot) -> Option<EntityIndex> {
-        match (slot, self.incumbents) {
-            (Slot::ConcurrencyGroup, [incumbent, _]) | (Slot::SubOrganization, [_, incumbent]) => incumbent,
-        }
-    }
-
-    pub(crate) fn set_incumbent(&mut self, slot: Slot, entity: Option<EntityIndex>) {
-        let [concurrency_group, sub_organization] = &mut self.incumbents;
-        match slot {
-            Slot::ConcurrencyGroup => *concurrency_group = entity,
-            Slot::SubOrganization => *sub_organization = entity,
-        }
     }
 
     /// Notes that an entry changed the user, but nothing that a client of SCIM sees.

@@ -7,7 +7,7 @@ use rolecall_engine::explain::{
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::User;
 use rolecall_engine::{
-    Actor, Command, Context, Effect, Entry, Fact, GroupChange, IdSeed, MappingTarget, MembersChange, Position,
+    Actor, Command, Context, Effect, Entry, Fact, GroupChange, Held, IdSeed, MappingTarget, MembersChange, Position,
     RuleVersion, SettingsChange, State, UserIndex, UserInput, handle,
 };
 
@@ -47,6 +47,7 @@ fn chain(search: &Search, steps: &[Step]) -> String {
             Link::Approval { .. } => "approved",
             Link::Blocked { .. } => "blocked",
             Link::Conflict => "conflict",
+            Link::Decision => "decided",
             Link::DefaultRole | Link::DefaultConcurrencyGroup => "default",
             Link::RoleChanged => "role",
         };
@@ -111,6 +112,7 @@ fn why_not(world: &World, user: &str) -> Vec<String> {
             WhyNot::Rejected => "rejected",
             WhyNot::Paused => "paused",
             WhyNot::Conflict { .. } => "conflict",
+            WhyNot::Decided { .. } => "decided otherwise",
             WhyNot::Outranked { .. } => "outranked",
             WhyNot::UnknownName => "unknown name",
             WhyNot::AmbiguousName => "ambiguous name",
@@ -598,6 +600,7 @@ fn records(state: &State, user: &User, link: Link, entry: &Entry) -> bool {
             fact(&paused) || effect(&blocked)
         }
         Link::Conflict => effect(&|effect| matches!(effect, Effect::ConflictOpened { user: id, .. } if *id == user.id)),
+        Link::Decision => fact(&|fact| matches!(fact, Fact::ConflictResolved { .. })),
         Link::DefaultRole | Link::DefaultConcurrencyGroup => fact(&|fact| matches!(fact, Fact::SettingsChanged { .. })),
         Link::RoleChanged => effect(&|effect| match effect {
             Effect::RoleChanged { users, to, .. } => users.contains(user.index) && *to == user.role,
@@ -710,8 +713,14 @@ fn check_nothing_is_left_out(state: &State, user: &User, explained: &UserExplain
             .iter()
             .any(|membership| Some(membership.entity) == mapping.entity);
         assert!(is_reason || is_absence || is_there, "nothing is said of {mapping:?}");
+        // Who is there by a default has what a claim that does not hold would give.
+        let held = Held::of(user, state);
+        let is_there = is_there
+            && mapping
+                .entity
+                .is_some_and(|entity| !held.entities.contains_key(&entity));
         assert!(
-            !mapping.in_force() || !user.active || is_reason || is_absence,
+            !mapping.in_force() || !user.active || is_reason || is_absence || is_there,
             "nothing is said of {mapping:?}"
         );
     }

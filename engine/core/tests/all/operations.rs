@@ -7,8 +7,8 @@ use rolecall_engine::plan::{Draft, MappingChange};
 use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
-    Command, DraftRule, EntityIndex, GroupChange, GroupIndex, MappingIndex, MappingTarget, MembersChange, OnRename,
-    SettingsChange, State, UserIndex, UserInput,
+    Command, DraftRule, EntityIndex, GroupChange, GroupIndex, Keep, MappingIndex, MappingTarget, MembersChange,
+    OnRename, SettingsChange, State, UserIndex, UserInput,
 };
 
 use crate::plans::apply;
@@ -102,6 +102,14 @@ pub(crate) enum Operation {
         mapping: usize,
         paused: bool,
     },
+    Resolve {
+        conflict: usize,
+        incoming: Option<usize>,
+        everyone: bool,
+    },
+    Forget {
+        decision: usize,
+    },
     DefaultConcurrencyGroup {
         entity: Option<usize>,
     },
@@ -165,6 +173,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => some().prop_map(|mapping| Operation::Approve { mapping }),
         1 => some().prop_map(|mapping| Operation::Reject { mapping }),
         2 => (some(), any::<bool>()).prop_map(|(mapping, paused)| Operation::Pause { mapping, paused }),
+        4 => (some(), option::weighted(0.7, some()), any::<bool>())
+            .prop_map(|(conflict, incoming, everyone)| Operation::Resolve { conflict, incoming, everyone }),
+        1 => some().prop_map(|decision| Operation::Forget { decision }),
         1 => option::of(some()).prop_map(|entity| Operation::DefaultConcurrencyGroup { entity }),
         1 => any::<bool>().prop_map(|apply| Operation::ApplyOnRename { apply }),
         1 => (0u32..3).prop_map(|min_admins| Operation::Floor { min_admins }),
@@ -336,6 +347,23 @@ impl Operation {
             },
             Self::Pause { mapping, paused: false } => Command::ResumeMapping {
                 mapping: pick_mapping(state, *mapping)?.id,
+            },
+            Self::Resolve {
+                conflict,
+                incoming,
+                everyone,
+            } => {
+                let conflict = pick(state.conflicts(), *conflict)?;
+                let entity = |number| pick(conflict.claimed.iter(), number);
+                let incoming = incoming.and_then(entity).map(|entity| state.entity_at(*entity).id);
+                Command::ResolveConflict {
+                    conflict: conflict.id,
+                    keep: incoming.map_or(Keep::Current, |entity| Keep::Incoming(Some(entity))),
+                    everyone: *everyone,
+                }
+            }
+            Self::Forget { decision } => Command::ForgetDecision {
+                decision: pick(state.decisions().after(None), *decision)?.id,
             },
             Self::DefaultConcurrencyGroup { entity } => {
                 let groups = || {

@@ -14,12 +14,15 @@ pub(crate) fn check(state: &State, record: &[Entry]) {
     let defaults = default_entities(state, record);
     let users: Vec<&User> = state.users_from(UserIndex::from(0)).collect();
     let groups: Vec<&Group> = state.groups_from(GroupIndex::from(0)).collect();
+    let decided = decisions(state, record);
+    assert_eq!(state.decisions().len(), decided.len(), "what is remembered");
     for user in &users {
         check_role(state, user, &groups);
         let default = defaults.get(&user.id).copied();
-        check_teams(state, user, &groups, default);
-        check_slot(state, user, &groups, Slot::ConcurrencyGroup, default);
-        check_slot(state, user, &groups, Slot::SubOrganization, default);
+        let in_force = check_sides(state, user, &groups, &decided);
+        check_teams(state, user, &in_force, default);
+        check_slot(state, user, &in_force, &decided, Slot::ConcurrencyGroup, default);
+        check_slot(state, user, &in_force, &decided, Slot::SubOrganization, default);
     }
     check_both_sides(state, &users, &groups);
     check_counts(state, &users);
@@ -66,13 +69,152 @@ fn check_role(state: &State, user: &User, groups: &[&Group]) {
     );
 }
 
-/// The entities of a type that approved mappings claim the user for.
-fn claimed(state: &State, user: &User, groups: &[&Group], entity_type: EntityType) -> BTreeSet<EntityIndex> {
+/// The entities that approved mappings claim the user for, active or not.
+fn claimed(state: &State, user: &User, groups: &[&Group]) -> BTreeSet<EntityIndex> {
     let mappings = groups_of(user, groups).flat_map(|group| in_force(state, group));
-    let entities = mappings
-        .filter(|mapping| mapping.entity_type == entity_type)
-        .filter_map(|mapping| mapping.entity);
-    entities.filter(|_| user.active).collect()
+    mappings.filter_map(|mapping| mapping.entity).collect()
+}
+
+fn of_type(state: &State, entities: &BTreeSet<EntityIndex>, entity_type: EntityType) -> BTreeSet<EntityIndex> {
+    let alike = entities.iter().copied();
+    alike
+        .filter(|entity| state.entity_at(*entity).entity_type == entity_type)
+        .collect()
+}
+
+fn is_sub_organization(state: &State, entity: EntityIndex) -> bool {
+    state.entity_at(entity).entity_type == EntityType::SubOrganization
+}
+
+/// What administrators decided and what can still happen, by who it is for (`None`: everybody), the slot and the set.
+type Decided = BTreeMap<(Option<UserId>, Slot, BTreeSet<EntityIndex>), EntityIndex>;
+
+fn decisions(state: &State, record: &[Entry]) -> Decided {
+    let mut made = BTreeMap::new();
+    for fact in record.iter().flat_map(|entry| &entry.facts) {
+        match fact {
+            Fact::ConflictResolved { conflict, .. } => {
+                made.insert(*conflict, fact);
+            }
+            Fact::DecisionForgotten { decision } => {
+                made.remove(decision);
+            }
+            _ => {}
+        }
+    }
+    let mut decided = Decided::new();
+    for fact in made.values() {
+        let Fact::ConflictResolved {
+            user,
+            slot,
+            claimed,
+            chosen,
+            everyone,
+            ..
+        } = fact
+        else {
+            continue;
+        };
+        let index = |entity: &EntityId| state.entity(*entity).map(|entity| entity.index);
+        let set: Option<BTreeSet<EntityIndex>> = claimed.iter().map(index).collect();
+        if let Some(set) = set.filter(|_| *everyone || state.user(*user).is_some()) {
+            let subject = ((!everyone).then_some(*user), *slot, set);
+            decided.insert(subject, index(chosen).expect("chosen among what is there"));
+        }
+    }
+    decided
+}
+
+/// What was decided for a user with this set: for itself, else for everybody.
+fn decision(decided: &Decided, user: &User, slot: Slot, set: &BTreeSet<EntityIndex>) -> Option<EntityIndex> {
+    let of = |user| decided.get(&(user, slot, set.clone())).copied();
+    of(Some(user.id)).or_else(|| of(None))
+}
+
+/// What one of several claims comes to: as decided, else as the conflict says that has to be open then.
+fn contested(
+    state: &State,
+    user: &User,
+    decided: &Decided,
+    slot: Slot,
+    set: &BTreeSet<EntityIndex>,
+    is_contested: bool,
+) -> Option<EntityIndex> {
+    let decision = decision(decided, user, slot, set).filter(|_| is_contested);
+    let conflict = state.conflict(slot, user.index);
+    let open: Option<BTreeSet<EntityIndex>> = conflict.map(|conflict| conflict.claimed.iter().copied().collect());
+    assert_eq!(
+        open,
+        (is_contested && decision.is_none()).then(|| set.clone()),
+        "a {slot:?} conflict exactly while it is contested and nobody has decided"
+    );
+    let current = decision.or_else(|| conflict.map(|conflict| conflict.current));
+    assert!(current.is_none_or(|current| set.contains(&current)));
+    current
+}
+
+/// The claims of the side that is in force.
+fn check_sides(state: &State, user: &User, groups: &[&Group], decided: &Decided) -> BTreeSet<EntityIndex> {
+    let all = claimed(state, user, groups);
+    let in_sub_organizations = all.iter().filter(|entity| is_sub_organization(state, **entity)).count();
+    let both = in_sub_organizations > 0 && in_sub_organizations < all.len();
+    let Some(current) = contested(state, user, decided, Slot::CrossType, &all, both) else {
+        return all;
+    };
+    let side = is_sub_organization(state, current);
+    all.into_iter()
+        .filter(|entity| is_sub_organization(state, *entity) == side)
+        .collect()
+}
+
+/// What was in force stays in force where it is still claimed and nobody decided otherwise.
+pub(crate) fn check_incumbents(before: &State, record: &[Entry], after: &State) {
+    let (_, record_before) = record.split_last().expect("an entry");
+    let decided_before = decisions(before, record_before);
+    let groups_before: Vec<&Group> = before.groups_from(GroupIndex::from(0)).collect();
+    for conflict in after.conflicts() {
+        let Some(user) = before.user(after.user_at(conflict.user).id) else {
+            continue;
+        };
+        let was = check_sides(before, user, &groups_before, &decided_before);
+        let claimed = |entity: &EntityIndex| conflict.claimed.contains(entity);
+        if conflict.slot == Slot::CrossType {
+            let side = was.first().map(|entity| is_sub_organization(before, *entity));
+            let now = is_sub_organization(after, conflict.current);
+            let claimed = conflict
+                .claimed
+                .iter()
+                .map(|entity| is_sub_organization(after, *entity));
+            let stays = side.filter(|side| claimed.into_iter().any(|claimed| claimed == *side));
+            assert!(stays.is_none_or(|side| side == now), "the side in force stays");
+        } else {
+            let of_slot = of_type(before, &was, entity_type(conflict.slot));
+            let contested = of_slot.len() > 1;
+            let held = held_before(before, user, &decided_before, conflict.slot, &of_slot, contested);
+            let stays = held.filter(claimed);
+            assert!(stays.is_none_or(|held| held == conflict.current), "the incumbent stays");
+        }
+    }
+}
+
+/// The one entity that a slot held by a claim.
+fn held_before(
+    state: &State,
+    user: &User,
+    decided: &Decided,
+    slot: Slot,
+    set: &BTreeSet<EntityIndex>,
+    is_contested: bool,
+) -> Option<EntityIndex> {
+    contested(state, user, decided, slot, set, is_contested).or_else(|| set.first().copied())
+}
+
+fn entity_type(slot: Slot) -> EntityType {
+    match slot {
+        Slot::ConcurrencyGroup => EntityType::ConcurrencyGroup,
+        Slot::SubOrganization => EntityType::SubOrganization,
+        Slot::CrossType => panic!("a side is of several types"),
+    }
 }
 
 fn placed(state: &State, user: &User, entity_type: EntityType) -> BTreeSet<EntityIndex> {
@@ -92,8 +234,9 @@ fn default_entities<'a>(state: &'a State, record: &[Entry]) -> BTreeMap<UserId, 
     assigned.collect()
 }
 
-fn check_teams(state: &State, user: &User, groups: &[&Group], default: Option<&Entity>) {
-    let mut expected = claimed(state, user, groups, EntityType::Team);
+fn check_teams(state: &State, user: &User, in_force: &BTreeSet<EntityIndex>, default: Option<&Entity>) {
+    let mut expected = of_type(state, in_force, EntityType::Team);
+    expected.retain(|_| user.active);
     let default = default.filter(|entity| user.active && entity.entity_type == EntityType::Team);
     expected.extend(default.map(|entity| entity.index));
     assert_eq!(
@@ -104,25 +247,31 @@ fn check_teams(state: &State, user: &User, groups: &[&Group], default: Option<&E
     );
 }
 
-fn check_slot(state: &State, user: &User, groups: &[&Group], slot: Slot, default: Option<&Entity>) {
-    let entity_type = match slot {
-        Slot::ConcurrencyGroup => EntityType::ConcurrencyGroup,
-        Slot::SubOrganization => EntityType::SubOrganization,
-    };
+fn check_slot(
+    state: &State,
+    user: &User,
+    in_force: &BTreeSet<EntityIndex>,
+    decided: &Decided,
+    slot: Slot,
+    default: Option<&Entity>,
+) {
+    let entity_type = entity_type(slot);
     let default = default.filter(|entity| entity.entity_type == entity_type);
-    let claimed = claimed(state, user, groups, entity_type);
+    let claimed = of_type(state, in_force, entity_type);
+    let current = contested(state, user, decided, slot, &claimed, claimed.len() > 1);
     let placed = placed(state, user, entity_type);
     let mut fallback: Vec<EntityId> = Vec::new();
     if user.active {
         let of_connection = default.map(|entity| entity.id);
-        fallback.extend(match slot {
-            Slot::ConcurrencyGroup => named(state, user)
+        fallback.extend(if slot == Slot::ConcurrencyGroup {
+            named(state, user)
                 .or(of_connection)
-                .or(state.settings().default_concurrency_group),
-            Slot::SubOrganization => of_connection,
+                .or(state.settings().default_concurrency_group)
+        } else {
+            of_connection
         });
     }
-    if claimed.is_empty() {
+    if claimed.is_empty() || !user.active {
         let placed: Vec<EntityId> = placed.iter().map(|entity| state.entity_at(*entity).id).collect();
         assert_eq!(
             placed, fallback,
@@ -131,15 +280,11 @@ fn check_slot(state: &State, user: &User, groups: &[&Group], slot: Slot, default
     } else {
         assert_eq!(placed.len(), 1, "a slot holds exactly one");
         assert!(placed.is_subset(&claimed), "a slot holds what is claimed");
+        assert!(
+            current.is_none_or(|current| placed.contains(&current)),
+            "a slot holds what was decided, or else what the conflict says"
+        );
     }
-    let conflict = state
-        .conflict(slot, user.index)
-        .map(|conflict| conflict.claimed.iter().copied().collect());
-    assert_eq!(
-        conflict,
-        (claimed.len() > 1).then_some(claimed),
-        "a conflict exactly while two or more are claimed"
-    );
 }
 
 /// The one concurrency group that the attribute of a user names.

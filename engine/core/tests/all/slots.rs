@@ -2,7 +2,7 @@
 
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
 use rolecall_engine::state::Conflict;
-use rolecall_engine::{Command, SettingsChange};
+use rolecall_engine::{Command, MappingTarget, SettingsChange};
 
 use crate::world::{World, match_all, user_input};
 
@@ -58,20 +58,20 @@ fn a_third_claim_makes_it_another_conflict() {
 #[test]
 fn without_an_incumbent_the_mapping_approved_first_holds_the_slot() {
     let mut world = with_concurrency_groups();
-    world.group("slow", &[]);
-    world.group("fast", &[]);
+    let group = world.group("slow", &[]);
+    let fast = world.entity(EntityType::ConcurrencyGroup, "fast").id;
+    let target = MappingTarget::Entity(fast);
+    world.done(&Command::CreateMapping { group, target });
     let slow = world.mappings("slow")[0].id;
     world.done(&Command::RejectMapping { mapping: slow });
     world.approve(slow);
-    world.set_user("ana", false, None);
     world.add("slow", "ana");
-    world.add("fast", "ana");
-    world.set_user("ana", true, None);
     assert_eq!(
         world.placed("ana"),
         ["concurrency_group fast"],
         "approved before slow was approved again"
     );
+    assert_eq!(only_conflict(&world).claimed.len(), 2, "both came with one request");
 }
 
 #[test]
@@ -82,7 +82,11 @@ fn an_inactive_user_comes_back_to_its_incumbent() {
     world.add("slow", "ana");
     world.set_user("ana", false, None);
     assert!(world.placed("ana").is_empty());
-    assert_eq!(world.state.conflicts().count(), 0);
+    assert_eq!(
+        world.state.conflicts().count(),
+        1,
+        "it waits for somebody to decide all the same"
+    );
     world.set_user("ana", true, None);
     assert_eq!(world.placed("ana"), ["concurrency_group fast"]);
     assert_eq!(world.state.conflicts().count(), 1);

@@ -12,8 +12,8 @@ use rolecall_engine::registry::{
 };
 use rolecall_engine::rules::{EntityType, Example, ExampleTarget, Pattern, RuleDefinition};
 use rolecall_engine::{
-    Command, DraftRule, Effect, Entry, Fact, GroupChange, MappingTarget, MembersChange, PlanId, SettingsChange, State,
-    Timestamp,
+    Command, DraftRule, Effect, Entry, Fact, GroupChange, Keep, MappingTarget, MembersChange, PlanId, SettingsChange,
+    State, Timestamp,
 };
 
 use crate::world::{World, match_all};
@@ -39,24 +39,25 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 53);
+    assert_eq!(state.position().get(), 57);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
         (world.role("ana").as_deref(), world.role("ben").as_deref()),
         (Some("user"), Some("admin"))
     );
-    assert_eq!(world.placed("ben"), ["concurrency_group cg-TWO-b", "team Builders"]);
+    assert_eq!(world.placed("ben"), ["sub_organization Berlin"]);
     assert_eq!(
         world.all_mappings(),
         [
             "concurrency_group cg-three: ended(group_deleted)",
             "concurrency_group fast: ended(rules_changed)",
             "team Builders: approved",
-            "concurrency_group cg-TWO-b: auto_approved"
+            "concurrency_group cg-TWO-b: auto_approved",
+            "sub_organization Berlin: approved"
         ]
     );
-    assert_eq!(world.state.conflicts().count(), 0);
+    assert_eq!(world.state.conflicts().count(), 1);
     assert_eq!(world.state.registry().organizations().count(), 1);
 }
 
@@ -95,6 +96,7 @@ fn story() -> World {
     safeguards(&mut world);
     examples(&mut world);
     plans(&mut world);
+    conflicts(&mut world);
     world
 }
 
@@ -345,4 +347,17 @@ fn plans(world: &mut World) {
     world.done(&command);
     let plan = PlanId::new(uuid::Uuid::nil());
     world.done(&Command::StopPlan { plan });
+}
+
+fn conflicts(world: &mut World) {
+    let group = world.group_named("Builders").id;
+    let target = MappingTarget::Entity(world.entity(EntityType::SubOrganization, "Berlin").id);
+    world.done(&Command::CreateMapping { group, target });
+    let conflict = world.state.conflicts().next().unwrap().id;
+    world.done(&Command::ResolveConflict {
+        conflict,
+        keep: Keep::Incoming(None),
+        everyone: true,
+    });
+    world.done(&Command::ForgetDecision { decision: conflict });
 }

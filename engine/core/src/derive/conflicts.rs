@@ -1,0 +1,118 @@
+//! Who is touched by a decision on conflicts, and what becomes of the conflicts of a user.
+
+use super::Derivation;
+use crate::claims::claimed_entities;
+use crate::consequence::{Because, Effect};
+use crate::held::{Contested, Held};
+use crate::id::{ConflictId, EntityIndex, UserIndex};
+use crate::invariant::known;
+use crate::mapping::Slot;
+use crate::side::Side;
+use crate::state::{Conflict, Decision, State, User};
+use crate::user_set::UserSet;
+
+impl Derivation<'_> {
+    /// Touches the users for whom a conflict is resolved: with the same set, the same conflict is open.
+    pub(super) fn touch_contesting(&mut self, fact: u32, conflict: ConflictId, everyone: bool) {
+        let conflict = known(self.before.conflict_by_id(conflict), "conflict");
+        let users = if everyone {
+            self.before.users_contesting(conflict.slot, &conflict.claimed)
+        } else {
+            UserSet::of(conflict.user)
+        };
+        self.touch(fact, &users);
+    }
+
+    /// Touches the users for whom a decision that is forgotten was in force.
+    pub(super) fn touch_decided(&mut self, fact: u32, decision: ConflictId) {
+        let decision = known(self.before.decisions().get(decision), "decision");
+        let users = decided(self.before, decision);
+        self.touch(fact, &users);
+    }
+
+    /// What holds of the claims on a user now, given what held before the entry.
+    pub(super) fn held(&self, user: &User) -> Held {
+        let incumbents = || {
+            let was = self.before.user_ever(user.id).map(|was| Held::of(was, self.before));
+            was.map(|was| was.entities.into_keys().collect()).unwrap_or_default()
+        };
+        Held::among(&claimed_entities(user, &self.state), incumbents, user, &self.state)
+    }
+
+    /// The slots of a user whose conflict has to close, to open, or both.
+    pub(super) fn conflicts_to_change(&self, user: &User, held: &Held) -> Vec<(Slot, Option<Contested>)> {
+        let wanted = |slot| {
+            held.contested
+                .get(&slot)
+                .filter(|contested| contested.decided.is_none())
+        };
+        let slots = Slot::ALL.into_iter().map(|slot| (slot, wanted(slot)));
+        let changed = slots.filter(
+            |(slot, wanted)| match (self.state.conflict(*slot, user.index), wanted) {
+                (None, None) => false,
+                (Some(open), Some(wanted)) => !is_same(open, wanted, &self.state),
+                _ => true,
+            },
+        );
+        changed.map(|(slot, wanted)| (slot, wanted.cloned())).collect()
+    }
+
+    pub(super) fn conclude_conflict(
+        &mut self,
+        because: Because,
+        user: UserIndex,
+        slot: Slot,
+        wanted: Option<Contested>,
+    ) {
+        let id = self.state.user_at(user).id;
+        if let Some(open) = self.state.conflict(slot, user) {
+            let conflict = open.id;
+            let effect = Effect::ConflictClosed {
+                conflict,
+                slot,
+                user: id,
+            };
+            self.conclude(because, effect);
+        }
+        if let Some(Contested { claimed, current, .. }) = wanted {
+            let entity = |entity: EntityIndex| self.state.entity_at(entity).id;
+            let effect = Effect::ConflictOpened {
+                conflict: ConflictId::new(self.ids.draw()),
+                slot,
+                user: id,
+                claimed: claimed.into_iter().map(entity).collect(),
+                current: entity(current),
+            };
+            self.conclude(because, effect);
+        }
+    }
+}
+
+/// Whether an open conflict is the one that there has to be. Which entity stands for a side makes no difference.
+fn is_same(open: &Conflict, wanted: &Contested, state: &State) -> bool {
+    let side = |entity| Side::of(state.entity_at(entity).entity_type);
+    let same_current = match open.slot {
+        Slot::CrossType => side(open.current) == side(wanted.current),
+        Slot::ConcurrencyGroup | Slot::SubOrganization => open.current == wanted.current,
+    };
+    open.claimed == wanted.claimed && same_current
+}
+
+/// The users for whom a decision is in force: among the members of the groups that feed what was chosen, whether they are
+/// active or not.
+fn decided(state: &State, decision: &Decision) -> UserSet {
+    if !decision.everyone {
+        return UserSet::of(decision.user);
+    }
+    let feeding = state.entity_at(decision.chosen).mappings.iter();
+    let groups = feeding.map(|mapping| state.group_at(state.mapping_at(*mapping).group));
+    let users = groups
+        .flat_map(|group| group.members.iter())
+        .map(|user| state.user_at(user));
+    let by_it = |user: &&User| {
+        let held = Held::of(user, state);
+        let contested = held.contested.get(&decision.slot);
+        contested.is_some_and(|contested| contested.decided == Some(decision.id))
+    };
+    users.filter(by_it).map(|user| user.index).collect()
+}
