@@ -68,6 +68,13 @@ pub(crate) const PAGE_ITEMS_DEFAULT: usize = 100;
 pub(crate) const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// An entry that names more users than this is rendered aside of the threads that answer requests.
 pub(crate) const INLINE_USERS_MAX: u64 = 1_000;
+/// Steps, of about a microsecond each, that are taken on a thread that answers requests; longer work goes to another one. A
+/// page of 100 ordinary users is a few thousand steps, and so is a group of 10,000 members.
+pub(crate) const INLINE_STEPS_MAX: u64 = 10_000;
+/// Entries that an explanation reads without a place for long work.
+pub(crate) const INLINE_ENTRIES_MAX: usize = 100;
+/// How long an explanation looks for the entries that it cites.
+pub(crate) const CITING_DURATION_MAX: Duration = Duration::from_secs(5);
 /// Entries that are read from the log in one go.
 pub(crate) const READ_ENTRIES_MAX: usize = 500;
 /// Event streams that are open at one time.

@@ -18,6 +18,7 @@ use super::query::Query;
 use super::rule_body::TypeWord;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
+use crate::limits::PAGE_ITEMS_DEFAULT;
 use crate::problem::{Problem, ProblemBody};
 use crate::time::Time;
 
@@ -205,8 +206,17 @@ pub(crate) async fn members(
 ) -> Result<Json<Page<MemberView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
     let entity = state.entity(entity).ok_or(Rejection::UnknownEntity)?;
-    let indexes = entity.members.iter_after(query.after.map(UserIndex::from));
-    let rows = indexes.filter_map(|index| Some((index, MemberView::of(index, entity, &state)?)));
+    Ok(Json(members_after(entity, query.after, limit, &state)))
+}
+
+/// The first page of the members of an entity.
+pub(super) fn first_members(entity: &Entity, state: &State) -> Page<MemberView> {
+    members_after(entity, None, PAGE_ITEMS_DEFAULT, state)
+}
+
+fn members_after(entity: &Entity, after: Option<u32>, limit: usize, state: &State) -> Page<MemberView> {
+    let indexes = entity.members.iter_after(after.map(UserIndex::from));
+    let rows = indexes.filter_map(|index| Some((index, MemberView::of(index, entity, state)?)));
     let cursor = |(index, _): &(UserIndex, MemberView)| u32::from(*index).to_string();
-    Ok(Json(Page::of(rows, limit, cursor, |(_, member)| member)))
+    Page::of(rows, limit, cursor, |(_, member)| member)
 }

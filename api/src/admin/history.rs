@@ -119,8 +119,8 @@ pub(crate) async fn read(
     let positions: Vec<Position> = rest.by_ref().take(limit).collect();
     let next = rest.next().and(positions.last()).map(Position::to_string);
     let (index, known) = (user.index, caller.state());
-    let changes = move |entry: Entry| -> Vec<ChangeView> {
-        let mut changes = changes(&entry, index, &known);
+    let changes = move |entry: &Entry| -> Vec<ChangeView> {
+        let mut changes = changes(entry, index, &known);
         changes.retain(|view| query.of.is_none_or(|wanted| wanted == view.change.subject()));
         changes
     };

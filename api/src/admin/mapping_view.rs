@@ -1,7 +1,8 @@
 //! A mapping in JSON: in its own list, and in its group.
 
+use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::{Entity, Mapping, State};
-use rolecall_engine::{EntityIndex, RuleId};
+use rolecall_engine::{EntityIndex, GroupIndex, RuleId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -51,7 +52,35 @@ pub(crate) struct EntityRef {
     name: Option<String>,
 }
 
+impl GroupRef {
+    /// The group at this index.
+    pub(crate) fn at(index: GroupIndex, state: &State) -> Self {
+        let group = state.group_at(index);
+        Self {
+            id: group.id.uuid(),
+            display_name: group.display_name.clone(),
+        }
+    }
+}
+
 impl EntityRef {
+    /// The entity of a mapping.
+    pub(crate) fn of_mapping(mapping: &Mapping, state: &State) -> Self {
+        match mapping.entity {
+            Some(entity) => Self::at(entity, state),
+            None => Self::unsettled(mapping.entity_type, mapping.name.clone()),
+        }
+    }
+
+    /// An entity of this type and name that is not there, or not settled.
+    pub(crate) fn unsettled(entity_type: EntityType, name: Option<String>) -> Self {
+        Self {
+            id: None,
+            r#type: entity_type.into(),
+            name,
+        }
+    }
+
     /// The entity at this index.
     pub(crate) fn at(index: EntityIndex, state: &State) -> Self {
         Self::of(state.entity_at(index))
@@ -70,7 +99,6 @@ impl EntityRef {
 impl MappingView {
     /// The mapping in this state.
     pub(crate) fn of(mapping: &Mapping, state: &State) -> Self {
-        let group = state.group_at(mapping.group);
         let rule = mapping.origin.rule();
         Self {
             id: mapping.id.uuid(),
@@ -81,24 +109,10 @@ impl MappingView {
             rule_id: rule.map(|rule| RuleId::uuid(rule.rule)),
             rule_version: rule.map(|rule| rule.version),
             role: mapping.role.as_ref().map(ToString::to_string),
-            group: GroupRef {
-                id: group.id.uuid(),
-                display_name: group.display_name.clone(),
-            },
-            entity: entity_of(mapping, state),
+            group: GroupRef::at(mapping.group, state),
+            entity: EntityRef::of_mapping(mapping, state),
             created_at: Time(mapping.created.at),
             modified_at: Time(mapping.modified.at),
         }
-    }
-}
-
-fn entity_of(mapping: &Mapping, state: &State) -> EntityRef {
-    match mapping.entity {
-        Some(entity) => EntityRef::at(entity, state),
-        None => EntityRef {
-            id: None,
-            r#type: mapping.entity_type.into(),
-            name: mapping.name.clone(),
-        },
     }
 }

@@ -14,6 +14,7 @@ mod described;
 mod entities;
 mod events;
 mod example_body;
+mod explain;
 mod groups;
 mod history;
 #[cfg(test)]
@@ -157,5 +158,17 @@ fn record(routes: Routes) -> Routes {
     routes
         .get("/v1/organizations/{organization}/events", events::read)
         .get("/v1/organizations/{organization}/users/{user}/history", history::read)
+        .get(
+            "/v1/organizations/{organization}/users/{user}/explain",
+            explain::user::user,
+        )
+        .get(
+            "/v1/organizations/{organization}/groups/{group}/explain",
+            explain::group::group,
+        )
+        .get(
+            "/v1/organizations/{organization}/entities/{entity}/explain",
+            explain::entity::entity,
+        )
         .post("/v1/organizations/{organization}/audit/verify", audit::verify)
 }

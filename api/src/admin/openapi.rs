@@ -9,8 +9,8 @@ use utoipa::openapi::{Content, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, conflicts, connections, entities, events, groups, history, mappings, organizations, root_tokens, rules,
-    settings, tokens, users,
+    audit, conflicts, connections, entities, events, explain, groups, history, mappings, organizations, root_tokens,
+    rules, settings, tokens, users,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,7 @@ use super::{
         mappings::list, mappings::create, mappings::read,
         mappings::approve, mappings::reject, mappings::pause, mappings::resume,
         conflicts::list, events::read, history::read, audit::verify,
+        explain::user::user, explain::group::group, explain::entity::entity,
     )
 )]
 struct Document;

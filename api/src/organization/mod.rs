@@ -2,6 +2,7 @@
 //!
 //! The writer is a task of its own (`writer`); who starts it, and starts it again after a failure, is the supervisor.
 
+pub(crate) mod aside;
 mod long_works;
 #[cfg(test)]
 mod simulation;
@@ -10,6 +11,7 @@ mod stream_name;
 mod tests;
 mod writer;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rolecall_engine::{Actor, Command, Entry, OrganizationId, Position, State};
@@ -141,6 +143,31 @@ impl Organization {
         read.await.unwrap_or(Err(ApiError::Internal))
     }
 
+    /// Has a reader read the entries at these positions, in this order, as long as it goes on. One entry is held at a time.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or is damaged.
+    pub(crate) async fn read_each<R: Send + 'static>(
+        &self,
+        positions: Vec<Position>,
+        mut reader: R,
+        mut read: impl FnMut(&mut R, &Entry) -> ControlFlow<()> + Send + 'static,
+    ) -> Result<R, ApiError> {
+        let (log, id) = (Arc::clone(&self.log), self.id);
+        let all = tokio::task::spawn_blocking(move || {
+            for position in positions {
+                let before = Position::new(position.get().saturating_sub(1));
+                let records = log.read(stream(id), to_log(before), 1)?;
+                let entry = decode(id, records.first().ok_or(ApiError::Internal)?)?;
+                if read(&mut reader, &entry).is_break() {
+                    break;
+                }
+            }
+            Ok(reader)
+        });
+        all.await.unwrap_or(Err(ApiError::Internal))
+    }
+
     /// What is wanted of the entries at these positions, in the same order. One entry is held at a time.
     ///
     /// # Errors
@@ -148,19 +175,14 @@ impl Organization {
     pub(crate) async fn read_at<T: Send + 'static>(
         &self,
         positions: Vec<Position>,
-        mut wanted: impl FnMut(Entry) -> T + Send + 'static,
+        mut wanted: impl FnMut(&Entry) -> T + Send + 'static,
     ) -> Result<Vec<T>, ApiError> {
-        let (log, id) = (Arc::clone(&self.log), self.id);
-        let read = tokio::task::spawn_blocking(move || {
-            let mut all = Vec::with_capacity(positions.len());
-            for position in positions {
-                let before = Position::new(position.get().saturating_sub(1));
-                let records = log.read(stream(id), to_log(before), 1)?;
-                all.push(wanted(decode(id, records.first().ok_or(ApiError::Internal)?)?));
-            }
-            Ok(all)
-        });
-        read.await.unwrap_or(Err(ApiError::Internal))
+        let all = Vec::with_capacity(positions.len());
+        let read = move |all: &mut Vec<T>, entry: &Entry| {
+            all.push(wanted(entry));
+            ControlFlow::Continue(())
+        };
+        self.read_each(positions, all, read).await
     }
 
     /// The log that it is kept in, for checks of the whole record.

@@ -34,9 +34,6 @@ pub(crate) const SORT_KEY_BYTES_MAX: usize = 256;
 pub(crate) const PAGE_MEMBERS_MAX: u64 = 50_000;
 /// Members of a group that a PUT or PATCH answers with; larger groups are answered without a body.
 pub(crate) const ANSWER_MEMBERS_MAX: u64 = 1_000;
-/// Steps, of about a microsecond each, that are taken on a thread that answers requests; longer work goes to another one. A
-/// page of 100 ordinary users is a few thousand steps, and so is a group of 10,000 members.
-pub(crate) const INLINE_STEPS_MAX: u64 = 10_000;
 /// How long a list may take from where it has a place to be worked on: nobody waits much longer for it.
 pub(crate) const LIST_DURATION_MAX: Duration = Duration::from_secs(10);
 const _: () = assert!(

@@ -14,12 +14,13 @@ use super::cost;
 use super::cursor::{CursorScope, CursorSeal, ListPlace, PageEnd};
 use super::error::ScimError;
 use super::filter::{Filter, Hint};
-use super::limits::{INLINE_STEPS_MAX, LIST_DURATION_MAX};
+use super::limits::LIST_DURATION_MAX;
 use super::list::{ListRequest, Page, Search, within_members};
 use super::resource;
 use super::schema::ResourceType;
 use super::sort::{SortKey, SortOrder};
 use super::wanted::Wanted;
+use crate::limits::INLINE_STEPS_MAX;
 
 /// A query, and the state that answers it.
 pub(crate) struct List {

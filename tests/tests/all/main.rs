@@ -15,6 +15,8 @@ mod cursors;
 #[cfg(test)]
 mod demo_and_cli;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod graceful;
 #[cfg(test)]
 mod live_events;

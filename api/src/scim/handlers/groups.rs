@@ -6,7 +6,6 @@ use rolecall_engine::state::Group;
 use rolecall_engine::{Command, Fact, GroupChange, GroupId, Position, Rejection, State};
 
 use super::answer::{Answer, Kept, Shown};
-use super::aside;
 use super::listing;
 use super::parsed::{self, parsed};
 use super::request::{Body, GroupReader, GroupWriter, Id, Parameters, Provided};
@@ -14,7 +13,7 @@ use super::submit::submit_computed;
 use crate::auth::ScimCaller;
 use crate::created::created;
 use crate::error::ApiError;
-use crate::organization::Submitted;
+use crate::organization::{Submitted, aside};
 use crate::scim::ResourceType;
 use crate::scim::cost;
 use crate::scim::group::{self, GroupPatch};

@@ -6,9 +6,9 @@ use std::time::Instant;
 use axum::body::Bytes;
 
 use super::answer::Answer;
-use super::aside;
 use super::parsed::parsed;
 use crate::auth::ScimCaller;
+use crate::organization::aside;
 use crate::scim::error::ScimError;
 use crate::scim::limits::PAGE_MEMBERS_MAX;
 use crate::scim::list::ListRequest;

@@ -13,6 +13,5 @@ pub(crate) mod request;
 pub(crate) mod users;
 
 mod answer;
-mod aside;
 mod listing;
 mod submit;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 
-use super::aside;
 use crate::auth::ScimCaller;
+use crate::organization::aside;
 use crate::scim::Profile;
 use crate::scim::error::ScimError;
 use crate::scim::limits::{STEP_BYTES, STEP_SQUARE_BYTES};
@@ -42,7 +42,7 @@ fn count(steps: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scim::limits::INLINE_STEPS_MAX;
+    use crate::limits::INLINE_STEPS_MAX;
 
     #[test]
     fn what_providers_send_is_read_at_once_and_large_bodies_aside() {

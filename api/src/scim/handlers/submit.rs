@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use rolecall_engine::{Command, Rejection, State};
 
-use super::aside;
 use crate::auth::ScimCaller;
 use crate::error::ApiError;
-use crate::organization::Submitted;
+use crate::organization::{Submitted, aside};
 use crate::scim::limits::ATTEMPTS_MAX;
 use crate::scim_refusal::ScimRefusal;
 

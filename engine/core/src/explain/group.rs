@@ -3,7 +3,7 @@
 use rolecall_rules::{EntityType, MatchName, MatchedTarget, NameKey, Verdict};
 
 use super::first::First;
-use super::reason::Step;
+use super::reason::{Step, mapping_chain};
 use super::why_not::{WhyNot, blocked};
 use crate::id::MappingIndex;
 use crate::limits::EXPLAINED_ITEMS_MAX;
@@ -55,12 +55,14 @@ pub enum Outcome {
 }
 
 /// A mapping, and what it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappingExplained {
     /// The mapping.
     pub mapping: MappingIndex,
-    /// What keeps it from being in force, and where that is recorded.
-    pub blocked: Option<(WhyNot, Step)>,
+    /// What keeps it from being in force.
+    pub why_not: Option<WhyNot>,
+    /// What led to it, and what keeps it from being in force, in order.
+    pub chain: Vec<Step>,
     /// Whether it follows from a rule that is no longer what it was, or no longer decides the group.
     pub stale: bool,
     /// How many members of its entity it holds there.
@@ -96,9 +98,12 @@ pub fn group(state: &State, group: &Group) -> GroupExplained {
 
 /// The mapping, explained.
 pub(super) fn mapping(state: &State, mapping: &Mapping) -> MappingExplained {
+    let (why_not, blocked) = blocked(mapping).unzip();
+    let chain = mapping_chain(state, mapping.index).into_iter().chain(blocked);
     MappingExplained {
         mapping: mapping.index,
-        blocked: blocked(mapping),
+        why_not,
+        chain: chain.collect(),
         stale: state.is_stale(mapping),
         members: members_held(state, mapping),
     }

@@ -60,7 +60,11 @@ impl Source {
     /// What leads to the claim, in the order from the request to the approval.
     pub(super) fn chain(self, state: &State, user: &User) -> Vec<Step> {
         match self {
-            Self::Mapping(mapping) => mapping_chain(state, mapping),
+            Self::Mapping(mapping) => {
+                let group = state.mapping_at(mapping).group;
+                let member = Step::sought(Link::Member { group });
+                [member].into_iter().chain(mapping_chain(state, mapping)).collect()
+            }
             Self::GroupRole(group) => vec![
                 Step::sought(Link::Member { group }),
                 Step::at(Link::GroupRole { group }, state.group_at(group).roles_given.position),
@@ -101,9 +105,10 @@ impl Source {
     }
 }
 
-fn mapping_chain(state: &State, index: MappingIndex) -> Vec<Step> {
+/// What led to a mapping: its rule, itself, its approval.
+pub(super) fn mapping_chain(state: &State, index: MappingIndex) -> Vec<Step> {
     let mapping = state.mapping_at(index);
-    let mut chain = vec![Step::sought(Link::Member { group: mapping.group })];
+    let mut chain = Vec::new();
     if let Origin::Rule(rule) = mapping.origin {
         let saved = state.rules().saved(rule).map(|saved| saved.stamp.position);
         chain.push(Step {

@@ -418,7 +418,7 @@ fn an_entity_tells_how_many_members_each_mapping_holds() {
     let members = |world: &World| {
         let all = explained(world).mappings.items;
         all.iter()
-            .map(|one| (one.members, one.blocked.is_some()))
+            .map(|one| (one.members, one.why_not.is_some()))
             .collect::<Vec<_>>()
     };
     assert_eq!(members(&world), [(2, false), (2, false)]);

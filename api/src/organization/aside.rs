@@ -1,8 +1,8 @@
 //! Work that grows with what is stored is done aside of the threads that answer requests, and not too much of it at once.
 
 use crate::error::ApiError;
+use crate::limits::INLINE_STEPS_MAX;
 use crate::organization::LongWorks;
-use crate::scim::limits::INLINE_STEPS_MAX;
 
 /// Does the work: at once when it is small, on a thread for long work otherwise. A step takes about a
 /// microsecond. Whoever

@@ -1,0 +1,231 @@
+//! Explanations in plain sentences, fit to be pasted into a ticket.
+
+use rolecall_engine::explain::{Found, Link, Removal, Source, Wanted, WhyNot};
+use rolecall_engine::rules::{EntityType, RoleName};
+use rolecall_engine::state::{Mapping, State};
+use rolecall_engine::{
+    Actor, EntityIndex, GroupIndex, MappingIndex, MappingStatus, Origin, PendingReason, RuleVersion,
+};
+
+use crate::auth::ConnectionName;
+
+/// The words for what stands in a state.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'s>(pub(super) &'s State);
+
+impl Words<'_> {
+    /// A sentence of a beginning and of what led to it.
+    pub(super) fn sentence(self, beginning: &str, steps: &[String]) -> String {
+        match steps {
+            [] => format!("{beginning}."),
+            steps => format!("{beginning}: {}.", steps.join("; ")),
+        }
+    }
+
+    /// What happened in a step, and in which entry.
+    pub(super) fn step(self, link: Link, found: Option<Found>) -> String {
+        let who = found.map_or_else(|| "somebody".to_owned(), |found| actor(found.actor));
+        let what = match link {
+            Link::Member { group } => format!("{who} made the user a member of group {}", self.group(group)),
+            Link::GroupRole { group } => format!("{who} gave group {} its roles", self.group(group)),
+            Link::RoleAttribute => format!("{who} set the user's attribute that asks for a role"),
+            Link::ConcurrencyGroupAttribute => {
+                format!("{who} set the user's attribute that names a concurrency group")
+            }
+            Link::UserCreated => format!("{who} created the user"),
+            Link::Inactive => format!("{who} made the user inactive"),
+            Link::Rule { rule } => format!("{who} saved {}", self.rule(rule)),
+            Link::Mapping { mapping } => self.made(self.0.mapping_at(mapping), &who),
+            Link::Approval { mapping } => match self.0.mapping_at(mapping).status {
+                MappingStatus::AutoApproved => "the rule approved the mapping by itself".to_owned(),
+                _ => format!("{who} approved the mapping"),
+            },
+            Link::Blocked { mapping } => self.blocked(self.0.mapping_at(mapping), &who),
+            Link::Conflict => "a conflict opened".to_owned(),
+            Link::DefaultRole | Link::DefaultConcurrencyGroup if found.is_none() => {
+                return "the default was never changed".to_owned();
+            }
+            Link::DefaultRole => format!("{who} chose the default role"),
+            Link::DefaultConcurrencyGroup => format!("{who} chose the default concurrency group"),
+            Link::RoleChanged => "the role changed".to_owned(),
+        };
+        match found {
+            Some(found) => format!("{what} (entry {})", found.position),
+            None => format!("{what} (too long ago to look for the entry)"),
+        }
+    }
+
+    fn made(self, mapping: &Mapping, who: &str) -> String {
+        let entity = self.entity_of(mapping);
+        match mapping.origin {
+            Origin::Rule(_) => format!("the rule mapped group {} to {entity}", self.group(mapping.group)),
+            Origin::Manual => format!("{who} mapped group {} to {entity}", self.group(mapping.group)),
+        }
+    }
+
+    fn blocked(self, mapping: &Mapping, who: &str) -> String {
+        match mapping.status {
+            MappingStatus::Pending(_) => "it has waited since".to_owned(),
+            MappingStatus::Rejected => format!("{who} rejected it"),
+            _ => format!("{who} paused it"),
+        }
+    }
+
+    /// What would remove a claim.
+    pub(super) fn removal(self, removal: &Removal) -> String {
+        match removal {
+            Removal::LeaveGroup(group) => format!(
+                "Take the user out of group {} at the identity provider.",
+                self.group(*group)
+            ),
+            Removal::RejectMapping(mapping) => {
+                format!(
+                    "Reject mapping {}, for all members of its group.",
+                    self.mapping_id(*mapping)
+                )
+            }
+            Removal::PauseMapping(mapping) => {
+                format!(
+                    "Pause mapping {}, for all members of its group.",
+                    self.mapping_id(*mapping)
+                )
+            }
+            Removal::TakeRoleFromGroup(group, role) => format!(
+                "Take role `{role}` from group {} at the identity provider, for all its members.",
+                self.group(*group)
+            ),
+            Removal::ClearRoleAttribute => {
+                "Clear the user's attribute that asks for a role at the identity provider.".to_owned()
+            }
+            Removal::ClearConcurrencyGroupAttribute => {
+                "Clear the user's attribute that names a concurrency group at the identity provider.".to_owned()
+            }
+            Removal::DeleteEntity(_) => "Delete the entity, for everybody in it.".to_owned(),
+            Removal::ChangeDefaultRole => "Choose another default role, for all users without a claim.".to_owned(),
+            Removal::ClearDefaultConcurrencyGroup => {
+                "Choose another default concurrency group or none, for all users without a claim.".to_owned()
+            }
+        }
+    }
+
+    /// What a claim comes from, as the beginning of a sentence.
+    pub(super) fn because(self, source: Source) -> String {
+        match source {
+            Source::Mapping(mapping) => {
+                let mapping = self.0.mapping_at(mapping);
+                let entity = self.entity_of(mapping);
+                format!("because group {} is mapped to {entity}", self.group(mapping.group))
+            }
+            Source::GroupRole(group) => format!("because the identity provider gave it to group {}", self.group(group)),
+            Source::RoleAttribute => "because the user's own attribute asks for it".to_owned(),
+            Source::DefaultRole => "because nothing claims a role, and it is the default".to_owned(),
+            Source::ConcurrencyGroupAttribute => "because the user's own attribute names it".to_owned(),
+            Source::ConnectionDefault => {
+                "because it was the default entity of the connection that created the user".to_owned()
+            }
+            Source::OrganizationDefault => "because it is the default, and nothing else claims the user".to_owned(),
+        }
+    }
+
+    /// What a claim would give.
+    pub(super) fn wanted(self, wanted: &Wanted) -> String {
+        match wanted {
+            Wanted::Entity(entity) => format!("Not in {}", self.entity(*entity)),
+            Wanted::Unsettled(entity_type, name) => format!("Not in {}", named(*entity_type, name.as_deref())),
+            Wanted::Role(role) => format!("No role `{role}`"),
+        }
+    }
+
+    /// What keeps a claim from having an effect.
+    pub(super) fn why_not(self, why: WhyNot) -> String {
+        match why {
+            WhyNot::Inactive => {
+                "although claimed, because the user is inactive; it comes back with the user".to_owned()
+            }
+            WhyNot::Pending(reason) => format!("because the mapping waits: {}", pending(reason)),
+            WhyNot::Rejected => "because the mapping was rejected; approving it would put the members in".to_owned(),
+            WhyNot::Paused => "because the mapping is paused, until somebody resumes it".to_owned(),
+            WhyNot::Conflict { current, .. } => format!(
+                "because {} claims the user, too, there is room for one, and the conflict is open",
+                self.entity(current)
+            ),
+            WhyNot::Outranked { by } => format!("because {} counts more", self.entity(by)),
+            WhyNot::UnknownName => "because there is no concurrency group of that name".to_owned(),
+            WhyNot::AmbiguousName => "because several concurrency groups have that name".to_owned(),
+            WhyNot::UnknownRole => "because the organization has no role of that name".to_owned(),
+        }
+    }
+
+    pub(super) fn group(self, group: GroupIndex) -> String {
+        format!("`{}`", self.0.group_at(group).display_name)
+    }
+
+    pub(super) fn entity(self, entity: EntityIndex) -> String {
+        let entity = self.0.entity_at(entity);
+        named(entity.entity_type, Some(&entity.name))
+    }
+
+    pub(super) fn entity_of(self, mapping: &Mapping) -> String {
+        match mapping.entity {
+            Some(entity) => self.entity(entity),
+            None => named(mapping.entity_type, mapping.name.as_deref()),
+        }
+    }
+
+    /// A rule in a version, by the name that it has now.
+    pub(super) fn rule(self, version: RuleVersion) -> String {
+        let stored = self.0.rules().get(version.rule);
+        let name = stored.map(|stored| stored.rule.definition().name.as_str());
+        match name {
+            Some(name) if !name.is_empty() => format!("rule `{name}` in version {}", version.version),
+            Some(_) => format!("rule {} in version {}", version.rule, version.version),
+            None => format!("rule {} in version {}, which is deleted", version.rule, version.version),
+        }
+    }
+
+    fn mapping_id(self, mapping: MappingIndex) -> String {
+        self.0.mapping_at(mapping).id.to_string()
+    }
+}
+
+/// A kind of entity with a name.
+pub(super) fn named(entity_type: EntityType, name: Option<&str>) -> String {
+    let word = match entity_type {
+        EntityType::Team => "team",
+        EntityType::ConcurrencyGroup => "concurrency group",
+        EntityType::SubOrganization => "sub-organization",
+    };
+    match name {
+        Some(name) => format!("{word} `{name}`"),
+        None => format!("a {word} without a name"),
+    }
+}
+
+/// A role, or that there is none.
+pub(super) fn role(role: Option<&RoleName>) -> String {
+    role.map_or_else(|| "No role".to_owned(), |role| format!("Role `{role}`"))
+}
+
+fn pending(reason: PendingReason) -> &'static str {
+    match reason {
+        PendingReason::ApprovalRequired => "an administrator has to approve it",
+        PendingReason::TargetMissing => "there is no such sub-organization, and rules never create one",
+        PendingReason::AmbiguousName => "several entities have that name; approve it with one of them",
+        PendingReason::EntityOwned => "the entity belongs to another group",
+        PendingReason::TargetDeleted => "its entity was deleted; approve it with another",
+        PendingReason::RuleChanged => {
+            "another rule decides the group since a rename, and approving it replaces the old mapping"
+        }
+        PendingReason::Template => "the name of the group cannot fill the name template; approve it with an entity",
+    }
+}
+
+/// Who asked.
+fn actor(actor: Actor) -> String {
+    match actor {
+        Actor::Root => "the holder of the root token".to_owned(),
+        Actor::Token(token) => format!("the holder of token {token}"),
+        Actor::Connection { connection, .. } => format!("connection {}", ConnectionName(connection)),
+        Actor::System => "the server".to_owned(),
+    }
+}
