@@ -51,7 +51,7 @@ fn is_recorded(entry: &Value, step: &Value, user: &str) -> bool {
     match step["kind"].as_str().unwrap() {
         "member" => recorded(entry, "members_added", step)
             .iter()
-            .any(|item| names_user(item)),
+            .any(names_user),
         "group_role" => any(&["group_created", "group_restored", "group_attributes_changed"]),
         "role_attribute" => any(&["user_created", "user_role_attribute_changed"]),
         "rule" => any(&["rule_created", "rule_changed"]),
