@@ -49,9 +49,7 @@ fn is_recorded(entry: &Value, step: &Value, user: &str) -> bool {
             .any(|status| statuses.contains(&status["status"].as_str().unwrap()))
     };
     match step["kind"].as_str().unwrap() {
-        "member" => recorded(entry, "members_added", step)
-            .iter()
-            .any(names_user),
+        "member" => recorded(entry, "members_added", step).iter().any(names_user),
         "group_role" => any(&["group_created", "group_restored", "group_attributes_changed"]),
         "role_attribute" => any(&["user_created", "user_role_attribute_changed"]),
         "rule" => any(&["rule_created", "rule_changed"]),

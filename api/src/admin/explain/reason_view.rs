@@ -29,7 +29,7 @@ pub(crate) struct StepView {
     /// `member`: the user became a member of the group; `group_role`: the group got its roles; `role_attribute`,
     /// `concurrency_group_attribute`: the user got the attribute; `user_created`; `inactive`; `rule`: this version was saved;
     /// `mapping`: it came to be; `approval`; `blocked`: the mapping got the status that it has, or was paused; `conflict`: it
-    /// opened; `default_role`, `default_concurrency_group`: it was chosen.
+    /// opened; `decision`: it was resolved; `default_role`, `default_concurrency_group`: it was chosen.
     #[schema(example = "approval")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,6 +204,7 @@ fn kind_of_step(link: Link) -> &'static str {
         Link::Approval { .. } => "approval",
         Link::Blocked { .. } => "blocked",
         Link::Conflict => "conflict",
+        Link::Decision => "decision",
         Link::DefaultRole => "default_role",
         Link::DefaultConcurrencyGroup => "default_concurrency_group",
         Link::RoleChanged => "role_changed",

@@ -90,13 +90,15 @@ pub(crate) struct AbsenceView {
     source: &'static str,
     group: Option<GroupRef>,
     mapping_id: Option<Uuid>,
-    /// `pending`, `rejected` or `paused` (the mapping); `inactive` (the user); `conflict`; `outranked`; `unknown_name`,
+    /// `pending`, `rejected` or `paused` (the mapping); `inactive` (the user); `conflict`: it is open; `decided`: it was resolved for
+    /// another entity; `outranked`; `unknown_name`,
     /// `ambiguous_name` or `unknown_role` (what an attribute asks for).
     #[schema(example = "pending")]
     why: &'static str,
     /// Why the mapping waits.
     #[schema(example = "approval_required")]
     reason: Option<&'static str>,
+    /// The open conflict, or the decision.
     conflict_id: Option<Uuid>,
     /// The entity that the user is in instead.
     instead: Option<EntityRef>,
@@ -242,6 +244,7 @@ impl AbsenceView {
         };
         let (conflict, instead) = match one.why {
             WhyNot::Conflict { conflict, current } => (Some(conflict), Some(current)),
+            WhyNot::Decided { decision, chosen } => (Some(decision), Some(chosen)),
             WhyNot::Outranked { by } => (None, Some(by)),
             _ => (None, None),
         };
@@ -272,6 +275,7 @@ pub(super) fn word(why: WhyNot) -> &'static str {
         WhyNot::Rejected => "rejected",
         WhyNot::Paused => "paused",
         WhyNot::Conflict { .. } => "conflict",
+        WhyNot::Decided { .. } => "decided",
         WhyNot::Outranked { .. } => "outranked",
         WhyNot::UnknownName => "unknown_name",
         WhyNot::AmbiguousName => "ambiguous_name",

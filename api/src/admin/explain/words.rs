@@ -4,7 +4,7 @@ use rolecall_engine::explain::{Found, Link, Removal, Source, Wanted, WhyNot};
 use rolecall_engine::rules::{EntityType, RoleName};
 use rolecall_engine::state::{Mapping, State};
 use rolecall_engine::{
-    Actor, EntityIndex, GroupIndex, MappingIndex, MappingStatus, Origin, PendingReason, RuleVersion,
+    Actor, EntityIndex, GroupIndex, MappingIndex, MappingStatus, Origin, PendingReason, RuleVersion, Slot,
 };
 
 use crate::auth::ConnectionName;
@@ -42,6 +42,7 @@ impl Words<'_> {
             },
             Link::Blocked { mapping } => self.blocked(self.0.mapping_at(mapping), &who),
             Link::Conflict => "a conflict opened".to_owned(),
+            Link::Decision => format!("{who} resolved the conflict"),
             Link::DefaultRole | Link::DefaultConcurrencyGroup if found.is_none() => {
                 return "the default was never changed".to_owned();
             }
@@ -145,10 +146,17 @@ impl Words<'_> {
             WhyNot::Pending(reason) => format!("because the mapping waits: {}", pending(reason)),
             WhyNot::Rejected => "because the mapping was rejected; approving it would put the members in".to_owned(),
             WhyNot::Paused => "because the mapping is paused, until somebody resumes it".to_owned(),
-            WhyNot::Conflict { current, .. } => format!(
-                "because {} claims the user, too, there is room for one, and the conflict is open",
-                self.entity(current)
-            ),
+            WhyNot::Conflict { conflict, current } => {
+                let slot = self.0.conflict_by_id(conflict).map(|conflict| conflict.slot);
+                let (current, room) = (self.entity(current), room(slot));
+                format!("because {current} claims the user, too, {room}, and the conflict is open")
+            }
+            WhyNot::Decided { chosen, .. } => {
+                format!(
+                    "because it was decided for {} where both claim the user",
+                    self.entity(chosen)
+                )
+            }
             WhyNot::Outranked { by } => format!("because {} counts more", self.entity(by)),
             WhyNot::UnknownName => "because there is no concurrency group of that name".to_owned(),
             WhyNot::AmbiguousName => "because several concurrency groups have that name".to_owned(),
@@ -198,6 +206,16 @@ pub(super) fn named(entity_type: EntityType, name: Option<&str>) -> String {
     match name {
         Some(name) => format!("{word} `{name}`"),
         None => format!("a {word} without a name"),
+    }
+}
+
+/// What there is room for in a slot.
+fn room(slot: Option<Slot>) -> &'static str {
+    match slot {
+        Some(Slot::ConcurrencyGroup) => "a user is in one concurrency group",
+        Some(Slot::SubOrganization) => "a user is in one sub-organization",
+        Some(Slot::CrossType) => "a user is in a sub-organization or in teams and a concurrency group",
+        None => "there is room for one",
     }
 }
 
