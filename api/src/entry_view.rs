@@ -39,6 +39,7 @@ pub(crate) fn users_named(entry: &Entry) -> u64 {
         Effect::MembersPlaced { users, .. }
         | Effect::MembersUnplaced { users, .. }
         | Effect::RoleChanged { users, .. } => users.len(),
+        Effect::MappingLimited { to, .. } => to.len(),
         _ => 0,
     };
     let effects = entry.consequences.iter().map(|consequence| &consequence.effect);
@@ -333,6 +334,10 @@ fn effect(effect: &Effect, state: &State) -> Value {
             rule_version(origin.rule()),
         ),
         Effect::NoAdminLeft { role } => json!({"role": role.as_str()}),
+        Effect::MappingLimited { mapping, to } => {
+            json!({"mapping_id": mapping.uuid(), "user_ids": user_ids(to, state)})
+        }
+        Effect::MappingLimitLifted { mapping } => json!({"mapping_id": mapping.uuid()}),
     }
 }
 

@@ -290,6 +290,8 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::EntityOwned { .. } => (StatusCode::CONFLICT, "entity_owned"),
         Rejection::TargetMissing { .. } => (StatusCode::CONFLICT, "target_missing"),
         Rejection::TargetAmbiguous { .. } => (StatusCode::CONFLICT, "target_ambiguous"),
+        Rejection::SecondPerson => (StatusCode::FORBIDDEN, "second_person"),
+        Rejection::SecondPersonTarget => (StatusCode::FORBIDDEN, "second_person_target"),
         Rejection::TargetUnnamed => (StatusCode::CONFLICT, "target_unnamed"),
         Rejection::AlreadyMapped => (StatusCode::CONFLICT, "already_mapped"),
         Rejection::MappingStatus { .. } => (StatusCode::CONFLICT, "mapping_status"),

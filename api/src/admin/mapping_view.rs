@@ -22,6 +22,9 @@ pub(crate) struct MappingView {
     reason: Option<&'static str>,
     /// Whether an administrator paused it.
     paused: bool,
+    /// How many members of the group wait, because the group grew beyond what a rule may approve; `null` when none has to. They
+    /// come in when somebody approves the mapping, or the group shrinks.
+    waiting_members: Option<u64>,
     /// Whether it follows from a rule that is no longer what it was, or no longer decides the group.
     stale: bool,
     /// The rule that made it; `null` for an administrator.
@@ -105,6 +108,7 @@ impl MappingView {
             status: mapping.status.as_str(),
             reason: mapping.status.reason(),
             paused: mapping.paused,
+            waiting_members: mapping.limited_to.as_ref().map(|_| state.waiting_members(mapping)),
             stale: state.is_stale(mapping),
             rule_id: rule.map(|rule| RuleId::uuid(rule.rule)),
             rule_version: rule.map(|rule| rule.version),

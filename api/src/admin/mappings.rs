@@ -156,7 +156,7 @@ fn index(mapping: &rolecall_engine::state::Mapping) -> String {
 /// Bind a group to an entity by hand.
 #[utoipa::path(post, path = "/v1/organizations/{organization}/mappings", tag = "mappings",
     params(("organization" = Uuid, Path)), request_body = NewMapping, responses(
-    (status = 201, description = "The new mapping, approved", body = MappingView),
+    (status = 201, description = "The new mapping: approved, or pending where another person has to approve it", body = MappingView),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
 pub(crate) async fn create(

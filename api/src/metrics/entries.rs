@@ -40,6 +40,8 @@ impl Metrics {
             Effect::NoAdminLeft { .. } => self.no_admin_left.inc(),
             Effect::MappingProposed { .. }
             | Effect::MappingMoved { .. }
+            | Effect::MappingLimited { .. }
+            | Effect::MappingLimitLifted { .. }
             | Effect::MappingRefreshed { .. }
             | Effect::EntityCreated { .. }
             | Effect::EntityRenamed { .. }

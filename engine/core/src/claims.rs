@@ -25,7 +25,7 @@ impl Claims {
         }
         claims.add_role(state, user.organization_role.as_ref(), RoleSource::Attribute);
         for group in user.groups().map(|group| state.group_at(group)) {
-            claims.add_group(state, group);
+            claims.add_group(state, user, group);
         }
         claims
             .roles
@@ -33,11 +33,11 @@ impl Claims {
         claims
     }
 
-    fn add_group(&mut self, state: &State, group: &Group) {
+    fn add_group(&mut self, state: &State, user: &User, group: &Group) {
         for role in &group.attributes.roles {
             self.add_role(state, role.parse().ok().as_ref(), RoleSource::Group { group: group.id });
         }
-        for mapping in state.mappings_of(group).filter(|mapping| mapping.in_force()) {
+        for mapping in state.mappings_of(group).filter(|mapping| mapping.holds(user.index)) {
             if let (Origin::Rule(rule), Some(role)) = (mapping.origin, &mapping.role) {
                 let source = RoleSource::Rule {
                     rule,
@@ -77,7 +77,7 @@ pub(crate) fn claimed_entities(user: &User, state: &State) -> Claimed {
     let mut claimed = Claimed::new();
     let groups = user.groups().map(|group| state.group_at(group));
     for mapping in groups.flat_map(|group| state.mappings_of(group)) {
-        if let Some(entity) = mapping.entity.filter(|_| mapping.in_force()) {
+        if let Some(entity) = mapping.entity.filter(|_| mapping.holds(user.index)) {
             let first = claimed.entry(entity).or_insert(mapping.index);
             if approval(mapping) < approval(state.mapping_at(*first)) {
                 *first = mapping.index;
@@ -153,5 +153,5 @@ pub fn claimants<'a>(state: &'a State, user: &'a User, entity: EntityIndex) -> i
     let groups = user.groups().map(|group| state.group_at(group));
     groups
         .flat_map(|group| state.mappings_of(group))
-        .filter(move |mapping| mapping.in_force() && mapping.entity == Some(entity))
+        .filter(move |mapping| mapping.holds(user.index) && mapping.entity == Some(entity))
 }

@@ -167,6 +167,18 @@ pub enum Effect {
         /// The role that it grants to members of the group.
         role: Option<RoleName>,
     },
+    /// A group grew beyond what a rule may approve: of its members these stay in the entity, the others wait.
+    MappingLimited {
+        /// The mapping.
+        mapping: MappingId,
+        /// The members that it holds.
+        to: UserSet,
+    },
+    /// A group is no longer larger than a rule may approve: its mapping holds all members again.
+    MappingLimitLifted {
+        /// The mapping.
+        mapping: MappingId,
+    },
 }
 
 /// Why an entity kept its name.
@@ -328,7 +340,7 @@ impl RoleCause {
 
 impl Effect {
     /// Every kind of consequence.
-    pub const KINDS: [&str; 13] = [
+    pub const KINDS: [&str; 15] = [
         "group_decided",
         "mapping_proposed",
         "mapping_moved",
@@ -342,6 +354,8 @@ impl Effect {
         "conflict_closed",
         "no_admin_left",
         "mapping_refreshed",
+        "mapping_limited",
+        "mapping_limit_lifted",
     ];
 
     /// The name of the kind of consequence, the same in metrics, streams and documentation.
@@ -360,6 +374,8 @@ impl Effect {
             Self::ConflictClosed { .. } => "conflict_closed",
             Self::NoAdminLeft { .. } => "no_admin_left",
             Self::MappingRefreshed { .. } => "mapping_refreshed",
+            Self::MappingLimited { .. } => "mapping_limited",
+            Self::MappingLimitLifted { .. } => "mapping_limit_lifted",
         }
     }
 }

@@ -105,9 +105,28 @@ pub enum PendingReason {
     RuleChanged,
     /// The group name cannot fill the name template of the rule.
     Template,
+    /// A ceiling: the group gives its members the highest role.
+    CeilingHighestRole,
+    /// A ceiling: the group has more members than a rule may approve.
+    CeilingMembers,
+    /// A ceiling: the entity was made known by an administrator.
+    CeilingAdoption,
 }
 
 impl PendingReason {
+    /// Whether approving the mapping ends what another rule had approved for the group.
+    pub(crate) fn replaces(self) -> bool {
+        match self {
+            Self::RuleChanged | Self::CeilingHighestRole | Self::CeilingMembers | Self::CeilingAdoption => true,
+            Self::ApprovalRequired
+            | Self::TargetMissing
+            | Self::AmbiguousName
+            | Self::EntityOwned
+            | Self::TargetDeleted
+            | Self::Template => false,
+        }
+    }
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -118,6 +137,9 @@ impl PendingReason {
             Self::TargetDeleted => "target_deleted",
             Self::RuleChanged => "rule_changed",
             Self::Template => "template",
+            Self::CeilingHighestRole => "ceiling_highest_role",
+            Self::CeilingMembers => "ceiling_members",
+            Self::CeilingAdoption => "ceiling_adoption",
         }
     }
 }

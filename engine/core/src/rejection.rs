@@ -89,6 +89,10 @@ pub enum Rejection {
     TargetMissing { name: String },
     #[error("several entities are called `{name}`; name one by its id")]
     TargetAmbiguous { name: String },
+    #[error("whoever wrote the rule, or asked for the mapping, cannot approve it, too: another person has to")]
+    SecondPerson,
+    #[error("one person alone cannot choose another target; reject this mapping, and ask for one to that target")]
+    SecondPersonTarget,
     #[error("the mapping has no target name yet; name an entity")]
     TargetUnnamed,
     #[error("the group is mapped to this entity already")]

@@ -146,6 +146,10 @@ impl Words<'_> {
             WhyNot::Pending(reason) => format!("because the mapping waits: {}", pending(reason)),
             WhyNot::Rejected => "because the mapping was rejected; approving it would put the members in".to_owned(),
             WhyNot::Paused => "because the mapping is paused, until somebody resumes it".to_owned(),
+            WhyNot::Limited => {
+                "because the group has grown beyond what a rule may approve, until somebody approves the mapping"
+                    .to_owned()
+            }
             WhyNot::Conflict { conflict, current } => {
                 let slot = self.0.conflict_by_id(conflict).map(|conflict| conflict.slot);
                 let (current, room) = (self.entity(current), room(slot));
@@ -234,6 +238,9 @@ fn pending(reason: PendingReason) -> &'static str {
         PendingReason::RuleChanged => {
             "another rule decides the group since a rename, and approving it replaces the old mapping"
         }
+        PendingReason::CeilingHighestRole => "it gives the highest role, which a rule may not approve alone",
+        PendingReason::CeilingMembers => "the group has more members than a rule may approve alone",
+        PendingReason::CeilingAdoption => "an administrator made the entity known, and a rule may not take it alone",
         PendingReason::Template => "the name of the group cannot fill the name template; approve it with an entity",
     }
 }

@@ -1,13 +1,14 @@
 //! What an administrator does to mappings.
 
-use rolecall_rules::EntityType;
+use rolecall_rules::{EntityType, NameKey};
 
 use super::name;
 use crate::command::MappingTarget;
+use crate::entry::Actor;
 use crate::fact::Fact;
 use crate::id::{EntityId, GroupId, GroupIndex, MappingId, NewIds};
 use crate::limits::GROUP_MAPPINGS_MAX;
-use crate::mapping::{MappingStatus, PendingReason};
+use crate::mapping::{MappingStatus, Origin};
 use crate::rejection::Rejection;
 use crate::state::{Group, Mapping, State};
 
@@ -46,13 +47,24 @@ pub(super) fn create(
     }])
 }
 
-pub(super) fn approve(state: &State, id: MappingId, target: Option<&MappingTarget>) -> Result<Vec<Fact>, Rejection> {
+pub(super) fn approve(
+    state: &State,
+    id: MappingId,
+    target: Option<&MappingTarget>,
+    by: Actor,
+) -> Result<Vec<Fact>, Rejection> {
     let mapping = state.mapping(id).ok_or(Rejection::UnknownMapping)?;
+    check_second_person(state, mapping, target, by)?;
+    if mapping.limited_to.is_some() && target.is_none() {
+        let entity = mapping.entity.map(|entity| state.entity_at(entity).id);
+        return Ok(vec![Fact::MappingApproved { mapping: id, entity }]);
+    }
     if !mapping.status.is_pending() && mapping.status != MappingStatus::Rejected {
         return Err(refused(mapping, "approved"));
     }
     let target = match target {
         Some(target) => target.clone(),
+        None if let Some(entity) = asked_for(state, mapping) => MappingTarget::Entity(entity),
         None => {
             let name = mapping.name.clone().ok_or(Rejection::TargetUnnamed)?;
             MappingTarget::Named {
@@ -65,7 +77,7 @@ pub(super) fn approve(state: &State, id: MappingId, target: Option<&MappingTarge
         *entity_type != mapping.entity_type || Some(name) != mapping.name.as_ref());
     let entity = find(state, mapping.group, &target)?;
     // What a rule approved before a rename ends with this approval, so it is not in the way.
-    let replaces = mapping.status == MappingStatus::Pending(PendingReason::RuleChanged);
+    let replaces = matches!(mapping.status, MappingStatus::Pending(reason) if reason.replaces());
     let stays = |other: &Mapping| !(replaces && other.status == MappingStatus::AutoApproved);
     if is_bound(state, state.group_at(mapping.group), entity, stays) {
         return Err(Rejection::AlreadyMapped);
@@ -77,6 +89,47 @@ pub(super) fn approve(state: &State, id: MappingId, target: Option<&MappingTarge
         return Err(Rejection::UnknownEntity);
     }
     Ok(vec![Fact::MappingApproved { mapping: id, entity }])
+}
+
+/// The entity that a mapping made by hand waits for.
+fn asked_for(state: &State, mapping: &Mapping) -> Option<EntityId> {
+    let by_hand = mapping.origin == Origin::Manual && mapping.status.is_pending();
+    let entity = state.entity_at(mapping.entity.filter(|_| by_hand)?);
+    (!entity.deleted).then_some(entity.id)
+}
+
+/// With two persons, the one who approves is not the one who wrote what the mapping follows from, and approves that.
+fn check_second_person(
+    state: &State,
+    mapping: &Mapping,
+    target: Option<&MappingTarget>,
+    by: Actor,
+) -> Result<(), Rejection> {
+    if !state.safeguards().two_person_approval {
+        return Ok(());
+    }
+    if state.author_of(mapping) == Some(by) {
+        return Err(Rejection::SecondPerson);
+    }
+    if target.is_some_and(|target| !is_proposed(state, mapping, target)) {
+        return Err(Rejection::SecondPersonTarget);
+    }
+    Ok(())
+}
+
+/// Whether a target is what a mapping is for: of its type and name.
+fn is_proposed(state: &State, mapping: &Mapping, target: &MappingTarget) -> bool {
+    let named = match target {
+        MappingTarget::Entity(entity) => state
+            .entity(*entity)
+            .map(|entity| (entity.entity_type, entity.key.clone())),
+        MappingTarget::Named { entity_type, name } => Some((*entity_type, NameKey::of(name))),
+    };
+    let proposed = mapping
+        .name
+        .as_deref()
+        .map(|name| (mapping.entity_type, NameKey::of(name)));
+    named.is_some() && named == proposed
 }
 
 pub(super) fn reject(state: &State, id: MappingId) -> Result<Vec<Fact>, Rejection> {

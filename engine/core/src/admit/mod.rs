@@ -53,7 +53,7 @@ pub(crate) fn admit(state: &State, command: &Command, asked: Asked, ids: &mut Ne
         } => entities::create(state, *entity_type, name, external_id.as_deref(), ids),
         Command::DeleteEntity { entity } => entities::delete(state, *entity),
         Command::CreateMapping { group, target } => mappings::create(state, *group, target, ids),
-        Command::ApproveMapping { mapping, target } => mappings::approve(state, *mapping, target.as_ref()),
+        Command::ApproveMapping { mapping, target } => mappings::approve(state, *mapping, target.as_ref(), asked.by),
         Command::RejectMapping { mapping } => mappings::reject(state, *mapping),
         Command::PauseMapping { mapping } => mappings::pause(state, *mapping),
         Command::ResumeMapping { mapping } => mappings::resume(state, *mapping),

@@ -108,6 +108,9 @@ impl Derivation<'_> {
             let MappingStatus::Pending(reason) = mapping.status else {
                 continue;
             };
+            if mapping.origin == Origin::Manual {
+                continue;
+            }
             let stands = decided.is_some_and(|decided| {
                 decided
                     .targets
@@ -171,6 +174,9 @@ impl Derivation<'_> {
         match &target.name {
             Err(_) => (MappingStatus::Pending(PendingReason::Template), None),
             Ok(_) if !decided.auto_approve => (MappingStatus::Pending(PendingReason::ApprovalRequired), None),
+            Ok(_) if let Some(reason) = self.ceiling(group, decided.role.as_ref()) => {
+                (MappingStatus::Pending(reason), None)
+            }
             Ok(name) => match self.find_or_create(fact, group, decided.rule, target.entity_type, name) {
                 Ok(entity) => (MappingStatus::AutoApproved, Some(entity)),
                 Err(reason) => (MappingStatus::Pending(reason), None),
@@ -243,6 +249,8 @@ impl Derivation<'_> {
                     self.state.settings().one_group_per_entity && self.state.other_owner(entity, group).is_some();
                 if owned {
                     Err(PendingReason::EntityOwned)
+                } else if entity.registered && self.state.safeguards().auto_approve_ceiling.adoption {
+                    Err(PendingReason::CeilingAdoption)
                 } else {
                     Ok(entity.id)
                 }
@@ -283,23 +291,28 @@ impl Derivation<'_> {
             mapping: Some(*mapping),
             rule: None,
         };
-        let entity = match entity {
-            Some(entity) => *entity,
-            None => self.create_entity(because, *entity_type, name),
+        // With two persons, this one asks and another one approves.
+        let (entity, status) = if self.state.safeguards().two_person_approval {
+            (*entity, MappingStatus::Pending(PendingReason::ApprovalRequired))
+        } else {
+            let entity = entity.unwrap_or_else(|| self.create_entity(because, *entity_type, name));
+            (Some(entity), MappingStatus::Approved)
         };
         let effect = Effect::MappingProposed {
             mapping: *mapping,
             group: *group,
             entity_type: *entity_type,
-            entity: Some(entity),
+            entity,
             name: Some(name.clone()),
             template: NameTemplate::display_name(),
             origin: Origin::Manual,
             role: None,
-            status: MappingStatus::Approved,
+            status,
         };
         self.conclude(because, effect);
-        self.touch_members(fact, self.group_index(*group));
+        if status.is_approved() {
+            self.touch_members(fact, self.group_index(*group));
+        }
     }
 
     /// Approves a mapping; one that waited because of a rename takes the place of what another rule had approved.
@@ -307,6 +320,7 @@ impl Derivation<'_> {
         let mapping = self.mapping(id);
         let (group, entity_type, was, origin) = (mapping.group, mapping.entity_type, mapping.status, mapping.origin);
         let name = mapping.name.clone();
+        let waiting = self.waiting(mapping);
         let because = Because {
             fact,
             mapping: Some(id),
@@ -317,7 +331,9 @@ impl Derivation<'_> {
             None => self.create_entity(because, entity_type, &known(name, "name of a mapping")),
         };
         self.move_mapping(fact, id, MappingStatus::Approved, Some(entity));
-        if let (MappingStatus::Pending(PendingReason::RuleChanged), Origin::Rule(rule)) = (was, origin) {
+        if let (MappingStatus::Pending(reason), Origin::Rule(rule)) = (was, origin)
+            && reason.replaces()
+        {
             let mut replaced = self.approved_otherwise(group, rule).0;
             replaced.extend(self.void_beside(id, rule));
             replaced.sort_unstable();
@@ -326,7 +342,11 @@ impl Derivation<'_> {
                 self.end_mapping(fact, other, EndReason::Replaced);
             }
         }
-        self.touch_members(fact, group);
+        if was == MappingStatus::AutoApproved {
+            self.touch(fact, &waiting);
+        } else {
+            self.touch_members(fact, group);
+        }
     }
 
     /// Ends a mapping; it still shows the entity it was for.

@@ -4,6 +4,7 @@
 //! are placed: what they should have is worked out from their claims, and the difference to what they have is concluded
 //! (`placement`). So the work grows with the users touched, and the outcome cannot depend on the way there.
 
+mod ceilings;
 mod conflicts;
 mod mappings;
 mod placement;
@@ -25,7 +26,7 @@ use crate::id::{EntityIndex, GroupId, GroupIndex, IdSeed, IdsFor, NewIds, UserId
 use crate::invariant::known;
 use crate::mapping::{EndReason, MappingStatus, PendingReason};
 use crate::settings::Settings;
-use crate::state::State;
+use crate::state::{State, User};
 use crate::user_set::UserSet;
 
 /// The state after the facts and all that follows from them, and what that is.
@@ -160,6 +161,16 @@ impl Derivation<'_> {
             Fact::MappingPaused { mapping } | Fact::MappingResumed { mapping } => {
                 self.touch_members(place, self.mapping(*mapping).group);
             }
+            Fact::MembersAdded { group, .. } | Fact::MembersRemoved { group, .. } => {
+                self.limit_mappings(place, self.group_index(*group));
+            }
+            Fact::UserDeleted { user } => {
+                let left = self.before.user_ever(*user).into_iter().flat_map(User::groups);
+                let left: Vec<GroupIndex> = left.collect();
+                for group in left {
+                    self.limit_mappings(place, group);
+                }
+            }
             Fact::SettingsChanged { settings } => {
                 if moves_users(self.before.settings(), settings) {
                     let users: UserSet = self
@@ -180,9 +191,6 @@ impl Derivation<'_> {
             | Fact::UserRoleAttributeChanged { .. }
             | Fact::UserActivated { .. }
             | Fact::UserDeactivated { .. }
-            | Fact::UserDeleted { .. }
-            | Fact::MembersAdded { .. }
-            | Fact::MembersRemoved { .. }
             | Fact::IgnoredMembersChanged { .. }
             | Fact::RuleCreated { .. }
             | Fact::RuleChanged { .. }

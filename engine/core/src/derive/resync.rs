@@ -95,14 +95,17 @@ impl Resync {
     }
 
     /// Whether new mappings wait for a person, so that those they replace stay until then.
-    fn waits_to_replace(&self, state: &State) -> bool {
+    fn waits_to_replace(&self, state: &State, beyond_ceiling: bool) -> bool {
         let approved = |mapping: &&MappingId| {
             state
                 .mapping(**mapping)
                 .is_some_and(|mapping| mapping.status.is_approved())
         };
         let waiting = |(mapping, _): &&(MappingId, MatchedTarget)| state.mapping(*mapping).is_some_and(is_waiting);
-        let by_person = self.decided.as_ref().is_some_and(|decided| !decided.auto_approve);
+        let by_person = self
+            .decided
+            .as_ref()
+            .is_some_and(|decided| !decided.auto_approve || beyond_ceiling);
         let anything = !self.open.is_empty() || self.kept.iter().any(|kept| waiting(&kept));
         by_person && anything && self.void.iter().any(|mapping| approved(&mapping))
     }
@@ -117,7 +120,9 @@ impl Derivation<'_> {
         }
         let resync = Resync::of(&self.state, row);
         self.conclude_decided(fact, group, resync.decided.as_ref());
-        let waits = resync.waits_to_replace(&self.state);
+        let role = resync.decided.as_ref().and_then(|decided| decided.role.as_ref());
+        let beyond_ceiling = self.ceiling(group, role).is_some();
+        let waits = resync.waits_to_replace(&self.state, beyond_ceiling);
         if let Some(decided) = &resync.decided {
             for (mapping, target) in &resync.kept {
                 self.refresh(fact, *mapping, decided, target);

@@ -38,7 +38,7 @@ pub fn entity(state: &State, entity: &Entity) -> EntityExplained {
     let owner = mappings().find(|mapping| mapping.status.is_approved());
     let mut unmapped = entity.members.clone();
     for mapping in mappings().filter(|mapping| mapping.in_force()) {
-        unmapped.subtract(&state.group_at(mapping.group).members);
+        unmapped.subtract(state.members_of_mapping(mapping));
     }
     let contested = |conflict: &&Conflict| conflict.claimed.contains(&entity.index);
     let conflicts = state.conflicts().filter(contested).map(|conflict| Contested {

@@ -116,7 +116,7 @@ fn members_held(state: &State, mapping: &Mapping) -> u64 {
     };
     let mut others = state.entity_at(entity).members.clone();
     let all = others.len();
-    others.subtract(&state.group_at(mapping.group).members);
+    others.subtract(state.members_of_mapping(mapping));
     all - others.len()
 }
 

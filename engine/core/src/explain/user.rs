@@ -4,7 +4,7 @@ use rolecall_rules::{EntityType, RoleName};
 
 use super::first::First;
 use super::reason::{Link, Reason, Source, Step};
-use super::why_not::{Absence, Wanted, WhyNot, blocked};
+use super::why_not::{Absence, Wanted, WhyNot, blocked, limited};
 use crate::claims::{Claims, sources, unmapped, unmapped_source};
 use crate::held::Held;
 use crate::id::{EntityIndex, GroupIndex};
@@ -186,7 +186,9 @@ fn absences_of_mapping(state: &State, user: &User, mapping: &Mapping) -> Vec<Abs
         None => Wanted::Unsettled(mapping.entity_type, mapping.name.clone()),
     };
     let role = mapping.role.as_ref().map(Wanted::role);
-    let blocked = blocked(mapping).or_else(|| inactive(user));
+    let blocked = blocked(mapping)
+        .or_else(|| limited(mapping, user))
+        .or_else(|| inactive(user));
     match (blocked, mapping.entity) {
         (Some(blocked), _) => [Some(entity), role]
             .into_iter()

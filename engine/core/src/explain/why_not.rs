@@ -5,7 +5,7 @@ use rolecall_rules::{EntityType, RoleName};
 use super::reason::{Link, Source, Step};
 use crate::id::{ConflictId, EntityIndex};
 use crate::mapping::{MappingStatus, PendingReason};
-use crate::state::Mapping;
+use crate::state::{Mapping, User};
 
 /// A claim that has no effect, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub enum WhyNot {
     Rejected,
     /// The mapping is paused.
     Paused,
+    /// The group grew beyond what a rule may approve, and the user waits.
+    Limited,
     /// Another entity has the slot, and a conflict is open.
     Conflict {
         /// The conflict.
@@ -73,6 +75,13 @@ pub enum WhyNot {
     AmbiguousName,
     /// The organization has no role of that name.
     UnknownRole,
+}
+
+/// What keeps a mapping in force from holding a member of its group.
+pub(super) fn limited(mapping: &Mapping, user: &User) -> Option<(WhyNot, Step)> {
+    let link = Link::Blocked { mapping: mapping.index };
+    let waits = mapping.in_force() && !mapping.holds(user.index);
+    waits.then(|| (WhyNot::Limited, Step::at(link, mapping.modified.position)))
 }
 
 /// What keeps a mapping from being in force.

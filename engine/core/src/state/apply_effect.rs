@@ -58,6 +58,8 @@ impl State {
             }
             Effect::NoAdminLeft { .. } => {}
             Effect::MappingRefreshed { .. } => self.refresh_mapping(effect),
+            Effect::MappingLimited { mapping, to } => self.limit_mapping(*mapping, Some(to.clone())),
+            Effect::MappingLimitLifted { mapping } => self.limit_mapping(*mapping, None),
         }
     }
 
@@ -91,6 +93,7 @@ impl State {
             role: role.clone(),
             status: *status,
             paused: false,
+            limited_to: None,
             approved: status.is_approved().then_some(self.stamp.position),
             created: self.stamp,
             modified: self.stamp,
@@ -108,6 +111,7 @@ impl State {
         let mapping = self.mapping_mut(id);
         let (index, group, from, was_for) = (mapping.index, mapping.group, mapping.status, mapping.entity);
         mapping.status = to;
+        mapping.limited_to = None;
         mapping.entity = entity;
         mapping.modified = stamp;
         if to.is_approved() {
@@ -154,6 +158,13 @@ impl State {
         mapping.role.clone_from(role);
         mapping.modified = stamp;
         self.count(index);
+    }
+
+    fn limit_mapping(&mut self, mapping: MappingId, to: Option<UserSet>) {
+        let stamp = self.stamp;
+        let mapping = self.mapping_mut(mapping);
+        mapping.limited_to = to;
+        mapping.modified = stamp;
     }
 
     /// Lets the entity know a mapping that is for it.

@@ -10,7 +10,7 @@ use super::counts::{decrease, increase};
 use super::{Decision, Entity, Group, Mapping, PlanEnd, PlanRun, Stamp, State, User};
 use crate::entry::Actor;
 use crate::fact::{Fact, GroupAttributes};
-use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, UserId, UserIndex};
+use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
 use crate::invariant::known;
 use crate::person::{Person, SealedPerson};
 use crate::settings::Settings;
@@ -70,6 +70,11 @@ impl State {
                 external_id,
             } => {
                 self.create_entity(*entity, *entity_type, name, external_id.as_deref());
+                let index = self.entity_index(*entity);
+                self.entities.at_mut(index.into()).registered = true;
+            }
+            Fact::MappingRequested { mapping, .. } => {
+                self.mapping_makers.insert(*mapping, by);
             }
             Fact::EntityDeleted { entity } => self.delete_entity(*entity),
             Fact::MappingPaused { mapping } => self.set_paused(*mapping, true),
@@ -89,7 +94,7 @@ impl State {
             Fact::ConflictResolved { .. } => self.remember_decision(by, fact),
             Fact::DecisionForgotten { decision } => self.decisions.forget(*decision),
             // What they ask for is done by their consequences, which know the entity.
-            Fact::MappingRequested { .. } | Fact::MappingApproved { .. } | Fact::MappingRejected { .. } => {}
+            Fact::MappingApproved { .. } | Fact::MappingRejected { .. } => {}
         }
     }
 
@@ -163,6 +168,7 @@ impl State {
         self.user_default_entities.remove(&index);
         self.decisions.forget_user(index);
         for group in groups {
+            self.release(group.into(), &UserSet::of(index));
             let group = self.groups.at_mut(group);
             group.members.remove(index);
             group.modified = self.stamp;
@@ -306,9 +312,23 @@ impl State {
             user.groups.remove(index.into());
             user.modify(stamp);
         }
+        self.release(index, users);
         let group = self.groups.at_mut(index.into());
         group.members.subtract(users);
         group.modified = stamp;
+    }
+
+    /// Lets mappings that hold some members of a group alone forget those that leave it.
+    fn release(&mut self, group: GroupIndex, users: &UserSet) {
+        let limited = self
+            .mappings_of(self.group_at(group))
+            .filter(|mapping| mapping.limited_to.is_some());
+        let limited: Vec<MappingIndex> = limited.map(|mapping| mapping.index).collect();
+        for mapping in limited {
+            if let Some(held) = &mut self.mappings.at_mut(mapping.into()).limited_to {
+                held.subtract(users);
+            }
+        }
     }
 
     fn delete_group(&mut self, id: GroupId) {
@@ -366,6 +386,7 @@ impl State {
             external_id: external_id.map(str::to_owned),
             members: UserSet::default(),
             mappings: Vec::new(),
+            registered: false,
             rename_skipped: None,
             deleted: false,
             created: self.stamp,

@@ -25,6 +25,8 @@ pub struct Entity {
     pub members: UserSet,
     /// The mappings that are for it and have not ended.
     pub mappings: Vec<MappingIndex>,
+    /// Whether an administrator made it known, and not a mapping.
+    pub registered: bool,
     /// The last rename of its group that it did not follow, and why.
     pub rename_skipped: Option<&'static str>,
     /// Whether it was deleted.

@@ -3,9 +3,10 @@
 use rolecall_rules::{EntityType, NameTemplate, RoleName};
 
 use super::Stamp;
-use crate::id::{EntityIndex, GroupIndex, MappingId, MappingIndex};
+use crate::id::{EntityIndex, GroupIndex, MappingId, MappingIndex, UserIndex};
 use crate::mapping::{MappingStatus, Origin};
 use crate::position::Position;
+use crate::user_set::UserSet;
 
 /// One group bound to one entity, also when that is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +33,22 @@ pub struct Mapping {
     pub status: MappingStatus,
     /// Whether an administrator paused it.
     pub paused: bool,
+    /// The members of its group that it holds, where it holds those alone: the group grew beyond what a rule may approve.
+    pub limited_to: Option<UserSet>,
     /// When it was approved last: of several claims the older approval is the incumbent.
     pub approved: Option<Position>,
     /// When and where it came to be.
     pub created: Stamp,
-    /// When and where its status last changed.
+    /// When and where its status, or what it says, last changed.
     pub modified: Stamp,
 }
 
 impl Mapping {
+    /// Whether this member of the group is put into the entity now.
+    pub fn holds(&self, member: UserIndex) -> bool {
+        self.in_force() && self.limited_to.as_ref().is_none_or(|limited| limited.contains(member))
+    }
+
     /// Whether members of the group are put into the entity now.
     pub fn in_force(&self) -> bool {
         self.status.is_approved() && !self.paused

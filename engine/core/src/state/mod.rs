@@ -38,9 +38,10 @@ use self::table::Table;
 pub use self::user::{Membership, Stamp, User};
 use crate::asked::Asked;
 use crate::consequence::Consequence;
+use crate::entry::Actor;
 use crate::fact::Fact;
 use crate::id::{ConflictId, EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
-use crate::mapping::Slot;
+use crate::mapping::{Origin, Slot};
 use crate::position::Position;
 use crate::registry::Registry;
 use crate::safeguards::Safeguards;
@@ -72,6 +73,8 @@ pub struct State {
     entity_names: OrdSet<(EntityType, NameKey, EntityIndex)>,
     entity_external_ids: OrdMap<(EntityType, String), EntityIndex>,
     mappings: Table<MappingId, Mapping>,
+    /// Who asked for each mapping made by hand.
+    mapping_makers: OrdMap<MappingId, Actor>,
     conflicts: Conflicts,
     decisions: Decisions,
     counts: Counts,
@@ -301,6 +304,26 @@ impl State {
     /// The mappings of a group that have ended, in the order of their ends.
     pub fn ended_mappings_of<'a>(&'a self, group: &'a Group) -> impl DoubleEndedIterator<Item = &'a Mapping> {
         group.ended_mappings.iter().map(|index| self.mapping_at(*index))
+    }
+
+    /// The members of its group that a mapping holds while it is in force.
+    pub fn members_of_mapping<'a>(&'a self, mapping: &'a Mapping) -> &'a UserSet {
+        let all = &self.group_at(mapping.group).members;
+        mapping.limited_to.as_ref().unwrap_or(all)
+    }
+
+    /// How many members of its group wait, because a mapping holds the others alone.
+    pub fn waiting_members(&self, mapping: &Mapping) -> u64 {
+        let all = self.group_at(mapping.group).members.len();
+        all.saturating_sub(self.members_of_mapping(mapping).len())
+    }
+
+    /// Who wrote what a mapping follows from: its maker, or the author of the version of the rule that made it.
+    pub fn author_of(&self, mapping: &Mapping) -> Option<Actor> {
+        match mapping.origin {
+            Origin::Rule(rule) => self.rules.saved(rule).map(|saved| saved.author),
+            Origin::Manual => self.mapping_makers.get(&mapping.id).copied(),
+        }
     }
 
     /// The open conflicts, oldest first.

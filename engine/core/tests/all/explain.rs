@@ -116,6 +116,7 @@ fn why_not(world: &World, user: &str) -> Vec<String> {
             WhyNot::Outranked { .. } => "outranked",
             WhyNot::UnknownName => "unknown name",
             WhyNot::AmbiguousName => "ambiguous name",
+            WhyNot::Limited => "limited",
             WhyNot::UnknownRole => "unknown role",
         };
         let source = source(world, absence.source);
@@ -595,6 +596,9 @@ fn records(state: &State, user: &User, link: Link, entry: &Entry) -> bool {
                     to: status,
                     ..
                 } => *id == mapping_id(mapping) && *status == state.mapping_at(mapping).status,
+                Effect::MappingRefreshed { mapping: id, .. } | Effect::MappingLimited { mapping: id, .. } => {
+                    *id == mapping_id(mapping)
+                }
                 _ => false,
             };
             fact(&paused) || effect(&blocked)
@@ -720,7 +724,7 @@ fn check_nothing_is_left_out(state: &State, user: &User, explained: &UserExplain
                 .entity
                 .is_some_and(|entity| !held.entities.contains_key(&entity));
         assert!(
-            !mapping.in_force() || !user.active || is_reason || is_absence || is_there,
+            !mapping.holds(user.index) || !user.active || is_reason || is_absence || is_there,
             "nothing is said of {mapping:?}"
         );
     }

@@ -5,6 +5,8 @@ mod brakes;
 #[cfg(test)]
 mod bug_classes;
 #[cfg(test)]
+mod ceilings;
+#[cfg(test)]
 mod connections;
 #[cfg(test)]
 mod default_entity;
@@ -32,6 +34,8 @@ mod rules;
 mod slots;
 #[cfg(test)]
 mod stored_format;
+#[cfg(test)]
+mod two_person;
 #[cfg(test)]
 mod users;
 #[cfg(test)]

@@ -7,8 +7,8 @@ use rolecall_engine::plan::{Draft, MappingChange};
 use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
-    Command, DraftRule, EntityIndex, GroupChange, GroupIndex, Keep, MappingIndex, MappingTarget, MembersChange,
-    OnRename, SettingsChange, State, UserIndex, UserInput,
+    AutoApproveCeilingChange, Command, DraftRule, EntityIndex, GroupChange, GroupIndex, Keep, MappingIndex,
+    MappingTarget, MembersChange, OnRename, SettingsChange, State, UserIndex, UserInput,
 };
 
 use crate::plans::apply;
@@ -116,6 +116,11 @@ pub(crate) enum Operation {
     ApplyOnRename {
         apply: bool,
     },
+    Ceiling {
+        members: Option<u32>,
+        highest_role: bool,
+        adoption: bool,
+    },
     Floor {
         min_admins: u32,
     },
@@ -178,6 +183,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => some().prop_map(|decision| Operation::Forget { decision }),
         1 => option::of(some()).prop_map(|entity| Operation::DefaultConcurrencyGroup { entity }),
         1 => any::<bool>().prop_map(|apply| Operation::ApplyOnRename { apply }),
+        1 => (option::of(0..4u32), prop::bool::weighted(0.2), prop::bool::weighted(0.2)).prop_map(
+            |(members, highest_role, adoption)| Operation::Ceiling { members, highest_role, adoption }
+        ),
         1 => (0u32..3).prop_map(|min_admins| Operation::Floor { min_admins }),
     ]
 }
@@ -374,6 +382,19 @@ impl Operation {
                 let change = SettingsChange {
                     default_concurrency_group: Some(entity),
                     ..SettingsChange::default()
+                };
+                Command::ChangeSettings { change }
+            }
+            Self::Ceiling {
+                members,
+                highest_role,
+                adoption,
+            } => {
+                let mut change = SettingsChange::default();
+                change.safeguards.auto_approve_ceiling = AutoApproveCeilingChange {
+                    highest_role: Some(*highest_role),
+                    max_members: Some(*members),
+                    adoption: Some(*adoption),
                 };
                 Command::ChangeSettings { change }
             }

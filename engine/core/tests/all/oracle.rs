@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::{Entity, Group, Mapping, User};
 use rolecall_engine::{
-    EntityId, EntityIndex, Entry, Fact, GroupIndex, MappingIndex, RuleId, Slot, State, UserId, UserIndex,
+    Effect, EntityId, EntityIndex, Entry, Fact, GroupId, GroupIndex, MappingId, MappingIndex, RuleId, Slot, State,
+    UserId, UserIndex,
 };
 
 /// Panics unless everything that can be worked out from scratch is as the state has it.
@@ -26,6 +27,7 @@ pub(crate) fn check(state: &State, record: &[Entry]) {
     }
     check_both_sides(state, &users, &groups);
     check_counts(state, &users);
+    check_limits(state, record);
     check_stale(state);
     check_examples(state);
 }
@@ -35,6 +37,17 @@ fn groups_of<'a>(user: &'a User, groups: &'a [&Group]) -> impl Iterator<Item = &
         .iter()
         .copied()
         .filter(|group| group.members.iter().any(|member| member == user.index))
+}
+
+/// The mappings of a group of the user that hold this user.
+fn holding<'a>(state: &'a State, group: &'a Group, user: &'a User) -> impl Iterator<Item = &'a Mapping> {
+    in_force(state, group).filter(|mapping| {
+        let limited = mapping
+            .limited_to
+            .as_ref()
+            .map(|limited| limited.iter().collect::<Vec<_>>());
+        limited.is_none_or(|limited| limited.contains(&user.index))
+    })
 }
 
 fn in_force<'a>(state: &'a State, group: &'a Group) -> impl Iterator<Item = &'a Mapping> {
@@ -50,7 +63,7 @@ fn check_role(state: &State, user: &User, groups: &[&Group]) {
     for group in groups_of(user, groups) {
         claimed.extend(group.attributes.roles.iter().cloned());
         claimed.extend(
-            in_force(state, group)
+            holding(state, group, user)
                 .filter_map(|mapping| mapping.role.as_ref())
                 .map(ToString::to_string),
         );
@@ -71,7 +84,7 @@ fn check_role(state: &State, user: &User, groups: &[&Group]) {
 
 /// The entities that approved mappings claim the user for, active or not.
 fn claimed(state: &State, user: &User, groups: &[&Group]) -> BTreeSet<EntityIndex> {
-    let mappings = groups_of(user, groups).flat_map(|group| in_force(state, group));
+    let mappings = groups_of(user, groups).flat_map(|group| holding(state, group, user));
     mappings.filter_map(|mapping| mapping.entity).collect()
 }
 
@@ -351,6 +364,83 @@ fn check_counts(state: &State, users: &[&User]) {
             .mappings_from(MappingIndex::from(0))
             .filter(|other| other.status == mapping.status);
         assert_eq!(counts.mappings.get(&mapping.status), Some(&count(alike.count())));
+    }
+}
+
+/// Who waits is worked out again from the members that the record gave each group: a mapping that a rule approved is limited when
+/// the members of its group change and are more than the ceiling, to those who were there before and never left.
+fn check_limits(state: &State, record: &[Entry]) {
+    let mut members: BTreeMap<GroupId, BTreeSet<UserIndex>> = BTreeMap::new();
+    let mut indexes: BTreeMap<UserId, UserIndex> = BTreeMap::new();
+    let mut limits: BTreeMap<MappingId, (GroupId, Option<BTreeSet<UserIndex>>)> = BTreeMap::new();
+    let mut most: Option<u32> = None;
+    for entry in record {
+        let before = members.clone();
+        let mut changed: BTreeSet<GroupId> = BTreeSet::new();
+        for fact in &entry.facts {
+            match fact {
+                Fact::UserCreated { user, index, .. } => {
+                    indexes.insert(*user, *index);
+                }
+                Fact::MembersAdded { group, users } => {
+                    members.entry(*group).or_default().extend(users.iter());
+                    changed.insert(*group);
+                }
+                Fact::MembersRemoved { group, users } => {
+                    let of_group = members.entry(*group).or_default();
+                    users.iter().for_each(|user| {
+                        of_group.remove(&user);
+                    });
+                    changed.insert(*group);
+                }
+                Fact::UserDeleted { user } => {
+                    for (group, of_group) in &mut members {
+                        if of_group.remove(&indexes[user]) {
+                            changed.insert(*group);
+                        }
+                    }
+                }
+                Fact::GroupDeleted { group } => {
+                    members.remove(group);
+                }
+                Fact::SafeguardsChanged { safeguards } => most = safeguards.auto_approve_ceiling.max_members,
+                _ => {}
+            }
+        }
+        for consequence in &entry.consequences {
+            match &consequence.effect {
+                Effect::MappingProposed {
+                    mapping, group, status, ..
+                } if status.as_str() == "auto_approved" => {
+                    limits.insert(*mapping, (*group, None));
+                }
+                Effect::MappingMoved { mapping, .. } => {
+                    limits.remove(mapping);
+                }
+                _ => {}
+            }
+        }
+        for (group, limit) in limits.values_mut() {
+            let empty = BTreeSet::new();
+            let now = members.get(group).unwrap_or(&empty);
+            if let Some(limit) = limit {
+                limit.retain(|user| now.contains(user));
+            }
+            let too_many = most.is_some_and(|most| now.len() > most as usize);
+            match limit {
+                None if changed.contains(group) && too_many => {
+                    let stayed = before.get(group).unwrap_or(&empty).intersection(now);
+                    *limit = Some(stayed.copied().collect());
+                }
+                Some(_) if changed.contains(group) && !too_many => *limit = None,
+                _ => {}
+            }
+        }
+    }
+    for mapping in state.mappings_from(MappingIndex::from(0)) {
+        let expected = limits.get(&mapping.id).and_then(|(_, limit)| limit.clone());
+        let found = mapping.limited_to.as_ref().map(|limited| limited.iter().collect());
+        assert_eq!(found, expected, "{mapping:?}");
     }
 }
 

@@ -83,7 +83,10 @@ pub(crate) fn stale(world: &World) -> Vec<MappingStatus> {
     let groups = world.state.groups_from(GroupIndex::from(0));
     let waits = |group: &&_| {
         let mut mappings = world.state.mappings_of(group);
-        mappings.any(|mapping| mapping.status.reason() == Some("rule_changed"))
+        mappings.any(|mapping| {
+            let reason = mapping.status.reason().filter(|_| mapping.status.is_pending());
+            reason.is_some_and(|reason| reason == "rule_changed" || reason.starts_with("ceiling_"))
+        })
     };
     let groups = groups.filter(|group| !waits(group));
     let mappings = groups.flat_map(|group| world.state.mappings_of(group));

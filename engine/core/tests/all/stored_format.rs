@@ -39,7 +39,7 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 57);
+    assert_eq!(state.position().get(), 64);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
@@ -54,7 +54,9 @@ fn entries_of_version_1_are_read_and_replayed() {
             "concurrency_group fast: ended(rules_changed)",
             "team Builders: approved",
             "concurrency_group cg-TWO-b: auto_approved",
-            "sub_organization Berlin: approved"
+            "sub_organization Berlin: approved",
+            "concurrency_group cg-six: auto_approved",
+            "concurrency_group cg-seven: pending(ceiling_members)"
         ]
     );
     assert_eq!(world.state.conflicts().count(), 1);
@@ -97,6 +99,7 @@ fn story() -> World {
     examples(&mut world);
     plans(&mut world);
     conflicts(&mut world);
+    ceilings(&mut world);
     world
 }
 
@@ -246,6 +249,18 @@ fn registry(world: &mut World) {
         organization,
         connection,
     });
+}
+
+fn ceilings(world: &mut World) {
+    let mut change = SettingsChange::default();
+    change.safeguards.auto_approve_ceiling.max_members = Some(Some(1));
+    world.settings(change);
+    world.user("emil");
+    world.user("fay");
+    world.group("cg-six", &["emil"]);
+    world.add("cg-six", "fay");
+    world.remove("cg-six", "emil");
+    world.group("cg-seven", &["emil", "fay"]);
 }
 
 fn examples(world: &mut World) {

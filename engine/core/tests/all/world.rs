@@ -14,6 +14,8 @@ use rolecall_engine::{
 pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) entries: Vec<Entry>,
+    /// Who asks next; the server itself, when nobody is named.
+    pub(crate) actor: Option<Actor>,
     commands: u64,
 }
 
@@ -27,7 +29,7 @@ impl World {
         let at = Timestamp::from_milliseconds(1_000_000 + self.commands);
         let context = Context {
             at,
-            actor: Actor::System,
+            actor: self.actor.unwrap_or(Actor::System),
             seed: IdSeed::new(seed),
         };
         let Some((next, entry)) = handle(&self.state, command, context)? else {
