@@ -25,12 +25,14 @@
 //!
 //! A [`RuleDefinition`] is what an administrator writes and what is stored; [`Rule::compile`] checks it whole and reports every
 //! problem with its place. [`first_match`] finds the one rule that decides a group. What becomes of the answer - mappings,
-//! entities, roles - is the engine's business, and so are the ids and versions of rules.
+//! entities, roles - is the engine's business, and so are the ids and versions of rules. [`analysis::analyze`] tells what is
+//! odd about a set of rules before somebody relies on it.
 //!
 //! The rules are described for administrators in `docs/rules.md`; the examples there run as tests of this crate.
 //!
 //! The crate is pure: what it returns depends on its arguments alone.
 
+pub mod analysis;
 mod compiled;
 mod entity_type;
 mod error;

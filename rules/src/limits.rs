@@ -33,3 +33,15 @@ pub const EXAMPLES_MAX: usize = 1_000;
 pub const EXAMPLE_GROUP_CHARACTERS_MAX: usize = 256;
 /// Problems of one rule set file that are told; the others are counted.
 pub const RULE_SET_PROBLEMS_MAX: usize = 100;
+/// Characters in the name of a group. The analysis shows no longer ones; the engine refuses them.
+pub const GROUP_NAME_CHARACTERS_MAX: usize = 256;
+/// Steps of one analysis of a rule set, of which a processor does a few million in a second.
+pub const ANALYSIS_STEPS_MAX: u64 = 4_000_000;
+/// Bytes of memory that the automaton of an analysis may take.
+pub const ANALYSIS_MEMORY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Findings of one kind that an analysis lists.
+pub const FINDINGS_PER_KIND_MAX: usize = 500;
+/// Overlaps that an analysis counts before it stops looking for more.
+pub const OVERLAPS_MAX: usize = 100_000;
+/// Rules that a finding names as the ones that win instead.
+pub const SHADOWING_RULES_MAX: usize = 8;

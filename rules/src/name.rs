@@ -90,7 +90,7 @@ pub fn fold(text: &str) -> String {
     compose(&folded)
 }
 
-fn fold_character(character: char) -> char {
+pub(crate) fn fold_character(character: char) -> char {
     unicode_case_mapping::case_folded(character)
         .and_then(|code| char::from_u32(code.get()))
         .unwrap_or(character)

@@ -1,4 +1,5 @@
-//! Runs the examples of docs/rules.md: each fenced block marked `rules` lists rules, and then what they say to group names.
+//! Runs the examples of docs/rules.md: each fenced block marked `rules` lists rules, and then what they say to group names, what
+//! is wrong with them, or all that the analysis finds.
 //!
 //! ```text
 //! rule Engineering
@@ -8,6 +9,7 @@
 //! eng-search -> Engineering: team "search"
 //! ```
 
+use crate::analysis::{Budget, Method, analyze};
 use crate::limits;
 use crate::{
     EntityType, MatchName, MatchedTarget, Pattern, PatternKind, Problems, Rule, RuleDefinition, RuleSet, Target,
@@ -91,6 +93,7 @@ fn the_limits_of_the_reference_are_those_of_the_code() {
             limits::ENTITY_NAME_CHARACTERS_MAX,
             " characters",
         ),
+        ("findings of one kind in an analysis", limits::FINDINGS_PER_KIND_MAX, ""),
     ];
     let page = PAGE.replace(',', "");
     for (what, limit, unit) in rows {
@@ -104,6 +107,7 @@ fn run(block: &str) {
     let mut definitions: Vec<RuleDefinition> = Vec::new();
     let mut refusals: Vec<(RuleDefinition, Vec<&str>)> = Vec::new();
     let mut last_refused = false;
+    let mut findings: Vec<&str> = Vec::new();
     for line in block.lines().filter(|line| !line.is_empty()) {
         if let Some(name) = line.strip_prefix("rule ") {
             definitions.push(empty_rule(name));
@@ -116,10 +120,12 @@ fn run(block: &str) {
                 last_refused = true;
             }
             refusals.last_mut().unwrap().1.push(problem);
+        } else if let Some(finding) = line.strip_prefix("finding: ") {
+            findings.push(finding);
         } else {
             let (name, expected) = line
                 .split_once(" -> ")
-                .expect("a line is a rule, a field, a refusal or a group");
+                .expect("a line is a rule, a field, a refusal, a finding or a group");
             assert_eq!(
                 answer(&definitions, name.trim()),
                 expected.trim(),
@@ -127,6 +133,9 @@ fn run(block: &str) {
                 name.trim()
             );
         }
+    }
+    if !findings.is_empty() {
+        assert_eq!(analyzed(&definitions), findings, "in:\n{block}");
     }
     for (definition, expected) in refusals {
         let problems = Rule::compile(definition).expect_err("this rule is refused");
@@ -175,11 +184,22 @@ fn pattern(value: &str) -> Pattern {
     }
 }
 
-fn answer(definitions: &[RuleDefinition], name: &str) -> String {
-    let rules: Vec<Rule> = definitions
+fn compiled(definitions: &[RuleDefinition]) -> Vec<Rule> {
+    let rules = definitions
         .iter()
-        .map(|definition| Rule::compile(definition.clone()).unwrap())
-        .collect();
+        .map(|definition| Rule::compile(definition.clone()).unwrap());
+    rules.collect()
+}
+
+fn analyzed(definitions: &[RuleDefinition]) -> Vec<String> {
+    let rules = compiled(definitions);
+    let analysis = analyze(&rules.iter().collect::<Vec<_>>(), &Budget::default());
+    assert_eq!(analysis.method, Method::Exact);
+    analysis.findings.iter().map(ToString::to_string).collect()
+}
+
+fn answer(definitions: &[RuleDefinition], name: &str) -> String {
+    let rules = compiled(definitions);
     let Some(decision) = first_match(rules.iter().enumerate(), &MatchName::of(name)) else {
         return "no rule".to_owned();
     };

@@ -77,6 +77,13 @@ pub struct MatchedTarget {
     pub template: NameTemplate,
 }
 
+impl RuleDefinition {
+    /// Its patterns, the excludes last.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        [&self.matching].into_iter().chain(&self.exclude)
+    }
+}
+
 impl Rule {
     /// Checks and compiles a definition. Fails with every problem of it, each with its place.
     pub fn compile(definition: RuleDefinition) -> Result<Self, Problems> {
