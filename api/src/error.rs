@@ -95,6 +95,9 @@ pub(crate) enum ApiError {
         "this connection takes users only, and has no groups; an administrator of the organization can change that"
     )]
     UsersOnly,
+    /// A plan that is not the one that was looked at.
+    #[error("the plan is not the one that you looked at, or its effect is another one by now; make the plan again")]
+    PlanDiffers,
     /// There is no such thing, where the engine has no rejection for it.
     #[error("there is no such {what}")]
     NotFound {
@@ -239,6 +242,7 @@ impl ApiError {
             Self::ScimToken => (StatusCode::FORBIDDEN, "scim_token"),
             Self::ConnectionNotFound => (StatusCode::NOT_FOUND, "unknown_connection"),
             Self::UsersOnly => (StatusCode::NOT_FOUND, "users_only"),
+            Self::PlanDiffers => (StatusCode::PRECONDITION_FAILED, "plan_differs"),
             Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
@@ -299,6 +303,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::UnknownPlan => (StatusCode::NOT_FOUND, "unknown_plan"),
         Rejection::PlanRuns => (StatusCode::CONFLICT, "plan_runs"),
         Rejection::PlanOutdated { .. } => (StatusCode::PRECONDITION_FAILED, "plan_outdated"),
+        Rejection::PlanSecondPerson => (StatusCode::FORBIDDEN, "plan_second_person"),
         Rejection::MappingTwice => (StatusCode::BAD_REQUEST, "mapping_twice"),
         Rejection::Planned { reason, .. } => of_rejection(reason),
         Rejection::IncomingUnnamed { .. } => (StatusCode::CONFLICT, "incoming_unnamed"),

@@ -56,6 +56,14 @@ pub(crate) const QUEUE_COMMANDS_MAX: usize = 1_024;
 pub(crate) const BATCH_COMMANDS_MAX: usize = 256;
 /// An append takes no further entry once it holds this many bytes.
 pub(crate) const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long a plan rests after the log refused an append, as when its disk is full.
+pub(crate) const PLAN_REST: Duration = Duration::from_secs(1);
+/// Plans of one organization that are kept to be applied; the oldest gives way to a new one.
+pub(crate) const PLANS_MAX: usize = 16;
+/// How long a plan is kept to be applied.
+pub(crate) const PLAN_DURATION: Duration = Duration::from_secs(3_600);
+/// How long whoever applies a plan waits for its end before the answer says that it goes on.
+pub(crate) const PLAN_APPLYING_WAIT: Duration = Duration::from_secs(5);
 /// How long a writer judges commands before it leaves a turn to others; one command is never broken off.
 pub(crate) const JUDGING_DURATION_MAX: Duration = Duration::from_millis(5);
 /// Appends of one organization that may be on their way to the disk at one time.

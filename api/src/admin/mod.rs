@@ -27,6 +27,9 @@ mod object;
 mod openapi;
 mod organizations;
 mod page;
+mod plan_body;
+mod plan_view;
+mod plans;
 mod query;
 mod root_tokens;
 mod routes;
@@ -79,7 +82,7 @@ fn routes() -> Routes {
         .get("/v1/organizations", organizations::list)
         .post("/v1/organizations", organizations::create)
         .get("/v1/organizations/{organization}", organizations::read);
-    record(decisions(pushed(access(routes))))
+    record(planned(decisions(pushed(access(routes)))))
 }
 
 fn access(routes: Routes) -> Routes {
@@ -152,6 +155,14 @@ fn decisions(routes: Routes) -> Routes {
             mappings::resume,
         )
         .get("/v1/organizations/{organization}/conflicts", conflicts::list)
+}
+
+fn planned(routes: Routes) -> Routes {
+    routes
+        .post("/v1/organizations/{organization}/plans", plans::create)
+        .get("/v1/organizations/{organization}/plans/{plan}", plans::read)
+        .get("/v1/organizations/{organization}/plans/{plan}/changes", plans::changes)
+        .post("/v1/organizations/{organization}/plans/{plan}/apply", plans::apply)
 }
 
 fn record(routes: Routes) -> Routes {

@@ -9,8 +9,8 @@ use utoipa::openapi::{Content, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, conflicts, connections, entities, events, explain, groups, history, mappings, organizations, root_tokens,
-    rules, settings, tokens, users,
+    audit, conflicts, connections, entities, events, explain, groups, history, mappings, organizations, plans,
+    root_tokens, rules, settings, tokens, users,
 };
 
 #[derive(OpenApi)]
@@ -37,6 +37,7 @@ use super::{
         mappings::approve, mappings::reject, mappings::pause, mappings::resume,
         conflicts::list, events::read, history::read, audit::verify,
         explain::user::user, explain::group::group, explain::entity::entity,
+        plans::create, plans::read, plans::changes, plans::apply,
     )
 )]
 struct Document;

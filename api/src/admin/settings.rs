@@ -116,7 +116,7 @@ impl SettingsView {
 }
 
 impl SettingsBody {
-    fn into_change(self) -> Result<SettingsChange, ApiError> {
+    pub(super) fn into_change(self) -> Result<SettingsChange, ApiError> {
         let roles = self
             .roles
             .map(|roles| roles.iter().map(|name| role("roles", name)).collect());

@@ -14,9 +14,17 @@ fn routes_in(organization: &str) -> Vec<(String, String)> {
         let rest = path.strip_prefix("/v1/organizations/{organization}")?;
         let id = Uuid::from_u128(7).to_string();
         let rest = rest.replace("{connection}", &format!("con-{id}"));
-        let rest = ["{user}", "{group}", "{rule}", "{entity}", "{mapping}", "{token}"]
-            .into_iter()
-            .fold(rest, |rest, parameter| rest.replace(parameter, &id));
+        let rest = [
+            "{user}",
+            "{group}",
+            "{rule}",
+            "{entity}",
+            "{mapping}",
+            "{plan}",
+            "{token}",
+        ]
+        .into_iter()
+        .fold(rest, |rest, parameter| rest.replace(parameter, &id));
         assert!(!rest.contains('{'), "a parameter of {path} is not known here");
         Some((method.to_string(), format!("{organization}{rest}")))
     });

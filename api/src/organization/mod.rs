@@ -4,6 +4,7 @@
 
 pub(crate) mod aside;
 mod long_works;
+mod plans;
 #[cfg(test)]
 mod simulation;
 mod stream_name;
@@ -21,6 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(crate) use self::long_works::LongWorks;
 #[cfg(test)]
 pub(crate) use self::long_works::Places;
+pub(crate) use self::plans::{Plan, Plans};
 pub(crate) use self::stream_name::{from_log, stream, to_log};
 pub(crate) use self::writer::{Stopped, Writer, panic_text};
 use crate::config::RequestsPerSecond;
@@ -38,6 +40,7 @@ pub(crate) struct Organization {
     log: Arc<dyn EventLog>,
     rate: Option<Arc<RateLimit>>,
     long_works: Arc<LongWorks>,
+    plans: Arc<Plans>,
 }
 
 /// A command on its way to the writer.
@@ -45,6 +48,15 @@ struct Submission {
     command: Command,
     actor: Actor,
     answer: oneshot::Sender<Result<Submitted, ApiError>>,
+}
+
+impl Submission {
+    /// A command of the server itself, whose answer nobody waits for.
+    fn by_itself(command: Command) -> Self {
+        let (answer, _) = oneshot::channel();
+        let actor = Actor::System;
+        Self { command, actor, answer }
+    }
 }
 
 /// What became of an accepted command. It is durable.
@@ -75,6 +87,7 @@ impl Organization {
             log,
             rate: None,
             long_works: Arc::new(LongWorks::new()),
+            plans: Arc::default(),
         };
         (organization, writer)
     }
@@ -93,6 +106,11 @@ impl Organization {
     /// Its long work.
     pub(crate) fn long_works(&self) -> &LongWorks {
         &self.long_works
+    }
+
+    /// Its plans.
+    pub(crate) fn plans(&self) -> &Plans {
+        &self.plans
     }
 
     /// Its id.

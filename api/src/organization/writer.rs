@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rolecall_engine::limits::ENTRY_BYTES_MAX;
-use rolecall_engine::{Context, Entry, OrganizationId, Rejection, State, handle};
+use rolecall_engine::{Command, Context, Entry, OrganizationId, PlanId, Rejection, State, handle};
 use rolecall_eventlog::{Append, EventLog, LogError, Position};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Submission, Submitted, from_log, stream, to_log};
 use crate::error::ApiError;
-use crate::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCHES_IN_FLIGHT_MAX, JUDGING_DURATION_MAX};
+use crate::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCHES_IN_FLIGHT_MAX, JUDGING_DURATION_MAX, PLAN_REST};
 use crate::metrics::Metrics;
 use crate::{random, time};
 
@@ -55,6 +55,8 @@ pub(crate) struct Writer {
     in_flight: VecDeque<InFlight>,
     /// Why the log refused an append, until all that was built on it is answered.
     refused: Option<LogError>,
+    /// Until when a plan waits, after the log refused an append.
+    resting: Option<tokio::time::Instant>,
 }
 
 /// A batch whose append is on its way.
@@ -86,6 +88,8 @@ enum Woken {
     Settle(Outcome),
     /// Commands were waiting; none means that no more will come.
     Judge { taken: usize },
+    /// Nothing else is waiting, and a plan can go on.
+    Step,
     /// The server stops.
     Stop,
 }
@@ -110,6 +114,7 @@ impl Writer {
             candidate,
             in_flight: VecDeque::new(),
             refused: None,
+            resting: None,
         }
     }
 
@@ -122,16 +127,28 @@ impl Writer {
         let mut ended = false;
         while !ended || !self.in_flight.is_empty() {
             let takes_more = !ended && self.refused.is_none() && self.in_flight.len() < BATCHES_IN_FLIGHT_MAX;
+            let steps = takes_more && self.plan().is_some();
             let woken = tokio::select! {
                 biased;
                 Some(outcome) = oldest_outcome(&mut self.in_flight) => Woken::Settle(outcome),
                 taken = self.queue.recv_many(&mut waiting, BATCH_COMMANDS_MAX), if takes_more => Woken::Judge { taken },
                 () = told_to_stop(&mut self.stopping), if !self.queue.is_closed() => Woken::Stop,
+                () = rested(self.resting), if steps => Woken::Step,
             };
             match woken {
                 Woken::Settle(outcome) => self.settle(outcome)?,
                 Woken::Judge { taken: 0 } => ended = true,
-                Woken::Judge { .. } => self.judge_all(waiting.drain(..)).await?,
+                Woken::Judge { .. } => {
+                    self.judge_all(waiting.drain(..)).await?;
+                    // A plan goes on however much there is to do beside it.
+                    if self.resting.is_none() {
+                        self.step().await?;
+                    }
+                }
+                Woken::Step => {
+                    self.resting = None;
+                    self.step().await?;
+                }
                 Woken::Stop => self.queue.close(),
             }
         }
@@ -152,6 +169,27 @@ impl Writer {
             }
         }
         self.append(batch);
+        Ok(())
+    }
+
+    /// The plan that is being applied.
+    fn plan(&self) -> Option<PlanId> {
+        let run = self.candidate.plan_run().filter(|run| run.is_running());
+        run.map(|run| run.plan)
+    }
+
+    /// Takes the next step of the plan that is being applied, as one append.
+    async fn step(&mut self) -> Result<(), Stopped> {
+        let Some(plan) = self.plan() else { return Ok(()) };
+        let mut batch = Batch::default();
+        self.judge(Submission::by_itself(Command::ContinuePlan), &mut batch)?;
+        if batch.entries.is_empty() {
+            // It was rehearsed, so the state has grown since: what is done stays, and a new plan can do the rest in parts.
+            tracing::error!(organization.id = %self.id, plan.id = %plan, "stopped a plan: a step of it is too large for one entry");
+            self.judge(Submission::by_itself(Command::StopPlan { plan }), &mut batch)?;
+        }
+        self.append(batch);
+        tokio::task::yield_now().await;
         Ok(())
     }
 
@@ -238,6 +276,7 @@ impl Writer {
                 tracing::warn!(organization.id = %self.id, error = &error as &dyn std::error::Error, "the log refused an append");
                 batch.refuse(&error);
                 self.refused = Some(error);
+                self.resting = Some(tokio::time::Instant::now() + PLAN_REST);
             }
             // It was built on what was refused, so it was refused too.
             (Err(LogError::Conflict { .. }), Some(first)) => batch.refuse(&first),
@@ -315,6 +354,13 @@ async fn oldest_outcome(in_flight: &mut VecDeque<InFlight>) -> Option<Outcome> {
 async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
     // An error says that the sender is gone, and with it the server.
     drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// Returns when a plan may go on.
+async fn rested(until: Option<tokio::time::Instant>) {
+    if let Some(until) = until {
+        tokio::time::sleep_until(until).await;
+    }
 }
 
 /// Whether nothing of the append was kept for sure, so that the organization can go on from where it was.

@@ -3,6 +3,7 @@
 use rolecall_rules::{EntityType, Example, RuleDefinition};
 use serde::Serialize;
 
+use crate::entry::Actor;
 use crate::id::{ConflictId, ConnectionId, EntityId, GroupId, MappingId, PlanId, RuleId, UserId};
 use crate::person::Person;
 use crate::plan::Draft;
@@ -151,6 +152,8 @@ pub enum Command {
         plan: PlanId,
         /// What it changes.
         draft: Draft,
+        /// Who made it.
+        author: Actor,
         /// The position that its effect was worked out at: refused when the organization has moved on.
         expected: Position,
     },

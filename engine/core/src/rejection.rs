@@ -112,6 +112,8 @@ pub enum Rejection {
     PlanRuns,
     #[error("the organization has moved on since the plan was made; make the plan again")]
     PlanOutdated { expected: Position, actual: Position },
+    #[error("two persons are needed: somebody else than who made the plan has to apply it")]
+    PlanSecondPerson,
     #[error("the plan names the mapping twice; say once what is to become of it")]
     MappingTwice,
     #[error("`{place}`: {reason}")]

@@ -64,7 +64,15 @@ pub(crate) fn admit(state: &State, command: &Command, asked: Asked, ids: &mut Ne
         } => conflicts::resolve(state, *conflict, *keep, *everyone),
         Command::ForgetDecision { decision } => conflicts::forget(state, *decision),
         Command::ChangeSettings { change } => settings::change(state, change),
-        Command::ApplyPlan { plan, draft, expected } => plans::apply(state, (*plan, draft, *expected), asked, ids),
+        Command::ApplyPlan {
+            plan,
+            draft,
+            author,
+            expected,
+        } => {
+            plans::check(state, *author, *expected, asked)?;
+            plans::start(state, *plan, draft, asked, ids)
+        }
         Command::ContinuePlan => Ok(plans::proceed(state)),
         Command::StopPlan { plan } => plans::stop(state, *plan),
         Command::Registry(command) => {

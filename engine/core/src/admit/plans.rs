@@ -6,6 +6,7 @@ use super::admit;
 use crate::asked::Asked;
 use crate::command::Command;
 use crate::derive::{Rehearsal, reach};
+use crate::entry::Actor;
 use crate::fact::Fact;
 use crate::id::{GroupIndex, NewIds, PlanId};
 use crate::limits::PLAN_MAPPINGS_MAX;
@@ -16,19 +17,29 @@ use crate::rejection::Rejection;
 use crate::settings::SettingsChange;
 use crate::state::{PlanRun, State};
 
-pub(super) fn apply(
-    state: &State,
-    (plan, draft, expected): (PlanId, &Draft, Position),
-    asked: Asked,
-    ids: &mut NewIds,
-) -> Result<Vec<Fact>, Rejection> {
+/// Whether a plan that was made at this position may be applied now, by whoever asks.
+pub(super) fn check(state: &State, author: Actor, expected: Position, asked: Asked) -> Result<(), Rejection> {
     if running(state).is_some() {
         return Err(Rejection::PlanRuns);
     }
-    if expected != state.position() {
-        let actual = state.position();
-        return Err(Rejection::PlanOutdated { expected, actual });
+    if state.safeguards().two_person_approval && author == asked.by {
+        return Err(Rejection::PlanSecondPerson);
     }
+    let actual = state.position();
+    if expected == actual {
+        Ok(())
+    } else {
+        Err(Rejection::PlanOutdated { expected, actual })
+    }
+}
+
+pub(super) fn start(
+    state: &State,
+    plan: PlanId,
+    draft: &Draft,
+    asked: Asked,
+    ids: &mut NewIds,
+) -> Result<Vec<Fact>, Rejection> {
     let mut facts = draft_facts(state, draft, asked, ids)?;
     let groups = if draft.rerun { state.table_lengths().1 } else { 0 };
     facts.push(Fact::PlanStarted { plan, groups });

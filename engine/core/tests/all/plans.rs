@@ -9,8 +9,8 @@ use rolecall_engine::plan::{self, ConflictEffect, Draft, MappingChange, MembersE
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::{Mapping, PlanEnd, User};
 use rolecall_engine::{
-    Command, DraftRule, EntityIndex, Fact, GroupIndex, MappingIndex, MappingStatus, MappingTarget, PlanId, Rejection,
-    SettingsChange, Slot, State, UserIndex, UserSet,
+    Actor, Command, DraftRule, EntityIndex, Fact, GroupIndex, MappingIndex, MappingStatus, MappingTarget, PlanId,
+    Rejection, SettingsChange, Slot, State, UserIndex, UserSet,
 };
 
 use crate::operations::{operations, plan_draft};
@@ -60,6 +60,7 @@ pub(crate) fn apply(draft: Draft, world: &World) -> Command {
     Command::ApplyPlan {
         plan: PlanId::new(uuid::Uuid::nil()),
         draft,
+        author: Actor::Root,
         expected: world.state.position(),
     }
 }

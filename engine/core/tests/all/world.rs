@@ -5,8 +5,8 @@ use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::{Entity, Group, Mapping, User};
 use rolecall_engine::{
     Actor, Command, Context, Effect, Entry, Fact, GroupChange, GroupId, GroupIndex, GroupInput, IdSeed, MappingId,
-    MappingIndex, MappingStatus, MembersChange, Person, PlanId, Rejection, RuleId, SettingsChange, State, Timestamp,
-    UserId, UserInput, audit, handle,
+    MappingIndex, MappingStatus, MembersChange, Person, Rejection, RuleId, SettingsChange, State, Timestamp, UserId,
+    UserInput, audit, handle,
 };
 
 /// An organization with its whole record.
@@ -45,12 +45,11 @@ impl World {
 
     /// What a plan would do.
     pub(crate) fn rehearse(&self, draft: &Draft) -> Result<PlanEffect, Rejection> {
-        let context = Context {
-            at: Timestamp::from_milliseconds(1_000_000 + self.commands),
-            actor: Actor::System,
-            seed: IdSeed::new([255; 16]),
-        };
-        plan::rehearse(&self.state, PlanId::new(uuid::Uuid::nil()), draft, context)
+        plan::rehearse(
+            &self.state,
+            draft,
+            Timestamp::from_milliseconds(1_000_000 + self.commands),
+        )
     }
 
     /// Carries out a command that has to change something.
