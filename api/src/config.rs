@@ -1,5 +1,8 @@
 //! What the operator can choose, from flags and environment, checked into types before anything starts.
 
+mod client;
+mod explain;
+
 use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::fmt;
@@ -12,6 +15,9 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::EnvFilter;
 
+pub(crate) use self::client::TokenError;
+pub use self::client::{ClientOptions, ServerUrl};
+pub use self::explain::{ExplainCommand, ExplainEntity, ExplainGroup, ExplainOptions, ExplainUser};
 use crate::limits::{ROOT_TOKEN_CHARACTERS_MIN, SCIM_REQUESTS_PER_SECOND_DEFAULT, SCIM_REQUESTS_PER_SECOND_MAX};
 
 /// The command line.
@@ -56,7 +62,7 @@ impl CommandLine {
         match &self.command {
             None => self.serve.root_token.as_ref(),
             Some(Command::Serve(serve)) => serve.root_token.as_ref(),
-            Some(Command::Audit(_) | Command::Demo(_)) => None,
+            Some(Command::Audit(_) | Command::Demo(_) | Command::Explain(_)) => None,
         }
     }
 }
@@ -82,6 +88,9 @@ pub enum Command {
     /// Check the record of a data folder that no server has open
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Ask a running server why a user, a group or an entity is as it is
+    #[command(subcommand)]
+    Explain(ExplainCommand),
     /// Start on a temporary folder and play the onboarding of a PingOne and an Okta customer
     ///
     /// Prints what became of every group and user, and why, and stays up until Ctrl-C.

@@ -41,6 +41,11 @@ impl Http {
         }
     }
 
+    /// Where the API answers now.
+    pub fn origin(&self) -> String {
+        self.origin.get()
+    }
+
     /// The same API, deeper down.
     pub fn under(&self, path: &str) -> Http {
         Http {

@@ -1,7 +1,9 @@
 //! The command line: what each command does, and the exit code it ends with.
 
 mod audit;
+mod client;
 mod demo;
+mod explain;
 mod logging;
 
 use std::error::Error;
@@ -23,6 +25,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         None => run_server(line.serve),
         Some(Command::Serve(options)) => run_server(*options),
         Some(Command::Audit(AuditCommand::Verify(data))) => audit::verify(&data.data),
+        Some(Command::Explain(command)) => explain::run(&command),
         Some(Command::Demo(options)) => demo::run(&options),
     }
 }
@@ -38,7 +41,7 @@ fn run_server(options: ServeOptions) -> ExitCode {
 }
 
 /// Runs to the end on a runtime of its own.
-fn block_on<E: Error + 'static>(run: impl Future<Output = Result<(), E>>) -> Result<(), Box<dyn Error>> {
+fn block_on<T, E: Error + 'static>(run: impl Future<Output = Result<T, E>>) -> Result<T, Box<dyn Error>> {
     // Two threads carry more than one log on one disk can take.
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime

@@ -1,6 +1,9 @@
 //! Explanations over HTTP: every entry that they cite is there, and is what they claim.
 
+use std::process::{Command, Output, Stdio};
+
 use rolecall_tests::admin::Organization;
+use rolecall_tests::binary;
 use rolecall_tests::rule;
 use rolecall_tests::server::Server;
 use serde_json::{Value, json};
@@ -250,4 +253,79 @@ async fn what_is_not_there_is_not_explained() {
         }
     }
     acme.http.get(&format!("/groups/{ana}/explain")).await.expect(404);
+}
+
+/// `rolecall explain` with these arguments, and a token in the environment.
+fn command(server: &Server, organization: &Organization, token: &str, arguments: &[&str]) -> Output {
+    Command::new(binary::rolecall())
+        .env_clear()
+        .env("ROLECALL_TOKEN", token)
+        .arg("explain")
+        .args(arguments)
+        .args(["--organization", &organization.id, "--url", &server.public().origin()])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn the_command_line_prints_a_tree() {
+    let server = Server::start().await;
+    let (acme, ana) = story(&server).await;
+    let viewer = json!({ "name": "reader", "role": "viewer" });
+    let token = acme.http.post("/tokens", &viewer).await.expect(201).text("token");
+
+    let by_name = printed(&command(&server, &acme, &token, &["user", "--user-name", ANA]));
+    assert_eq!(by_name, printed(&command(&server, &acme, &token, &["user", &ana])));
+    for line in [
+        "User ana@example.com",
+        "\n  Role `admin` since entry",
+        "\n      This decides; without it the role would be `user`.",
+        "\n  In team `Engineering` since entry",
+        "made the user a member of group `Engineering` (entry",
+        "\n      Any of these would remove it\n        Take the user out of group `Engineering`",
+        "\n  Not in effect\n    Not in concurrency group `Sales` because the mapping waits",
+        "\n  Groups\n",
+    ] {
+        assert!(by_name.contains(line), "`{line}` is not in\n{by_name}");
+    }
+
+    let group = text(&acme.group("Sales").await["id"]).to_owned();
+    let of_group = printed(&command(&server, &acme, &token, &["group", &group]));
+    assert!(
+        of_group.contains("Rule `Sales` in version 1 matches first, and decides."),
+        "{of_group}"
+    );
+    let team = text(&acme.list("/entities?name=Engineering").await[0]["id"]).to_owned();
+    let of_entity = printed(&command(&server, &acme, &token, &["entity", &team]));
+    assert!(of_entity.contains(&format!("User {ana} since entry")), "{of_entity}");
+    let whole = printed(&command(&server, &acme, &token, &["entity", &team, "--json"]));
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(whole, explain(&acme, "entities", &team).await);
+}
+
+#[tokio::test]
+async fn the_command_line_says_what_is_missing() {
+    let server = Server::start().await;
+    let (acme, _) = story(&server).await;
+    let fails = |token: &str, arguments: &[&str], says: &str| {
+        let output = command(&server, &acme, token, arguments);
+        assert!(!output.status.success(), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(says), "`{says}` is not in {said}");
+    };
+    fails("", &["user", "--user-name", ANA], "set ROLECALL_TOKEN");
+    fails("wrong", &["user", "--user-name", ANA], "401");
+    fails("any", &["user"], "--user-name");
+    fails("any", &["group", "Engineering"], "an id is a UUID");
+    fails(
+        "any",
+        &["user", "--user-name", ANA, "--token-file", "/nowhere"],
+        "/nowhere",
+    );
 }

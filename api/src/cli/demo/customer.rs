@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Client, DemoError};
 use super::say;
+use crate::cli::client::{Client, ClientError};
 
 /// An organization with one connected identity provider.
 pub(super) struct Customer {
@@ -18,7 +18,7 @@ pub(super) struct Customer {
 
 impl Customer {
     /// Onboards a customer: an organization, an administrator's token, a connection, and a token for the provider.
-    pub(super) async fn create(root: &Client, name: &'static str, provider: &str) -> Result<Self, DemoError> {
+    pub(super) async fn create(root: &Client, name: &'static str, provider: &str) -> Result<Self, ClientError> {
         let organization = root.post("/v1/organizations", &json!({"name": name})).await?;
         let path = format!("/v1/organizations/{}", text(&organization, "id"));
         let token = root
@@ -46,20 +46,20 @@ impl Customer {
     }
 
     /// All items of a list of the admin API; the demo stays within one page.
-    pub(super) async fn list(&self, list: &str) -> Result<Vec<Value>, DemoError> {
+    pub(super) async fn list(&self, list: &str) -> Result<Vec<Value>, ClientError> {
         let page = self.admin.get(&format!("{}/{list}", self.path)).await?;
         Ok(array(&page, "items").to_vec())
     }
 
     /// Adds a rule, as an administrator does.
-    pub(super) async fn add_rule(&self, rule: &Value) -> Result<(), DemoError> {
+    pub(super) async fn add_rule(&self, rule: &Value) -> Result<(), ClientError> {
         self.admin.post(&format!("{}/rules", self.path), rule).await?;
         say(&format!("  administrator  adds the rule `{}`", text(rule, "name")));
         Ok(())
     }
 
     /// Approves all mappings that wait.
-    pub(super) async fn approve_all(&self) -> Result<(), DemoError> {
+    pub(super) async fn approve_all(&self) -> Result<(), ClientError> {
         for mapping in self.list("mappings?status=pending").await? {
             let path = format!("{}/mappings/{}/approve", self.path, text(&mapping, "id"));
             let approved = self.admin.post(&path, &json!({})).await?;
@@ -74,14 +74,14 @@ impl Customer {
     }
 
     /// Pushes a user, and answers its id.
-    pub(super) async fn push_user(&self, user: &Value) -> Result<String, DemoError> {
+    pub(super) async fn push_user(&self, user: &Value) -> Result<String, ClientError> {
         let created = self.scim.post(&format!("{}/Users", self.scim_path), user).await?;
         say(&format!("  provider       creates the user {}", text(user, "userName")));
         Ok(text(&created, "id"))
     }
 
     /// Pushes a group without members, and answers its id.
-    pub(super) async fn push_group(&self, name: &str) -> Result<String, DemoError> {
+    pub(super) async fn push_group(&self, name: &str) -> Result<String, ClientError> {
         let body =
             json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name, "members": []});
         let created = self.scim.post(&format!("{}/Groups", self.scim_path), &body).await?;
@@ -90,16 +90,16 @@ impl Customer {
     }
 
     /// Sends one PATCH of a group.
-    pub(super) async fn patch_group(&self, group: &str, what: &str, operations: Value) -> Result<(), DemoError> {
+    pub(super) async fn patch_group(&self, group: &str, what: &str, operations: Value) -> Result<(), ClientError> {
         self.patch("Groups", group, what, operations).await
     }
 
     /// Sends one PATCH of a user.
-    pub(super) async fn patch_user(&self, user: &str, what: &str, operations: Value) -> Result<(), DemoError> {
+    pub(super) async fn patch_user(&self, user: &str, what: &str, operations: Value) -> Result<(), ClientError> {
         self.patch("Users", user, what, operations).await
     }
 
-    async fn patch(&self, resource: &str, id: &str, what: &str, operations: Value) -> Result<(), DemoError> {
+    async fn patch(&self, resource: &str, id: &str, what: &str, operations: Value) -> Result<(), ClientError> {
         let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
         self.scim
             .patch(&format!("{}/{resource}/{id}", self.scim_path), &body)

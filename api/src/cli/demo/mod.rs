@@ -3,7 +3,6 @@
 //! Everything here happens the way it happens outside: the stories are plain requests, and the report at the end is what
 //! the admin API says.
 
-mod client;
 mod customer;
 mod okta;
 mod ping_one;
@@ -18,15 +17,26 @@ use std::process::ExitCode;
 use rolecall_engine::registry::TokenScope;
 use tokio::sync::oneshot;
 
-use self::client::{Client, DemoError};
 use self::customer::Customer;
+use super::client::{Client, ClientError};
 use super::{block_on, failed, logging};
 use crate::auth::Secret;
 use crate::config::{
-    DataOptions, DemoOptions, LogFormat, LogLevel, LogOptions, RequestsPerSecond, RootToken, ServeOptions,
+    DataOptions, DemoOptions, LogFormat, LogLevel, LogOptions, RequestsPerSecond, RootToken, ServeOptions, ServerUrl,
 };
 use crate::random;
 use crate::serve::{ServeError, Server, told_to_end};
+
+/// Why the demo could not go on.
+#[derive(Debug, thiserror::Error)]
+enum DemoError {
+    /// The server did not start, or ended.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The server could not be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
 
 /// Plays the demo, and stays up until it is told to end.
 pub(super) fn run(options: &DemoOptions) -> ExitCode {
@@ -69,7 +79,7 @@ async fn play(options: &DemoOptions, folder: PathBuf) -> Result<(), DemoError> {
         "A server listens on http://{listen}, with its data in {}.",
         folder.display()
     ));
-    let told = tell(&Client::new(listen, root.reveal())).await;
+    let told = tell(&Client::new(ServerUrl::of_address(listen), root.reveal())).await;
     if told.is_ok() && !options.exit {
         say(&format!(
             "\nThe server stays up.\n  admin API   http://{listen}/v1/organizations   (described in /v1/openapi.json)\n  \
@@ -80,10 +90,10 @@ async fn play(options: &DemoOptions, folder: PathBuf) -> Result<(), DemoError> {
     }
     drop(end);
     serving.await.unwrap_or(Err(ServeError::LogStopped))?;
-    told
+    Ok(told?)
 }
 
-async fn tell(root: &Client) -> Result<(), DemoError> {
+async fn tell(root: &Client) -> Result<(), ClientError> {
     let ping_one = Customer::create(root, "A customer with PingOne", "pingone").await?;
     ping_one::play(&ping_one).await?;
     report::print(&ping_one).await?;

@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::client::DemoError;
 use super::customer::{Customer, members};
+use crate::cli::client::ClientError;
 
 /// Plays the onboarding.
-pub(super) async fn play(customer: &Customer) -> Result<(), DemoError> {
+pub(super) async fn play(customer: &Customer) -> Result<(), ClientError> {
     add_rules(customer).await?;
     let ana = customer.push_user(&user("ana@example.com", "00u1")).await?;
     let ben = customer.push_user(&user("ben@example.com", "00u2")).await?;
@@ -26,7 +26,7 @@ pub(super) async fn play(customer: &Customer) -> Result<(), DemoError> {
     customer.patch_user(&ben, "deactivates ben@example.com", off).await
 }
 
-async fn add_rules(customer: &Customer) -> Result<(), DemoError> {
+async fn add_rules(customer: &Customer) -> Result<(), ClientError> {
     let admins = json!({"name": "admins of a team", "match": {"kind": "regex", "pattern": "^(?<team>.+)-admins$"},
         "targets": [{"type": "team", "name": "${team}"}], "role": "admin", "auto_approve": true, "priority": 10});
     let ci = json!({"name": "machines for a ci group", "match": {"kind": "prefix", "pattern": "ci-"},
@@ -35,7 +35,7 @@ async fn add_rules(customer: &Customer) -> Result<(), DemoError> {
     customer.add_rule(&ci).await
 }
 
-async fn push(customer: &Customer, name: &str, users: &[&String]) -> Result<String, DemoError> {
+async fn push(customer: &Customer, name: &str, users: &[&String]) -> Result<String, ClientError> {
     let group = customer.push_group(name).await?;
     let all = json!([{"op": "replace", "path": "members", "value": members(users)}]);
     customer

@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::client::DemoError;
 use super::customer::{Customer, members};
+use crate::cli::client::ClientError;
 
 /// Plays the onboarding.
-pub(super) async fn play(customer: &Customer) -> Result<(), DemoError> {
+pub(super) async fn play(customer: &Customer) -> Result<(), ClientError> {
     let rule = json!({"name": "every group is a team", "match": {"kind": "all"}, "targets": [{"type": "team"}],
         "auto_approve": true});
     customer.add_rule(&rule).await?;

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::client::DemoError;
 use super::customer::{Customer, array, text};
 use super::say;
+use crate::cli::client::ClientError;
 
 /// The names of rules and groups by id.
 type Names = BTreeMap<String, String>;
 
 /// Prints the outcome.
-pub(super) async fn print(customer: &Customer) -> Result<(), DemoError> {
+pub(super) async fn print(customer: &Customer) -> Result<(), ClientError> {
     let groups = customer.list("groups").await?;
     let rules = names(&customer.list("rules").await?, "name");
     let group_names = names(&groups, "display_name");

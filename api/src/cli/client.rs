@@ -1,6 +1,4 @@
-//! A small HTTP client: one request at a time, JSON both ways.
-
-use std::net::SocketAddr;
+//! A small HTTP client for the commands that ask a running server: one request at a time, JSON both ways.
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
@@ -9,14 +7,14 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use crate::serve::ServeError;
+use crate::config::{ServerUrl, TokenError};
 
-/// Why the demo could not go on.
+/// Why a server could not be asked.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DemoError {
-    /// The server did not start, or ended.
+pub(super) enum ClientError {
+    /// There is no token.
     #[error(transparent)]
-    Serve(#[from] ServeError),
+    Token(#[from] TokenError),
     /// The server cannot be reached.
     #[error("failed to reach the server")]
     Connect(#[from] std::io::Error),
@@ -27,7 +25,7 @@ pub(super) enum DemoError {
     #[error("failed to make a request, or to read its answer")]
     Message(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The server refused what it should do.
-    #[error("{method} {path} was answered with {status}: {body}")]
+    #[error("{method} {path} was answered with {status}: {}", reason(.body))]
     Refused {
         /// The method.
         method: Method,
@@ -40,54 +38,60 @@ pub(super) enum DemoError {
     },
 }
 
+/// What is wrong, as far as the body says it.
+fn reason(body: &Value) -> String {
+    match body.get("detail") {
+        Some(Value::String(detail)) => detail.clone(),
+        _ => body.to_string(),
+    }
+}
+
 /// A client with a token.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
-    address: SocketAddr,
+    url: ServerUrl,
     token: String,
 }
 
 impl Client {
-    pub(super) fn new(address: SocketAddr, token: &str) -> Self {
-        Self {
-            address,
-            token: token.to_owned(),
-        }
+    pub(super) fn new(url: ServerUrl, token: &str) -> Self {
+        let token = token.to_owned();
+        Self { url, token }
     }
 
     /// The same server with another token.
     pub(super) fn with_token(&self, token: &str) -> Self {
-        Self::new(self.address, token)
+        Self::new(self.url.clone(), token)
     }
 
-    pub(super) async fn get(&self, path: &str) -> Result<Value, DemoError> {
+    pub(super) async fn get(&self, path: &str) -> Result<Value, ClientError> {
         self.send(Method::GET, path, &Value::Null).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, DemoError> {
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
         self.send(Method::POST, path, body).await
     }
 
-    pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Value, DemoError> {
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
         self.send(Method::PATCH, path, body).await
     }
 
     /// Sends a request on a connection of its own.
-    async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, DemoError> {
-        let stream = TcpStream::connect(self.address).await?;
+    async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, ClientError> {
+        let stream = TcpStream::connect(self.url.authority()).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // How the connection ends shows in the answer.
         let connection = tokio::spawn(async move { drop(connection.await) });
         let response = sender.send_request(self.request(&method, path, body)?).await?;
         let status = response.status();
         let bytes = to_bytes(Body::new(response.into_body()), usize::MAX).await;
-        let bytes = bytes.map_err(|error| DemoError::Message(error.into()))?;
+        let bytes = bytes.map_err(|error| ClientError::Message(error.into()))?;
         connection.abort();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         if status.is_success() {
             return Ok(body);
         }
-        Err(DemoError::Refused {
+        Err(ClientError::Refused {
             method,
             path: path.to_owned(),
             status,
@@ -95,7 +99,7 @@ impl Client {
         })
     }
 
-    fn request(&self, method: &Method, path: &str, body: &Value) -> Result<Request<Body>, DemoError> {
+    fn request(&self, method: &Method, path: &str, body: &Value) -> Result<Request<Body>, ClientError> {
         let is_scim = path.starts_with("/scim/");
         let media_type = if is_scim {
             "application/scim+json"
@@ -109,10 +113,10 @@ impl Client {
         };
         let request = Request::builder()
             .method(method)
-            .uri(path)
-            .header(header::HOST, self.address.to_string())
+            .uri(format!("{}{path}", self.url.path()))
+            .header(header::HOST, self.url.host())
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, media_type);
-        request.body(body).map_err(|error| DemoError::Message(error.into()))
+        request.body(body).map_err(|error| ClientError::Message(error.into()))
     }
 }

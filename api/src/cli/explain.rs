@@ -1,0 +1,245 @@
+//! `rolecall explain`: asks a running server why things are as they are, and prints the answer as a tree.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use form_urlencoded::byte_serialize;
+use serde_json::Value;
+
+use super::client::{Client, ClientError};
+use super::{block_on, failed};
+use crate::config::{ExplainCommand, ExplainOptions, ExplainUser};
+
+/// Why nothing was explained.
+#[derive(Debug, thiserror::Error)]
+enum ExplainError {
+    /// The server could not be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// There is nobody of that name.
+    #[error("there is no user of that name")]
+    UnknownName,
+}
+
+/// A line, and the lines that belong to it.
+struct Tree {
+    line: String,
+    below: Vec<Tree>,
+}
+
+/// Asks, and prints.
+pub(super) fn run(command: &ExplainCommand) -> ExitCode {
+    match block_on(ask(command)) {
+        Ok(text) => {
+            // When standard output is gone there is nobody to explain to.
+            drop(writeln!(io::stdout().lock(), "{text}"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+async fn ask(command: &ExplainCommand) -> Result<String, ExplainError> {
+    let (options, resource, tree): (_, _, fn(&Value) -> Tree) = match command {
+        ExplainCommand::User(user) => (&user.asking, format!("users/{}", user_id(user).await?), of_user),
+        ExplainCommand::Group(group) => (&group.asking, format!("groups/{}", group.id), of_group),
+        ExplainCommand::Entity(entity) => (&entity.asking, format!("entities/{}", entity.id), of_entity),
+    };
+    let path = format!("{}/{resource}/explain", options.client.path());
+    let answer = client(options)?.get(&path).await?;
+    Ok(match options.json {
+        true => format!("{answer:#}"),
+        false => tree(&answer).lines(0).join("\n"),
+    })
+}
+
+fn client(options: &ExplainOptions) -> Result<Client, ClientError> {
+    Ok(Client::new(options.client.url.clone(), &options.client.token()?))
+}
+
+/// The id that was given, or that of the user of the name that was given.
+async fn user_id(user: &ExplainUser) -> Result<String, ExplainError> {
+    if let Some(id) = user.id {
+        return Ok(id.to_string());
+    }
+    let name = user.user_name.as_deref().unwrap_or_default();
+    let name: String = byte_serialize(name.as_bytes()).collect();
+    let path = format!("{}/users?user_name={name}", user.asking.client.path());
+    let found = client(&user.asking)?.get(&path).await?;
+    let id = found.pointer("/items/0/id").and_then(Value::as_str);
+    id.map(str::to_owned).ok_or(ExplainError::UnknownName)
+}
+
+fn of_user(answer: &Value) -> Tree {
+    let active = if answer["active"] == true { "active" } else { "inactive" };
+    let name = answer["user_name"].as_str().unwrap_or("without a name");
+    let (id, position) = (text(answer, "id"), &answer["position"]);
+    let role = &answer["role"];
+    let role_line = match (role["role"].as_str(), role.pointer("/since/position")) {
+        (Some(role), Some(since)) => format!("Role `{role}` since entry {since}"),
+        (Some(role), None) => format!("Role `{role}`"),
+        (None, _) => "No role".to_owned(),
+    };
+    let roles = list(role, "reasons").iter().map(|one| {
+        let without = text(one, "without");
+        let otherwise = match one["decides"] == true {
+            true => format!("This decides; without it the role would be `{without}`."),
+            false => "This does not decide.".to_owned(),
+        };
+        reason(&one["reason"], Some(otherwise))
+    });
+    let entities = list(answer, "entities").iter().map(|one| {
+        let line = format!("In {} since entry {}", entity(&one["entity"]), one["since_position"]);
+        let reasons = list(one, "reasons").iter().map(|one| reason(one, None));
+        Tree::of(line, reasons).noting(&one["reasons"])
+    });
+    let why_not = Tree::of("Not in effect", list(answer, "why_not").iter().map(sentence)).noting(&answer["why_not"]);
+    let groups = Tree::of("Groups", list(answer, "groups").iter().map(sentence)).noting(&answer["groups"]);
+    let below = [Tree::of(role_line, roles).noting(&role["reasons"])]
+        .into_iter()
+        .chain(entities);
+    let below = below.chain([why_not, groups].into_iter().filter(Tree::has_below));
+    Tree::of(format!("User {name} ({id}, {active}) after entry {position}"), below)
+}
+
+fn of_group(answer: &Value) -> Tree {
+    let (id, position) = (text(answer, "id"), &answer["position"]);
+    let line = format!("Group `{}` ({id}) after entry {position}", text(answer, "display_name"));
+    let part = |line: &str, of: &str| Tree::of(line, list(answer, of).iter().map(sentence)).noting(&answer[of]);
+    let ignored = answer
+        .pointer("/ignored_members/total")
+        .and_then(Value::as_u64)
+        .unwrap_or(0);
+    let ignored = (ignored > 0).then(|| Tree::of(format!("{ignored} members that name no user are ignored"), []));
+    let mappings = list(answer, "mappings").iter().map(mapping);
+    let parts = [
+        Tree::of(text(&answer["decision"], "text"), []),
+        part("Rules", "rules"),
+        Tree::of("Mappings", mappings).noting(&answer["mappings"]),
+        part("Bringing it up to date", "plan"),
+    ];
+    let parts = parts.into_iter().filter(|part| part.has_below() || !part.is_heading());
+    Tree::of(line, parts.chain(ignored))
+}
+
+fn of_entity(answer: &Value) -> Tree {
+    let (what, position) = (entity(&answer["entity"]), &answer["position"]);
+    let id = text(&answer["entity"], "id");
+    let line = format!("{what} ({id}) after entry {position}");
+    let mappings = Tree::of("Mappings", list(answer, "mappings").iter().map(mapping)).noting(&answer["mappings"]);
+    let members = list(answer, "members").iter().map(|member| {
+        let line = format!(
+            "User {} since entry {}",
+            text(member, "user_id"),
+            member["since_position"]
+        );
+        let sources = member["sources"].as_array().into_iter().flatten();
+        let kinds: Vec<&str> = sources.filter_map(|source| source["kind"].as_str()).collect();
+        Tree::of(format!("{line} ({})", kinds.join(", ")), [])
+    });
+    let conflicts = list(answer, "conflicts").iter().map(|one| {
+        Tree::of(
+            format!(
+                "Conflict {} about user {}",
+                text(one, "conflict_id"),
+                text(one, "user_id")
+            ),
+            [],
+        )
+    });
+    let parts = [
+        mappings,
+        Tree::of("Members", members),
+        Tree::of("Conflicts", conflicts).noting(&answer["conflicts"]),
+    ];
+    let summary = Tree::of(text(answer, "text"), []);
+    Tree::of(
+        line,
+        [summary].into_iter().chain(parts.into_iter().filter(Tree::has_below)),
+    )
+}
+
+/// A reason with its steps, and with what would remove it.
+fn reason(one: &Value, note: Option<String>) -> Tree {
+    let chain = steps(one);
+    let note = note.into_iter().map(|note| Tree::of(note, []));
+    let ways = one["would_remove"].as_array().into_iter().flatten().map(sentence);
+    let ways = [Tree::of("Any of these would remove it", ways)]
+        .into_iter()
+        .filter(Tree::has_below);
+    Tree::of(beginning(one), chain.chain(note).chain(ways))
+}
+
+fn mapping(one: &Value) -> Tree {
+    let held = Tree::of(format!("It holds {} members.", one["held_members"]), []);
+    Tree::of(beginning(one), steps(one).chain([held]))
+}
+
+fn steps(one: &Value) -> impl Iterator<Item = Tree> + '_ {
+    one["chain"].as_array().into_iter().flatten().map(sentence)
+}
+
+/// The sentence up to the steps, which follow below.
+fn beginning(one: &Value) -> String {
+    let whole = text(one, "text");
+    let Some(first) = one.pointer("/chain/0/text").and_then(Value::as_str) else {
+        return whole.to_owned();
+    };
+    whole
+        .split_once(first)
+        .map_or(whole, |(start, _)| start.trim_end())
+        .to_owned()
+}
+
+fn sentence(one: &Value) -> Tree {
+    Tree::of(text(one, "text"), [])
+}
+
+fn entity(one: &Value) -> String {
+    format!("{} `{}`", text(one, "type").replace('_', " "), text(one, "name"))
+}
+
+fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
+    let items = of[name].get("items").and_then(Value::as_array);
+    items.map_or(&[], Vec::as_slice)
+}
+
+fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    of[name].as_str().unwrap_or_default()
+}
+
+impl Tree {
+    fn of(line: impl Into<String>, below: impl IntoIterator<Item = Self>) -> Self {
+        Self {
+            line: line.into(),
+            below: below.into_iter().collect(),
+        }
+    }
+
+    fn has_below(&self) -> bool {
+        !self.below.is_empty()
+    }
+
+    fn is_heading(&self) -> bool {
+        !self.line.ends_with('.')
+    }
+
+    /// With a note below of how many the answer left out.
+    fn noting(mut self, first: &Value) -> Self {
+        let (total, shown) = (
+            first["total"].as_u64().unwrap_or(0),
+            first["items"].as_array().map_or(0, Vec::len),
+        );
+        let left_out = total.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX));
+        if left_out > 0 {
+            self.below.push(Self::of(format!("and {left_out} more"), []));
+        }
+        self
+    }
+
+    fn lines(&self, depth: usize) -> Vec<String> {
+        let line = format!("{}{}", "  ".repeat(depth), self.line);
+        let below = self.below.iter().flat_map(|tree| tree.lines(depth + 1));
+        [line].into_iter().chain(below).collect()
+    }
+}
