@@ -44,14 +44,19 @@ fn regexes() -> impl Strategy<Value = String> {
         .prop_map(|(start, text, end)| [if start { "^" } else { "" }, &text, if end { "$" } else { "" }].concat())
 }
 
-/// All names of up to four of these characters.
 fn short_names() -> Vec<MatchName> {
+    names_of(&['a', 'b', 'A', '\u{e9}', ' '], 4)
+}
+
+/// All names of some of these characters, up to a length.
+fn names_of(characters: &[char], length_max: usize) -> Vec<MatchName> {
     let mut names = vec![String::new()];
     let mut from = 0;
-    for _ in 0..4 {
+    for _ in 0..length_max {
         let to = names.len();
         for index in from..to {
-            names.extend(['a', 'b', 'A', '\u{e9}', ' '].map(|character| format!("{}{character}", names[index])));
+            let start = names[index].clone();
+            names.extend(characters.iter().map(|character| format!("{start}{character}")));
         }
         from = to;
     }
@@ -214,19 +219,18 @@ proptest! {
     #[test]
     fn a_rule_that_never_wins_wins_no_awkward_name(
         lines in prop::collection::vec(
-            (0..2, "(prefix |regex \\^)[jJtTkK\u{212a}sS\u{17f}\u{1f0}\u{30c}\u{308}\u{327}\u{3b1}\u{391}\u{1fb3}\u{345}]{1,2}")
+            (0..2, "(prefix |regex \\^)[jJsx\u{17f}\u{1f0}\u{30c}\u{327}]{1,2}")
                 .prop_map(|(priority, pattern)| format!("{priority} {pattern}")),
-            1..5,
+            2..5,
         ),
-        names in prop::collection::vec("[jJtTkK\u{212a}sS\u{17f}\u{1f0}\u{30c}\u{308}\u{327}\u{3b1}\u{391}\u{1fb3}\u{345}x]{1,4}", 1..40),
     ) {
         let rules = rules(&lines);
         let analysis = analyze_lines(&lines, &Budget::default());
         check_witnesses(&rules, &analysis);
         let never_win = never_win(&analysis);
-        for name in &names {
-            let decision = first_match(rules.iter().enumerate(), &MatchName::of(name));
-            prop_assert!(decision.is_none_or(|decision| !never_win.contains(&decision.created)), "{}", name);
+        for name in names_of(&['j', 'J', 's', 'x', '\u{17f}', '\u{1f0}', '\u{30c}', '\u{327}'], 3) {
+            let decision = first_match(rules.iter().enumerate(), &name);
+            prop_assert!(decision.is_none_or(|decision| !never_win.contains(&decision.created)), "{:?}", name);
         }
     }
 }
