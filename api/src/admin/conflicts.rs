@@ -1,41 +1,145 @@
-//! Conflicts: users whom two or more entities claim where only one is possible.
+//! Conflicts: users whom more entities claim than can hold, and the decisions of administrators about them.
 
 use axum::Json;
-use rolecall_engine::state::{Conflict, State};
-use serde::Serialize;
-use utoipa::ToSchema;
+use axum::http::StatusCode;
+use rolecall_engine::state::{Conflict, Decision, State};
+use rolecall_engine::{
+    Command, ConflictId, Effect, EntityId, EntityIndex, Held, Keep, Rejection, Slot, UserId, claimants,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::mapping_view::EntityRef;
-use super::page::Page;
-use crate::auth::{Caller, Viewer};
-use crate::problem::ProblemBody;
+use super::body::Body;
+use super::decision_view::DecisionView;
+use super::described::PageLimit;
+use super::id::Id;
+use super::mapping_view::{EntityRef, GroupRef};
+use super::page::{self, Page};
+use super::query::Query;
+use crate::auth::{Approver, Caller, Viewer};
+use crate::error::ApiError;
+use crate::organization::Submitted;
+use crate::problem::{Problem, ProblemBody};
 use crate::time::Time;
 
 /// An open conflict.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConflictView {
     id: Uuid,
-    /// `exclusive_group` or `exclusive_sub_organization`.
-    #[schema(example = "exclusive_group")]
-    kind: &'static str,
+    kind: KindWord,
     user_id: Uuid,
-    /// The entity that the user is in.
-    current: EntityRef,
-    /// All entities that claim the user, the current one included.
+    /// The entity that the user is in, or comes back to once it is active. Between a sub-organization and teams or concurrency
+    /// groups it is one of the side that the user is on.
+    current: ClaimView,
+    /// What the user would be in instead.
+    incoming: Vec<ClaimView>,
+    /// All entities that claim the user: a decision is for exactly this set.
     claimed: Vec<EntityRef>,
     opened_at: Time,
     /// The entry that opened it.
     opened_position: u64,
 }
 
+/// An entity, and the groups of the user that are mapped to it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClaimView {
+    entity: EntityRef,
+    groups: Vec<GroupRef>,
+}
+
+/// What a conflict is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KindWord {
+    /// Several concurrency groups.
+    ExclusiveGroup,
+    /// Several sub-organizations.
+    ExclusiveSubOrganization,
+    /// A sub-organization on one side, teams or concurrency groups on the other.
+    CrossType,
+}
+
+/// Which conflicts to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ConflictsQuery {
+    /// How many items a page has, 100 if left out.
+    #[param(value_type = Option<PageLimit>, inline)]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<Uuid>,
+    /// Only conflicts of this user.
+    user_id: Option<Uuid>,
+    /// Only conflicts of this kind.
+    #[param(inline)]
+    kind: Option<KindWord>,
+}
+
+/// How to resolve a conflict.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resolution {
+    keep: KeepWord,
+    /// Which of the incoming entities is to hold, where there are several to choose from.
+    entity_id: Option<Uuid>,
+    /// For whom the decision is.
+    #[serde(default)]
+    r#for: ForWord,
+}
+
+/// What is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KeepWord {
+    /// What holds now.
+    Current,
+    /// What is incoming.
+    Incoming,
+}
+
+/// For whom a decision is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ForWord {
+    /// The user of the conflict.
+    #[default]
+    User,
+    /// Every user with the same set who has no decision of its own, now and later.
+    Everyone,
+}
+
+/// What a resolution came to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ResolvedView {
+    /// What is remembered from now on.
+    decision: DecisionView,
+    /// How many conflicts it closed.
+    closed_conflicts: usize,
+}
+
 impl ConflictView {
     fn of(conflict: &Conflict, state: &State) -> Self {
+        let user = state.user_at(conflict.user);
+        let held = Held::of(user, state).entities;
+        let claim = |entity: EntityIndex| ClaimView {
+            entity: EntityRef::at(entity, state),
+            groups: claimants(state, user, entity)
+                .map(|mapping| GroupRef::at(mapping.group, state))
+                .collect(),
+        };
+        // The one that stands for a side need not be the one that the side comes to for this user.
+        let of_side = conflict.claimed.iter().find(|entity| held.contains_key(entity));
+        let current = Some(&conflict.current)
+            .filter(|current| held.contains_key(current))
+            .or(of_side);
         Self {
             id: conflict.id.uuid(),
-            kind: conflict.slot.conflict_kind(),
-            user_id: state.user_at(conflict.user).id.uuid(),
-            current: EntityRef::at(conflict.current, state),
+            kind: KindWord::of(conflict),
+            user_id: user.id.uuid(),
+            current: claim(*current.unwrap_or(&conflict.current)),
+            incoming: conflict.incoming(state).map(claim).collect(),
             claimed: conflict
                 .claimed
                 .iter()
@@ -47,18 +151,134 @@ impl ConflictView {
     }
 }
 
-/// List the open conflicts. One closes by itself when fewer than two claims are left.
+impl KindWord {
+    fn of(conflict: &Conflict) -> Self {
+        Self::of_slot(conflict.slot)
+    }
+
+    /// The kind of conflict over this slot.
+    pub(crate) fn of_slot(slot: Slot) -> Self {
+        match slot {
+            Slot::ConcurrencyGroup => Self::ExclusiveGroup,
+            Slot::SubOrganization => Self::ExclusiveSubOrganization,
+            Slot::CrossType => Self::CrossType,
+        }
+    }
+}
+
+impl Resolution {
+    fn keep(&self) -> Result<Keep, ApiError> {
+        match (self.keep, self.entity_id) {
+            (KeepWord::Current, None) => Ok(Keep::Current),
+            (KeepWord::Incoming, entity) => Ok(Keep::Incoming(entity.map(EntityId::new))),
+            (KeepWord::Current, Some(_)) => Err(ApiError::Value {
+                place: "entity_id".to_owned(),
+                reason: "it names what comes in, so it goes with `keep`: `incoming` alone".to_owned(),
+            }),
+        }
+    }
+}
+
+/// List the open conflicts, oldest first. One closes by itself when its claims change or fewer than two are left.
 #[utoipa::path(get, path = "/v1/organizations/{organization}/conflicts", tag = "conflicts",
-    params(("organization" = Uuid, Path)), responses(
-    (status = 200, description = "All open conflicts", body = Page<ConflictView>),
+    params(("organization" = Uuid, Path), ConflictsQuery), responses(
+    (status = 200, description = "Open conflicts, oldest first", body = Page<ConflictView>),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
-pub(crate) async fn list(caller: Caller<Viewer>) -> Json<Page<ConflictView>> {
+pub(crate) async fn list(
+    caller: Caller<Viewer>,
+    Query(query): Query<ConflictsQuery>,
+) -> Result<Json<Page<ConflictView>>, Problem> {
+    let (state, limit) = (caller.state(), page::limit(query.limit)?);
+    let after = query.after.map(ConflictId::new);
+    let is_wanted = |conflict: &&Conflict| query.kind.is_none_or(|kind| kind == KindWord::of(conflict));
+    let cursor = |conflict: &&Conflict| conflict.id.to_string();
+    let view = |conflict: &Conflict| ConflictView::of(conflict, &state);
+    Ok(Json(match query.user_id {
+        None => Page::of(state.conflicts_after(after).filter(is_wanted), limit, cursor, view),
+        Some(user) => {
+            let mut of_user = state.conflicts_of(UserId::new(user));
+            of_user.retain(|conflict| is_wanted(conflict) && after.is_none_or(|after| conflict.id > after));
+            Page::of(of_user.into_iter(), limit, cursor, view)
+        }
+    }))
+}
+
+/// Read an open conflict.
+#[utoipa::path(get, path = "/v1/organizations/{organization}/conflicts/{conflict}", tag = "conflicts",
+    params(("organization" = Uuid, Path), ("conflict" = Uuid, Path)), responses(
+    (status = 200, description = "The conflict", body = ConflictView),
+    (status = "4XX", description = "Refused. 404 also when it has closed by itself", body = ProblemBody),
+))]
+pub(crate) async fn read(caller: Caller<Viewer>, Id(conflict): Id<ConflictId>) -> Result<Json<ConflictView>, Problem> {
     let state = caller.state();
-    Json(Page::whole(
-        state
-            .conflicts()
-            .map(|conflict| ConflictView::of(conflict, &state))
-            .collect(),
-    ))
+    let conflict = state.conflict_by_id(conflict).ok_or(Rejection::UnknownConflict)?;
+    Ok(Json(ConflictView::of(conflict, &state)))
+}
+
+/// Resolve a conflict, for its user or for everyone with the same set. It is remembered for when that set comes again.
+#[utoipa::path(post, path = "/v1/organizations/{organization}/conflicts/{conflict}/resolve", tag = "conflicts",
+    params(("organization" = Uuid, Path), ("conflict" = Uuid, Path)), request_body = Resolution, responses(
+    (status = 200, description = "The decision, and how many conflicts it closed", body = ResolvedView),
+    (status = "4XX", description = "Refused. 404 also when it has closed by itself", body = ProblemBody),
+))]
+pub(crate) async fn resolve(
+    caller: Caller<Approver>,
+    Id(conflict): Id<ConflictId>,
+    Body(resolution): Body<Resolution>,
+) -> Result<Json<ResolvedView>, Problem> {
+    let command = Command::ResolveConflict {
+        conflict,
+        keep: resolution.keep()?,
+        everyone: resolution.r#for == ForWord::Everyone,
+    };
+    let Submitted { state, entry } = caller.submit(command).await?;
+    let decision = state.decisions().get(conflict).ok_or(ApiError::Internal)?;
+    let consequences = entry.iter().flat_map(|entry| &entry.consequences);
+    let closed = consequences.filter(|consequence| matches!(consequence.effect, Effect::ConflictClosed { .. }));
+    Ok(Json(ResolvedView {
+        decision: DecisionView::of(decision, &state),
+        closed_conflicts: closed.count(),
+    }))
+}
+
+/// Which decisions to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DecisionsQuery {
+    /// How many items a page has, 100 if left out.
+    #[param(value_type = Option<PageLimit>, inline)]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<Uuid>,
+}
+
+/// List the decisions that are remembered.
+#[utoipa::path(get, path = "/v1/organizations/{organization}/conflicts/decisions", tag = "conflicts",
+    params(("organization" = Uuid, Path), DecisionsQuery), responses(
+    (status = 200, description = "Decisions, in the order in which their conflicts opened", body = Page<DecisionView>),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn decisions(
+    caller: Caller<Viewer>,
+    Query(query): Query<DecisionsQuery>,
+) -> Result<Json<Page<DecisionView>>, Problem> {
+    let (state, limit) = (caller.state(), page::limit(query.limit)?);
+    let rows = state.decisions().after(query.after.map(ConflictId::new));
+    let cursor = |decision: &&Decision| decision.id.to_string();
+    Ok(Json(Page::of(rows, limit, cursor, |decision| {
+        DecisionView::of(decision, &state)
+    })))
+}
+
+/// Forget a decision. The entity that holds stays, and a conflict opens again for whoever is still claimed by the same set.
+#[utoipa::path(delete, path = "/v1/organizations/{organization}/conflicts/decisions/{decision}", tag = "conflicts",
+    params(("organization" = Uuid, Path), ("decision" = Uuid, Path)), responses(
+    (status = 204, description = "It is forgotten"),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn forget(caller: Caller<Approver>, Id(decision): Id<ConflictId>) -> Result<StatusCode, Problem> {
+    caller.submit(Command::ForgetDecision { decision }).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -10,6 +10,7 @@ mod connection_settings;
 mod connection_tests;
 mod connections;
 mod created;
+mod decision_view;
 mod described;
 mod entities;
 mod events;
@@ -155,6 +156,19 @@ fn decisions(routes: Routes) -> Routes {
             mappings::resume,
         )
         .get("/v1/organizations/{organization}/conflicts", conflicts::list)
+        .get("/v1/organizations/{organization}/conflicts/{conflict}", conflicts::read)
+        .post(
+            "/v1/organizations/{organization}/conflicts/{conflict}/resolve",
+            conflicts::resolve,
+        )
+        .get(
+            "/v1/organizations/{organization}/conflicts/decisions",
+            conflicts::decisions,
+        )
+        .delete(
+            "/v1/organizations/{organization}/conflicts/decisions/{decision}",
+            conflicts::forget,
+        )
 }
 
 fn planned(routes: Routes) -> Routes {

@@ -35,7 +35,8 @@ use super::{
         entities::list, entities::create, entities::read, entities::delete, entities::members,
         mappings::list, mappings::create, mappings::read,
         mappings::approve, mappings::reject, mappings::pause, mappings::resume,
-        conflicts::list, events::read, history::read, audit::verify,
+        conflicts::list, conflicts::read, conflicts::resolve, conflicts::decisions, conflicts::forget,
+        events::read, history::read, audit::verify,
         explain::user::user, explain::group::group, explain::entity::entity,
         plans::create, plans::read, plans::changes, plans::apply,
     )

@@ -9,6 +9,8 @@ mod bulk;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod cursors;

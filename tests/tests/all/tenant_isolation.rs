@@ -45,6 +45,7 @@ impl Tenant {
             ("token", token),
             // Both tenants have none, and the one asks for what the other might have.
             ("conflict", "01890a5d-0000-7000-8000-000000000000".to_owned()),
+            ("decision", "01890a5d-0000-7000-8000-000000000000".to_owned()),
         ];
         Tenant {
             organization,
@@ -117,6 +118,7 @@ async fn the_things_of_another_organization_are_not_found_in_ones_own() {
             // Sound bodies, so that nothing but the id can be refused.
             let body = match method.as_str() {
                 "put" => Some(rule::every_group_is_a_team()),
+                "post" if route.ends_with("/resolve") => Some(json!({ "keep": "current" })),
                 "post" | "patch" => Some(json!({})),
                 _ => None,
             };

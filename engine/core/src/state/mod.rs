@@ -331,9 +331,18 @@ impl State {
         self.conflicts.after(None)
     }
 
-    /// The open conflicts after this one, oldest first.
-    pub fn conflicts_after(&self, id: ConflictId) -> impl Iterator<Item = &Conflict> {
-        self.conflicts.after(Some(id))
+    /// The open conflicts after this one, or all, oldest first.
+    pub fn conflicts_after(&self, id: Option<ConflictId>) -> impl Iterator<Item = &Conflict> {
+        self.conflicts.after(id)
+    }
+
+    /// The open conflicts of a user, oldest first.
+    pub fn conflicts_of(&self, user: UserId) -> Vec<&Conflict> {
+        let user = self.user(user);
+        let of = |slot| user.and_then(|user| self.conflict(slot, user.index));
+        let mut found: Vec<&Conflict> = Slot::ALL.into_iter().filter_map(of).collect();
+        found.sort_by_key(|conflict| conflict.id);
+        found
     }
 
     /// The open conflict of a user over a slot.

@@ -7,6 +7,8 @@ mod bug_classes;
 #[cfg(test)]
 mod ceilings;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
 mod connections;
 #[cfg(test)]
 mod default_entity;
