@@ -5,12 +5,14 @@
 use rolecall_engine::registry::{RegistryFact, TokenScope};
 use rolecall_engine::rules::RoleName;
 use rolecall_engine::{
-    Actor, Because, Consequence, Effect, EntityId, Entry, Fact, GroupAttributes, MappingId, MappingStatus, RoleClaim,
-    RuleVersion, State, UserSet,
+    Actor, Because, BrakeScope, Consequence, Effect, EntityId, Entry, Fact, GroupAttributes, MappingId, MappingStatus,
+    RoleClaim, RuleVersion, State, UserSet,
 };
 use serde_json::{Map, Value, json};
 
-use crate::admin::{ConnectionSettingsView, ExampleBody, RoleClaimView, RuleBody, SafeguardsView, SettingsView};
+use crate::admin::{
+    BrakeScopeView, ConnectionSettingsView, ExampleBody, RoleClaimView, RuleBody, SafeguardsView, SettingsView,
+};
 use crate::auth::ConnectionName;
 use crate::time::Time;
 
@@ -32,13 +34,17 @@ pub(crate) fn entry(entry: &Entry, state: &State) -> Value {
 /// How many users the entry names, each as often as it does: it takes a few bytes for them, and its JSON takes many.
 pub(crate) fn users_named(entry: &Entry) -> u64 {
     let of_fact = |fact: &Fact| match fact {
-        Fact::MembersAdded { users, .. } | Fact::MembersRemoved { users, .. } => users.len(),
+        Fact::MembersAdded { users, .. }
+        | Fact::MembersRemoved { users, .. }
+        | Fact::HoldReleased { users: Some(users), .. } => users.len(),
         _ => 0,
     };
     let of_effect = |effect: &Effect| match effect {
         Effect::MembersPlaced { users, .. }
         | Effect::MembersUnplaced { users, .. }
-        | Effect::RoleChanged { users, .. } => users.len(),
+        | Effect::RoleChanged { users, .. }
+        | Effect::HoldGrew { users, .. }
+        | Effect::HoldShrank { users, .. } => users.len(),
         Effect::MappingLimited { to, .. } => to.len(),
         _ => 0,
     };
@@ -150,6 +156,9 @@ fn fact(fact: &Fact, state: &State) -> Value {
             json!({"plan_id": plan.uuid(), "groups_from": u32::from(*from), "groups_to": u32::from(*to)})
         }
         Fact::PlanFinished { plan } | Fact::PlanStopped { plan } => json!({"plan_id": plan.uuid()}),
+        Fact::HoldReleased { hold, users } => {
+            json!({"hold_id": hold.uuid(), "user_ids": users.as_ref().map(|users| user_ids(users, state))})
+        }
         Fact::SafeguardsChanged { safeguards } => json!({"safeguards": SafeguardsView::of(safeguards)}),
         Fact::ExamplesSaved { examples } => {
             json!({"examples": examples.iter().map(ExampleBody::of).collect::<Vec<_>>()})
@@ -338,7 +347,28 @@ fn effect(effect: &Effect, state: &State) -> Value {
             json!({"mapping_id": mapping.uuid(), "user_ids": user_ids(to, state)})
         }
         Effect::MappingLimitLifted { mapping } => json!({"mapping_id": mapping.uuid()}),
+        Effect::HoldOpened {
+            hold,
+            scope,
+            role,
+            passed,
+            limit,
+        } => with(
+            json!({
+                "hold_id": hold.uuid(), "role": role.as_ref().map(RoleName::as_str), "passed": passed, "limit": limit,
+            }),
+            brake_scope(*scope),
+        ),
+        Effect::HoldGrew { hold, entity, users } | Effect::HoldShrank { hold, entity, users } => json!({
+            "hold_id": hold.uuid(), "entity_id": entity.map(EntityId::uuid), "user_ids": user_ids(users, state),
+        }),
+        Effect::HoldClosed { hold, scope } => with(json!({"hold_id": hold.uuid()}), brake_scope(*scope)),
+        Effect::RemovalsPassed { scope, count } => with(json!({"count": count}), brake_scope(*scope)),
     }
+}
+
+fn brake_scope(scope: BrakeScope) -> Value {
+    json!({"scope": BrakeScopeView::of(scope)})
 }
 
 fn mapping_status(status: MappingStatus) -> Value {

@@ -273,6 +273,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::UnknownMapping => (StatusCode::NOT_FOUND, "unknown_mapping"),
         Rejection::UnknownConflict => (StatusCode::NOT_FOUND, "unknown_conflict"),
         Rejection::UnknownDecision => (StatusCode::NOT_FOUND, "unknown_decision"),
+        Rejection::UnknownHold => (StatusCode::NOT_FOUND, "unknown_hold"),
         Rejection::Required { .. } => (StatusCode::BAD_REQUEST, "required"),
         Rejection::TooLong { .. } => (StatusCode::BAD_REQUEST, "too_long"),
         Rejection::ControlCharacter { .. } => (StatusCode::BAD_REQUEST, "control_character"),

@@ -140,7 +140,7 @@ impl Supervisor {
         let mut population = Population::default();
         for slot in self.read_slots().values() {
             match slot {
-                Slot::Running(organization) => population.add(organization.head().counts()),
+                Slot::Running(organization) => population.add(&organization.head()),
                 Slot::Loading => population.add_loading(),
             }
         }

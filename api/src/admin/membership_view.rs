@@ -11,13 +11,15 @@ use uuid::Uuid;
 pub(crate) struct SourceView {
     /// `mapping`: a group of the user is mapped to the entity; `attribute`: the user's own attribute names it;
     /// `connection_default`: it was the default entity of the connection that created the user; `default`: it is where users
-    /// without a claim go.
+    /// without a claim go; `hold`: nothing else puts the user there any more, but a brake holds it.
     #[schema(example = "mapping")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     mapping_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_id: Option<Uuid>,
 }
 
 /// One reason for a user to hold a role.
@@ -25,7 +27,7 @@ pub(crate) struct SourceView {
 pub(crate) struct RoleClaimView {
     role: String,
     /// `group`: the identity provider gave it to a group of the user; `rule`: an approved mapping grants it;
-    /// `attribute`: the user's own attribute asks for it.
+    /// `attribute`: the user's own attribute asks for it; `hold`: no other claim does, but a brake holds it.
     #[schema(example = "rule")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,6 +38,8 @@ pub(crate) struct RoleClaimView {
     rule_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_version: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_id: Option<Uuid>,
 }
 
 /// All reasons for the user to be in the entity.
@@ -44,13 +48,21 @@ pub(crate) fn sources_of(state: &State, user: &User, membership: &Membership) ->
         kind: "mapping",
         mapping_id: Some(mapping.id.uuid()),
         group_id: Some(state.group_at(mapping.group).id.uuid()),
+        hold_id: None,
     });
     let unmapped = unmapped_source(state, user, membership.entity).map(|source| SourceView {
         kind: unmapped_kind(source),
         mapping_id: None,
         group_id: None,
+        hold_id: None,
     });
-    mappings.chain(unmapped).collect()
+    let held = state.holds_in(membership.entity, user.index).map(|hold| SourceView {
+        kind: "hold",
+        mapping_id: None,
+        group_id: None,
+        hold_id: Some(hold.id.uuid()),
+    });
+    mappings.chain(unmapped).chain(held).collect()
 }
 
 fn unmapped_kind(source: UnmappedSource) -> &'static str {
@@ -72,9 +84,15 @@ impl RoleClaimView {
             mapping_id: None,
             rule_id: None,
             rule_version: None,
+            hold_id: None,
         };
         match claim.source {
             RoleSource::Attribute => view,
+            RoleSource::Hold { hold } => Self {
+                kind: "hold",
+                hold_id: Some(hold.uuid()),
+                ..view
+            },
             RoleSource::Group { group } => Self {
                 kind: "group",
                 group_id: Some(group.uuid()),

@@ -20,6 +20,7 @@ mod groups;
 mod history;
 #[cfg(test)]
 mod history_tests;
+mod holds;
 mod id;
 mod mapping_view;
 mod mappings;
@@ -51,6 +52,7 @@ use axum::http::Method;
 
 pub(crate) use self::connection_settings::ConnectionSettingsView;
 pub(crate) use self::example_body::ExampleBody;
+pub(crate) use self::holds::BrakeScopeView;
 pub(crate) use self::membership_view::RoleClaimView;
 use self::routes::Routes;
 pub(crate) use self::rule_body::RuleBody;
@@ -169,6 +171,10 @@ fn decisions(routes: Routes) -> Routes {
             "/v1/organizations/{organization}/conflicts/decisions/{decision}",
             conflicts::forget,
         )
+        .get("/v1/organizations/{organization}/holds", holds::list)
+        .get("/v1/organizations/{organization}/holds/{hold}", holds::read)
+        .get("/v1/organizations/{organization}/holds/{hold}/users", holds::users)
+        .post("/v1/organizations/{organization}/holds/{hold}/release", holds::release)
 }
 
 fn planned(routes: Routes) -> Routes {

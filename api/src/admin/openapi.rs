@@ -9,7 +9,7 @@ use utoipa::openapi::{Content, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, conflicts, connections, entities, events, explain, groups, history, mappings, organizations, plans,
+    audit, conflicts, connections, entities, events, explain, groups, history, holds, mappings, organizations, plans,
     root_tokens, rules, settings, tokens, users,
 };
 
@@ -36,6 +36,7 @@ use super::{
         mappings::list, mappings::create, mappings::read,
         mappings::approve, mappings::reject, mappings::pause, mappings::resume,
         conflicts::list, conflicts::read, conflicts::resolve, conflicts::decisions, conflicts::forget,
+        holds::list, holds::read, holds::users, holds::release,
         events::read, history::read, audit::verify,
         explain::user::user, explain::group::group, explain::entity::entity,
         plans::create, plans::read, plans::changes, plans::apply,

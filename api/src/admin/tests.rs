@@ -21,6 +21,7 @@ fn routes_in(organization: &str) -> Vec<(String, String)> {
             "{entity}",
             "{mapping}",
             "{plan}",
+            "{hold}",
             "{token}",
         ]
         .into_iter()

@@ -75,7 +75,11 @@ impl UserView {
             external_id: person.and_then(|person| person.external_id.clone()),
             active: user.active,
             role: user.role.as_ref().map(ToString::to_string),
-            role_claims: Claims::on(user, state).roles.iter().map(RoleClaimView::of).collect(),
+            role_claims: Claims::with_holds(user, state)
+                .roles
+                .iter()
+                .map(RoleClaimView::of)
+                .collect(),
             group_ids: user.groups().map(|group| state.group_at(group).id.uuid()).collect(),
             entities: user
                 .memberships

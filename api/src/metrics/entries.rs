@@ -38,6 +38,7 @@ impl Metrics {
                 self.role_changes.with_label_values(&labels).inc_by(users.len());
             }
             Effect::NoAdminLeft { .. } => self.no_admin_left.inc(),
+            Effect::HoldOpened { scope, .. } => self.brake_trips.with_label_values(&[scope.kind()]).inc(),
             Effect::MappingProposed { .. }
             | Effect::MappingMoved { .. }
             | Effect::MappingLimited { .. }
@@ -47,7 +48,11 @@ impl Metrics {
             | Effect::EntityRenamed { .. }
             | Effect::EntityRenameSkipped { .. }
             | Effect::ConflictOpened { .. }
-            | Effect::ConflictClosed { .. } => {}
+            | Effect::ConflictClosed { .. }
+            | Effect::HoldGrew { .. }
+            | Effect::HoldShrank { .. }
+            | Effect::HoldClosed { .. }
+            | Effect::RemovalsPassed { .. } => {}
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use prometheus::{Encoder, TextEncoder};
-use rolecall_engine::state::Counts;
-use rolecall_engine::{MappingStatus, Slot};
+use rolecall_engine::state::State;
+use rolecall_engine::{BrakeScope, MappingStatus, Slot, Timestamp};
 use rolecall_eventlog::Status;
 use rolecall_rules::{EntityType, RoleName};
 
@@ -22,11 +22,15 @@ pub(crate) struct Population {
     entities: BTreeMap<EntityType, u64>,
     mappings: BTreeMap<&'static str, u64>,
     conflicts: BTreeMap<Slot, u64>,
+    held: BTreeMap<&'static str, u64>,
+    oldest_holds: BTreeMap<&'static str, Timestamp>,
+    short_of_admins: u64,
 }
 
 impl Population {
     /// Adds an organization that runs, and what it has.
-    pub(crate) fn add(&mut self, counts: &Counts) {
+    pub(crate) fn add(&mut self, state: &State) {
+        let counts = state.counts();
         self.running += 1;
         for (role, count) in &counts.active_users {
             *self.active_users.entry(role.clone()).or_default() += count;
@@ -40,6 +44,19 @@ impl Population {
         for (slot, count) in &counts.conflicts {
             *self.conflicts.entry(*slot).or_default() += count;
         }
+        for (scope, count) in &counts.held {
+            *self.held.entry(scope).or_default() += count;
+        }
+        for hold in state.holds() {
+            let oldest = self.oldest_holds.entry(hold.scope.kind()).or_insert(hold.opened.at);
+            *oldest = hold.opened.at.min(*oldest);
+        }
+        let admins = state
+            .settings()
+            .highest_role()
+            .and_then(|role| counts.active_users.get(role));
+        let floor = u64::from(state.safeguards().min_admins);
+        self.short_of_admins += u64::from(floor > 0 && admins.copied().unwrap_or(0) < floor);
         self.inactive_users += counts.inactive_users;
         self.groups += counts.groups;
     }
@@ -91,6 +108,14 @@ impl Metrics {
             let count = population.mappings.get(status).copied().unwrap_or(0);
             self.mappings.with_label_values(&[status]).set(gauge(count));
         }
+        for scope in BrakeScope::KINDS {
+            let count = population.held.get(scope).copied().unwrap_or(0);
+            self.brake_held_changes.with_label_values(&[scope]).set(gauge(count));
+            let oldest = population.oldest_holds.get(scope).copied().unwrap_or_default();
+            let seconds = gauge(oldest.milliseconds() / 1_000);
+            self.brake_oldest_hold.with_label_values(&[scope]).set(seconds);
+        }
+        self.admins_short.set(gauge(population.short_of_admins));
         for slot in Slot::ALL {
             let count = population.conflicts.get(&slot).copied().unwrap_or(0);
             self.conflicts_open
@@ -133,6 +158,10 @@ mod tests {
             "rolecall_log_entries_total 0",
             "rolecall_scim_request_duration_seconds_count{method=\"PATCH\",resource=\"groups\"} 0",
             "rolecall_no_admin_left_total 0",
+            "rolecall_brake_trips_total{scope=\"organization\"} 0",
+            "rolecall_brake_held_changes{scope=\"min_admins\"} 0",
+            "rolecall_brake_oldest_hold_timestamp_seconds{scope=\"highest_role\"} 0",
+            "rolecall_organizations_short_of_admins 0",
             "rolecall_ignored_members_total 0",
             "rolecall_stream_clients 0",
             "rolecall_replay_entries 0",

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
-use rolecall_engine::{Effect, Fact};
+use rolecall_engine::{BrakeScope, Effect, Fact};
 use rolecall_eventlog::Commit;
 
 pub(crate) use self::gauges::Population;
@@ -46,6 +46,10 @@ pub(crate) struct Metrics {
     rule_evaluations: IntCounterVec,
     ignored_members: IntCounter,
     no_admin_left: IntCounter,
+    brake_trips: IntCounterVec,
+    brake_held_changes: IntGaugeVec,
+    brake_oldest_hold: IntGaugeVec,
+    admins_short: IntGauge,
     organizations: IntGaugeVec,
     mappings: IntGaugeVec,
     conflicts_open: IntGaugeVec,
@@ -134,6 +138,25 @@ impl Metrics {
             no_admin_left: new.counter(
                 "no_admin_left_total",
                 "Times that the last active user of the highest role lost it.",
+            ),
+            brake_trips: new.counters(
+                "brake_trips_total",
+                "Times that a scope lost too many users in a short time, and began to hold removals.",
+                &["scope"],
+            ),
+            brake_held_changes: new.gauges(
+                "brake_held_changes",
+                "Removals that wait for a person: users of an entity, or of a role.",
+                &["scope"],
+            ),
+            brake_oldest_hold: new.gauges(
+                "brake_oldest_hold_timestamp_seconds",
+                "When the oldest open hold was opened; 0 when none is open.",
+                &["scope"],
+            ),
+            admins_short: new.gauge(
+                "organizations_short_of_admins",
+                "Organizations with fewer active users of the highest role than their `min_admins`.",
             ),
             organizations: new.gauges(
                 "organizations",
@@ -230,6 +253,9 @@ impl Metrics {
         Effect::KINDS
             .iter()
             .for_each(|kind| drop(self.consequences.with_label_values(&[kind])));
+        for scope in BrakeScope::KINDS {
+            self.brake_trips.with_label_values(&[scope]);
+        }
         for outcome in ["matched", "unmatched"] {
             self.rule_evaluations.with_label_values(&[outcome]);
         }

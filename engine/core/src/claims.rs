@@ -33,6 +33,13 @@ impl Claims {
         claims
     }
 
+    /// The claims on a user in this state, with those of holds.
+    pub fn with_holds(user: &User, state: &State) -> Self {
+        let mut claims = Self::on(user, state);
+        add_holds(&mut claims.roles, user, state);
+        claims
+    }
+
     fn add_group(&mut self, state: &State, user: &User, group: &Group) {
         for role in &group.attributes.roles {
             self.add_role(state, role.parse().ok().as_ref(), RoleSource::Group { group: group.id });
@@ -85,6 +92,15 @@ pub(crate) fn claimed_entities(user: &User, state: &State) -> Claimed {
         }
     }
     claimed
+}
+
+/// Adds the claims of holds. They come first: a hold keeps a role because all other claims are to lower ones.
+pub(crate) fn add_holds(claims: &mut Vec<RoleClaim>, user: &User, state: &State) {
+    let held = state.holds_of_role(user.index).filter_map(|hold| {
+        let (role, source) = (hold.role.clone()?, RoleSource::Hold { hold: hold.id });
+        Some(RoleClaim { role, source })
+    });
+    claims.splice(0..0, held);
 }
 
 /// A reason for a user to be in an entity that is no mapping, in the order in which they count. A team has its users beside

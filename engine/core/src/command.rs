@@ -4,7 +4,7 @@ use rolecall_rules::{EntityType, Example, RuleDefinition};
 use serde::Serialize;
 
 use crate::entry::Actor;
-use crate::id::{ConflictId, ConnectionId, EntityId, GroupId, MappingId, PlanId, RuleId, UserId};
+use crate::id::{ConflictId, ConnectionId, EntityId, GroupId, HoldId, MappingId, PlanId, RuleId, UserId};
 use crate::person::Person;
 use crate::plan::Draft;
 use crate::position::Position;
@@ -163,6 +163,13 @@ pub enum Command {
     StopPlan {
         /// The plan.
         plan: PlanId,
+    },
+    /// Let happen what a hold keeps from happening.
+    ReleaseHold {
+        /// The hold.
+        hold: HoldId,
+        /// For these users alone; `None`: for all.
+        users: Option<Vec<UserId>>,
     },
     /// Change the registry; for the reserved organization alone.
     Registry(RegistryCommand),

@@ -5,7 +5,8 @@
 use rolecall_rules::{EntityType, NameTemplate, RoleName};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ConflictId, EntityId, GroupId, MappingId, UserId};
+use crate::brake::BrakeScope;
+use crate::id::{ConflictId, EntityId, GroupId, HoldId, MappingId, UserId};
 use crate::mapping::{MappingStatus, Origin, RuleVersion, Slot};
 use crate::user_set::UserSet;
 
@@ -179,6 +180,51 @@ pub enum Effect {
         /// The mapping.
         mapping: MappingId,
     },
+    /// A scope has lost too many users: from now on it holds what it would lose.
+    HoldOpened {
+        /// The hold.
+        hold: HoldId,
+        /// The scope.
+        scope: BrakeScope,
+        /// The role that the users keep, for a scope of a role.
+        role: Option<RoleName>,
+        /// How many removals have passed inside the window.
+        passed: u64,
+        /// How many may pass.
+        limit: u64,
+    },
+    /// Users stay where they are although no claim holds them there.
+    HoldGrew {
+        /// The hold.
+        hold: HoldId,
+        /// The entity; `None`: the role.
+        entity: Option<EntityId>,
+        /// The users.
+        users: UserSet,
+    },
+    /// Users are no longer held: a claim is back, they are gone, or they are needed no more.
+    HoldShrank {
+        /// The hold.
+        hold: HoldId,
+        /// The entity; `None`: the role.
+        entity: Option<EntityId>,
+        /// The users.
+        users: UserSet,
+    },
+    /// A hold is empty, and over.
+    HoldClosed {
+        /// The hold.
+        hold: HoldId,
+        /// The scope.
+        scope: BrakeScope,
+    },
+    /// Users left a scope, and the brake counts them.
+    RemovalsPassed {
+        /// The scope.
+        scope: BrakeScope,
+        /// How many.
+        count: u64,
+    },
 }
 
 /// Why an entity kept its name.
@@ -259,6 +305,11 @@ pub enum RoleSource {
     },
     /// The user's own attribute.
     Attribute,
+    /// A hold: no other claim does.
+    Hold {
+        /// The hold.
+        hold: HoldId,
+    },
 }
 
 /// Why a role changed.
@@ -294,11 +345,13 @@ pub enum RoleCause {
     DefaultFallback,
     /// A plan was applied.
     Plan,
+    /// A hold let the user go.
+    HoldEnded,
 }
 
 impl RoleCause {
     /// Every cause.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::UserCreated,
         Self::UserAttribute,
         Self::UserActivated,
@@ -314,6 +367,7 @@ impl RoleCause {
         Self::Settings,
         Self::DefaultFallback,
         Self::Plan,
+        Self::HoldEnded,
     ];
 
     /// The word for it.
@@ -334,13 +388,14 @@ impl RoleCause {
             Self::Settings => "settings",
             Self::DefaultFallback => "default_fallback",
             Self::Plan => "plan",
+            Self::HoldEnded => "hold_ended",
         }
     }
 }
 
 impl Effect {
     /// Every kind of consequence.
-    pub const KINDS: [&str; 15] = [
+    pub const KINDS: [&str; 20] = [
         "group_decided",
         "mapping_proposed",
         "mapping_moved",
@@ -356,6 +411,11 @@ impl Effect {
         "mapping_refreshed",
         "mapping_limited",
         "mapping_limit_lifted",
+        "hold_opened",
+        "hold_grew",
+        "hold_shrank",
+        "hold_closed",
+        "removals_passed",
     ];
 
     /// The name of the kind of consequence, the same in metrics, streams and documentation.
@@ -376,6 +436,11 @@ impl Effect {
             Self::MappingRefreshed { .. } => "mapping_refreshed",
             Self::MappingLimited { .. } => "mapping_limited",
             Self::MappingLimitLifted { .. } => "mapping_limit_lifted",
+            Self::HoldOpened { .. } => "hold_opened",
+            Self::HoldGrew { .. } => "hold_grew",
+            Self::HoldShrank { .. } => "hold_shrank",
+            Self::HoldClosed { .. } => "hold_closed",
+            Self::RemovalsPassed { .. } => "removals_passed",
         }
     }
 }

@@ -7,7 +7,7 @@ use rolecall_rules::{EntityType, Example, RoleName, RuleDefinition};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    ConflictId, ConnectionId, EntityId, GroupId, GroupIndex, MappingId, PlanId, RuleId, UserId, UserIndex,
+    ConflictId, ConnectionId, EntityId, GroupId, GroupIndex, HoldId, MappingId, PlanId, RuleId, UserId, UserIndex,
 };
 use crate::mapping::Slot;
 use crate::person::SealedPerson;
@@ -265,6 +265,13 @@ pub enum Fact {
         /// The decision.
         decision: ConflictId,
     },
+    /// What a hold keeps from happening happens now.
+    HoldReleased {
+        /// The hold.
+        hold: HoldId,
+        /// For these users alone; `None`: for all, and the scope counts anew.
+        users: Option<UserSet>,
+    },
 }
 
 /// What the provider says of a group beside its name and members.
@@ -280,7 +287,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 41] = [
+    pub const KINDS: [&str; 42] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -322,6 +329,7 @@ impl Fact {
         "plan_stopped",
         "conflict_resolved",
         "decision_forgotten",
+        "hold_released",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.
@@ -362,6 +370,7 @@ impl Fact {
             Self::ExamplesSaved { .. } => "examples_saved",
             Self::ConflictResolved { .. } => "conflict_resolved",
             Self::DecisionForgotten { .. } => "decision_forgotten",
+            Self::HoldReleased { .. } => "hold_released",
         }
     }
 }

@@ -83,6 +83,8 @@ ids! {
     ConflictId
     /// A change that is asked for as a plan first.
     PlanId
+    /// Removals that wait for a person.
+    HoldId
 }
 
 macro_rules! indexes {

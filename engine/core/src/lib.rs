@@ -26,6 +26,7 @@
 
 mod admit;
 mod asked;
+mod brake;
 mod claims;
 mod codec;
 mod command;
@@ -54,6 +55,7 @@ pub mod state;
 mod time;
 mod user_set;
 
+pub use brake::BrakeScope;
 pub use claims::{Claims, UnmappedSource, claimants, sources, unmapped_source};
 pub use codec::CodecError;
 pub use command::{Command, GroupChange, GroupInput, Keep, MappingTarget, MembersChange, UserInput};
@@ -64,8 +66,8 @@ pub use handle::{Context, Difference, audit, handle};
 pub use held::Held;
 pub use history::{RoleChange, role_changes};
 pub use id::{
-    ConflictId, ConnectionId, EntityId, EntityIndex, GroupId, GroupIndex, IdSeed, MappingId, MappingIndex, NotAnId,
-    OrganizationId, PlanId, RuleId, TokenId, UserId, UserIndex,
+    ConflictId, ConnectionId, EntityId, EntityIndex, GroupId, GroupIndex, HoldId, IdSeed, MappingId, MappingIndex,
+    NotAnId, OrganizationId, PlanId, RuleId, TokenId, UserId, UserIndex,
 };
 pub use mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion, Slot};
 pub use person::{Person, SealedPerson};

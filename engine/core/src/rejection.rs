@@ -39,6 +39,8 @@ pub enum Rejection {
     UnknownConflict,
     #[error("there is no such decision; it may have been forgotten with its user or with an entity of its set")]
     UnknownDecision,
+    #[error("there is no such hold; one that is empty, released or discarded is over")]
+    UnknownHold,
 
     #[error("`{attribute}` is required and may not be empty")]
     Required { attribute: &'static str },

@@ -78,6 +78,15 @@ impl UserSet {
         }
     }
 
+    /// The users who are in both sets.
+    pub fn intersection(&self, others: &Self) -> Self {
+        let both = self.chunks.iter().filter_map(|(high, mine)| {
+            let both = mine.as_ref() & others.chunks.get(high)?.as_ref();
+            (!both.is_empty()).then(|| (*high, Arc::new(both)))
+        });
+        Self { chunks: both.collect() }
+    }
+
     /// The users in order of their index.
     pub fn iter(&self) -> impl Iterator<Item = UserIndex> + '_ {
         self.chunks.values().flat_map(|chunk| chunk.iter()).map(UserIndex::from)
@@ -158,6 +167,7 @@ mod tests {
             let mut subtracted = extended.clone();
             subtracted.subtract(&set(&theirs));
             prop_assert_eq!(listed(&subtracted), mine.difference(&theirs).copied().collect());
+            prop_assert_eq!(set(&mine).intersection(&set(&theirs)), set(&mine.intersection(&theirs).copied().collect()));
             prop_assert_eq!(&subtracted, &set(&mine.difference(&theirs).copied().collect()));
             prop_assert_eq!(extended.contains(one.into()), mine.contains(&one) || theirs.contains(&one));
             prop_assert_eq!(extended.len(), u64::try_from(mine.union(&theirs).count()).unwrap());

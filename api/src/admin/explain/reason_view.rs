@@ -29,7 +29,7 @@ pub(crate) struct StepView {
     /// `member`: the user became a member of the group; `group_role`: the group got its roles; `role_attribute`,
     /// `concurrency_group_attribute`: the user got the attribute; `user_created`; `inactive`; `rule`: this version was saved;
     /// `mapping`: it came to be; `approval`; `blocked`: the mapping got the status that it has, or was paused; `conflict`: it
-    /// opened; `decision`: it was resolved; `default_role`, `default_concurrency_group`: it was chosen.
+    /// opened; `held`: a brake began to hold the user; `decision`: it was resolved; `default_role`, `default_concurrency_group`: it was chosen.
     #[schema(example = "approval")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,8 @@ pub(crate) struct StepView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RemovalView {
     /// `leave_group`, `reject_mapping`, `pause_mapping`, `take_role_from_group`, `clear_role_attribute`,
-    /// `clear_concurrency_group_attribute`, `delete_entity`, `change_default_role` or `clear_default_concurrency_group`.
+    /// `clear_concurrency_group_attribute`, `delete_entity`, `release_hold`, `change_default_role` or
+    /// `clear_default_concurrency_group`.
     #[schema(example = "leave_group")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +70,8 @@ pub(crate) struct ReasonView {
     /// `mapping`: a group of the user is mapped to the entity, or its mapping grants the role; `group_role`: the identity
     /// provider gave the role to a group of the user; `role_attribute`: the user's own attribute asks for the role;
     /// `default_role`; `concurrency_group_attribute`: the user's own attribute names the concurrency group;
-    /// `connection_default`: it was the default entity of the connection that created the user; `organization_default`.
+    /// `connection_default`: it was the default entity of the connection that created the user; `organization_default`;
+    /// `hold`: nothing else does, but a brake holds what would take it away.
     #[schema(example = "mapping")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,6 +190,7 @@ pub(super) fn kind_of_source(source: Source) -> &'static str {
         Source::ConcurrencyGroupAttribute => "concurrency_group_attribute",
         Source::ConnectionDefault => "connection_default",
         Source::OrganizationDefault => "organization_default",
+        Source::Hold(_) => "hold",
     }
 }
 
@@ -205,6 +208,7 @@ fn kind_of_step(link: Link) -> &'static str {
         Link::Blocked { .. } => "blocked",
         Link::Conflict => "conflict",
         Link::Decision => "decision",
+        Link::Held { .. } => "held",
         Link::DefaultRole => "default_role",
         Link::DefaultConcurrencyGroup => "default_concurrency_group",
         Link::RoleChanged => "role_changed",
@@ -220,6 +224,7 @@ fn kind_of_removal(removal: &Removal) -> &'static str {
         Removal::ClearRoleAttribute => "clear_role_attribute",
         Removal::ClearConcurrencyGroupAttribute => "clear_concurrency_group_attribute",
         Removal::DeleteEntity(_) => "delete_entity",
+        Removal::ReleaseHold(_) => "release_hold",
         Removal::ChangeDefaultRole => "change_default_role",
         Removal::ClearDefaultConcurrencyGroup => "clear_default_concurrency_group",
     }

@@ -42,6 +42,7 @@ impl Words<'_> {
             },
             Link::Blocked { mapping } => self.blocked(self.0.mapping_at(mapping), &who),
             Link::Conflict => "a conflict opened".to_owned(),
+            Link::Held { .. } => "a brake held what would have taken it away".to_owned(),
             Link::Decision => format!("{who} resolved the conflict"),
             Link::DefaultRole | Link::DefaultConcurrencyGroup if found.is_none() => {
                 return "the default was never changed".to_owned();
@@ -102,6 +103,7 @@ impl Words<'_> {
                 "Clear the user's attribute that names a concurrency group at the identity provider.".to_owned()
             }
             Removal::DeleteEntity(_) => "Delete the entity, for everybody in it.".to_owned(),
+            Removal::ReleaseHold(hold) => format!("Release hold {hold}."),
             Removal::ChangeDefaultRole => "Choose another default role, for all users without a claim.".to_owned(),
             Removal::ClearDefaultConcurrencyGroup => {
                 "Choose another default concurrency group or none, for all users without a claim.".to_owned()
@@ -124,6 +126,7 @@ impl Words<'_> {
             Source::ConnectionDefault => {
                 "because it was the default entity of the connection that created the user".to_owned()
             }
+            Source::Hold(_) => "because a brake holds what would take it away; nothing else claims it".to_owned(),
             Source::OrganizationDefault => "because it is the default, and nothing else claims the user".to_owned(),
         }
     }

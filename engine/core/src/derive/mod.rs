@@ -4,6 +4,7 @@
 //! are placed: what they should have is worked out from their claims, and the difference to what they have is concluded
 //! (`placement`). So the work grows with the users touched, and the outcome cannot depend on the way there.
 
+mod brake;
 mod ceilings;
 mod conflicts;
 mod mappings;
@@ -204,6 +205,13 @@ impl Derivation<'_> {
             | Fact::SafeguardsChanged { .. }
             | Fact::ConflictResolved { .. }
             | Fact::DecisionForgotten { .. } => {}
+            Fact::HoldReleased { hold, users } => {
+                let held = known(self.before.hold(*hold), "hold").users();
+                let users = users
+                    .as_ref()
+                    .map_or_else(|| held.clone(), |users| users.intersection(&held));
+                self.touch(place, &users);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_rules::RoleName;
 
 use super::Derivation;
+use super::brake::Braking;
 use crate::claims::{Claims, claimants, unmapped};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
@@ -15,38 +16,48 @@ use crate::state::{State, User};
 use crate::user_set::UserSet;
 
 /// Where a user belongs.
-struct Placement {
+pub(super) struct Placement {
     /// The entities, each with the mapping that is the reason; `None`: the user's own attribute, or a default.
-    entities: BTreeMap<EntityIndex, Option<MappingIndex>>,
+    pub(super) entities: BTreeMap<EntityIndex, Option<MappingIndex>>,
     /// The role; `None` for a user that does not count.
-    role: Option<RoleName>,
+    pub(super) role: Option<RoleName>,
     /// The claims that the role follows from.
-    claims: Vec<RoleClaim>,
+    pub(super) claims: Vec<RoleClaim>,
 }
 
 /// Differences that are the same for several users, so that one consequence tells them all.
 #[derive(Default)]
-struct Differences {
-    unplaced: BTreeMap<(Because, EntityIndex, Unplaced), UserSet>,
-    placed: BTreeMap<(Because, EntityIndex), UserSet>,
-    roles: BTreeMap<(Because, RoleDifference), UserSet>,
+pub(super) struct Differences {
+    pub(super) unplaced: BTreeMap<(Because, EntityIndex, Unplaced), UserSet>,
+    pub(super) placed: BTreeMap<(Because, EntityIndex), UserSet>,
+    pub(super) roles: BTreeMap<(Because, RoleDifference), UserSet>,
     /// Conflicts to close and to open, user by user.
     conflicts: Vec<(Because, UserIndex, Slot, Option<Contested>)>,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct RoleDifference {
-    from: Option<RoleName>,
-    to: Option<RoleName>,
+pub(super) struct RoleDifference {
+    pub(super) from: Option<RoleName>,
+    pub(super) to: Option<RoleName>,
     cause: RoleCause,
     before: Vec<RoleClaim>,
     after: Vec<RoleClaim>,
 }
 
 impl Derivation<'_> {
-    /// Places every touched user, and concludes what is different from before.
+    /// Places every touched user, and concludes what is different from before. Brakes may keep users where they are, and the
+    /// floor of administrators may let users go whom nothing else touched.
     pub(super) fn place_touched(&mut self, facts: &[Fact]) {
+        self.place_once(facts, None);
+        if self.free_admins(facts) {
+            self.place_once(facts, Some(RoleCause::HoldEnded));
+        }
+        self.close_holds(facts);
+    }
+
+    fn place_once(&mut self, facts: &[Fact], cause: Option<RoleCause>) {
         let mut differences = Differences::default();
+        let mut braking = Braking::default();
         for (user, fact) in std::mem::take(&mut self.touched) {
             let because = Because {
                 fact,
@@ -55,14 +66,16 @@ impl Derivation<'_> {
             };
             let user = self.state.user_at(user);
             let held = self.held(user);
-            let placement = placement(&self.state, user, &held);
+            let mut placement = placement(&self.state, user, &held);
+            self.keep_held(&mut braking, because, user, &mut placement);
+            self.note_leaving(&mut braking, (because, facts), user, &placement);
             self.compare_entities(&mut differences, (because, facts), user, &placement);
             let conflicts = self.conflicts_to_change(user, &held).into_iter();
             let conflicts = conflicts.map(|(slot, wanted)| (because, user.index, slot, wanted));
             differences.conflicts.extend(conflicts);
             if user.role != placement.role {
-                let fact = facts.get(because.fact as usize);
-                let difference = self.role_difference(user, placement, fact);
+                let cause = cause.or_else(|| facts.get(because.fact as usize).map(self::cause));
+                let difference = self.role_difference(user, placement, cause.unwrap_or(RoleCause::Settings));
                 differences
                     .roles
                     .entry((because, difference))
@@ -70,6 +83,8 @@ impl Derivation<'_> {
                     .insert(user.index);
             }
         }
+        self.brake(braking, &mut differences);
+        self.hold_admins(facts, &mut differences);
         self.conclude_differences(differences);
     }
 
@@ -137,18 +152,14 @@ impl Derivation<'_> {
         }
     }
 
-    fn role_difference(&self, user: &User, placement: Placement, fact: Option<&Fact>) -> RoleDifference {
+    fn role_difference(&self, user: &User, placement: Placement, cause: RoleCause) -> RoleDifference {
         let before = self
             .before
             .user_ever(user.id)
-            .map(|before| Claims::on(before, self.before).roles)
+            .map(|before| Claims::with_holds(before, self.before).roles)
             .unwrap_or_default();
         let fallback = placement.role.is_some() && placement.claims.is_empty() && !before.is_empty();
-        let cause = if fallback {
-            RoleCause::DefaultFallback
-        } else {
-            fact.map_or(RoleCause::Settings, cause)
-        };
+        let cause = if fallback { RoleCause::DefaultFallback } else { cause };
         RoleDifference {
             from: user.role.clone(),
             to: placement.role,
@@ -263,6 +274,7 @@ fn cause(fact: &Fact) -> RoleCause {
         Fact::PlanStepped { .. } => RoleCause::Plan,
         // A decision on a conflict moves nobody's role: a suspended mapping grants its role all the same.
         Fact::ConflictResolved { .. } | Fact::DecisionForgotten { .. } => RoleCause::Settings,
+        Fact::HoldReleased { .. } => RoleCause::HoldEnded,
         // These touch nobody.
         Fact::IgnoredMembersChanged { .. }
         | Fact::RuleCreated { .. }

@@ -4,7 +4,7 @@ use rolecall_rules::RoleName;
 
 use crate::claims::UnmappedSource;
 use crate::consequence::{RoleClaim, RoleSource};
-use crate::id::{EntityId, GroupIndex, MappingIndex};
+use crate::id::{EntityId, GroupIndex, HoldId, MappingIndex};
 use crate::invariant::known;
 use crate::mapping::{Origin, RuleVersion};
 use crate::position::Position;
@@ -27,6 +27,8 @@ pub enum Source {
     ConnectionDefault,
     /// It is the default concurrency group of the organization.
     OrganizationDefault,
+    /// A hold keeps it: nothing else does.
+    Hold(HoldId),
 }
 
 impl Source {
@@ -34,6 +36,7 @@ impl Source {
     pub(super) fn of_role(claim: &RoleClaim, state: &State) -> Self {
         match claim.source {
             RoleSource::Attribute => Self::RoleAttribute,
+            RoleSource::Hold { hold } => Self::Hold(hold),
             RoleSource::Group { group } => Self::GroupRole(known(state.group_ever(group), "group").index),
             RoleSource::Rule { mapping, .. } => Self::Mapping(known(state.mapping(mapping), "mapping").index),
         }
@@ -72,6 +75,7 @@ impl Source {
             Self::RoleAttribute => vec![Step::sought(Link::RoleAttribute)],
             Self::ConcurrencyGroupAttribute => vec![Step::sought(Link::ConcurrencyGroupAttribute)],
             Self::ConnectionDefault => vec![Step::at(Link::UserCreated, user.created.position)],
+            Self::Hold(hold) => vec![Step::sought(Link::Held { hold })],
             Self::DefaultRole => vec![Step::at(Link::DefaultRole, state.defaults_set().role.position)],
             Self::OrganizationDefault => vec![Step::at(
                 Link::DefaultConcurrencyGroup,
@@ -99,6 +103,7 @@ impl Source {
                 let free = place.filter(|place| state.settings().default_concurrency_group != Some(*place));
                 free.map(Removal::DeleteEntity).into_iter().collect()
             }
+            Self::Hold(hold) => vec![Removal::ReleaseHold(hold)],
             Self::DefaultRole => vec![Removal::ChangeDefaultRole],
             Self::OrganizationDefault => vec![Removal::ClearDefaultConcurrencyGroup],
         }
@@ -195,6 +200,11 @@ pub enum Link {
         /// The mapping.
         mapping: MappingIndex,
     },
+    /// The hold began to keep the user.
+    Held {
+        /// The hold.
+        hold: HoldId,
+    },
     /// The conflict opened.
     Conflict,
     /// An administrator resolved the conflict.
@@ -228,4 +238,6 @@ pub enum Removal {
     ChangeDefaultRole,
     /// An administrator clears the default concurrency group, or chooses another.
     ClearDefaultConcurrencyGroup,
+    /// An administrator releases the hold.
+    ReleaseHold(HoldId),
 }

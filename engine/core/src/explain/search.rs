@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reason::Link;
-use crate::consequence::RoleCause;
+use crate::consequence::{Effect, RoleCause};
 use crate::entry::{Actor, Entry};
 use crate::fact::Fact;
 use crate::history::role_changes;
@@ -78,6 +78,14 @@ impl Search {
         if let Some(change) = role_changes(entry, self.index).last().filter(|_| wanted) {
             self.role_cause = Some(change.cause);
             self.find(Link::RoleChanged, entry);
+        }
+        for consequence in &entry.consequences {
+            match &consequence.effect {
+                Effect::HoldGrew { hold, users, .. } if users.contains(self.index) => {
+                    self.find(Link::Held { hold: *hold }, entry);
+                }
+                _ => {}
+            }
         }
         for fact in entry.facts.iter().rev() {
             self.read_fact(fact, entry);

@@ -82,7 +82,7 @@ pub fn user(state: &State, user: &User) -> UserExplained {
 }
 
 fn role(state: &State, user: &User) -> RoleExplained {
-    let claims = Claims::on(user, state);
+    let claims = Claims::with_holds(user, state);
     let default = &state.settings().default_role;
     let given: Vec<(&RoleName, Source)> = match user.role.as_ref() {
         None => Vec::new(),
@@ -116,7 +116,8 @@ fn membership(state: &State, user: &User, membership: &Membership) -> Membership
     let entity = membership.entity;
     let mapped = sources(state, user, entity).map(|mapping| Source::Mapping(mapping.index));
     let unmapped = unmapped_source(state, user, entity).map(Source::of_unmapped);
-    let reasons = First::of(mapped.chain(unmapped), EXPLAINED_REASONS_MAX);
+    let held = state.holds_in(entity, user.index).map(|hold| Source::Hold(hold.id));
+    let reasons = First::of(mapped.chain(unmapped).chain(held), EXPLAINED_REASONS_MAX);
     let id = state.entity_at(entity).id;
     MembershipExplained {
         entity,

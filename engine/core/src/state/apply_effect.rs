@@ -60,6 +60,20 @@ impl State {
             Effect::MappingRefreshed { .. } => self.refresh_mapping(effect),
             Effect::MappingLimited { mapping, to } => self.limit_mapping(*mapping, Some(to.clone())),
             Effect::MappingLimitLifted { mapping } => self.limit_mapping(*mapping, None),
+            Effect::HoldOpened {
+                hold,
+                scope,
+                role,
+                passed,
+                limit,
+            } => self.open_hold(*hold, *scope, role.clone(), (*passed, *limit)),
+            Effect::HoldGrew { hold, entity, users } => self.grow_hold(*hold, *entity, users),
+            Effect::HoldShrank { hold, entity, users } => self.shrink_hold(*hold, *entity, users),
+            Effect::HoldClosed { hold, .. } => self.close_hold(*hold),
+            Effect::RemovalsPassed { scope, count } => {
+                let window = self.window_milliseconds();
+                self.passed.add(self.stamp.at, window, *scope, *count);
+            }
         }
     }
 
@@ -196,6 +210,7 @@ impl State {
         let entity = self.entity_index(id);
         for index in users.iter() {
             let stamp = self.stamp;
+            let was_placed = self.is_placed(self.user_at(index));
             let user = self.users.at_mut(index.into());
             user.touch(stamp.position);
             if let Err(at) = user
@@ -203,6 +218,9 @@ impl State {
                 .binary_search_by_key(&entity, |membership| membership.entity)
             {
                 user.memberships.insert(at, Membership { entity, since: stamp });
+            }
+            if !was_placed && self.is_placed(self.user_at(index)) {
+                self.counts.placed_users += 1;
             }
         }
         self.entities.at_mut(entity.into()).members.extend(users);
@@ -212,9 +230,13 @@ impl State {
         let entity = self.entity_index(id);
         for index in users.iter() {
             let position = self.stamp.position;
+            let was_placed = self.is_placed(self.user_at(index));
             let user = self.users.at_mut(index.into());
             user.touch(position);
             user.memberships.retain(|membership| membership.entity != entity);
+            if was_placed && !self.is_placed(self.user_at(index)) {
+                self.counts.placed_users -= 1;
+            }
         }
         self.entities.at_mut(entity.into()).members.subtract(users);
     }

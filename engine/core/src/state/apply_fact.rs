@@ -81,6 +81,13 @@ impl State {
             Fact::MappingResumed { mapping } => self.set_paused(*mapping, false),
             Fact::SafeguardsChanged { safeguards } => self.safeguards = Arc::new(safeguards.clone()),
             Fact::SettingsChanged { settings } => self.change_settings(settings),
+            Fact::HoldReleased { hold, users } => {
+                let scope = known(self.hold(*hold), "hold").scope;
+                self.release_hold(*hold, users.as_ref());
+                if users.is_none() {
+                    self.passed.reset(scope);
+                }
+            }
             Fact::Registry(fact) => self.registry.apply(fact, self.stamp.at),
             Fact::UserDefaultEntityAssigned { user, entity } => {
                 let user = UserIndex::from(known(self.users.find(user), "user"));
@@ -418,7 +425,16 @@ impl State {
         if self.settings.default_concurrency_group != settings.default_concurrency_group {
             self.defaults_set.concurrency_group = self.stamp;
         }
+        // Another default concurrency group makes its users, and those of the one before, placed or not.
+        let before = self.default_group().map(|entity| entity.members.clone());
+        let after = settings
+            .default_concurrency_group
+            .and_then(|entity| self.entity(entity));
+        let mut members = after.map(|entity| entity.members.clone()).unwrap_or_default();
+        members.extend(&before.unwrap_or_default());
+        self.counts.placed_users -= self.count_placed(&members);
         self.settings = Arc::new(settings.clone());
+        self.counts.placed_users += self.count_placed(&members);
     }
 
     fn remember_decision(&mut self, by: Actor, fact: &Fact) {

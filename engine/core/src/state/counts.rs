@@ -20,17 +20,33 @@ pub struct Counts {
     pub mappings: OrdMap<MappingStatus, u64>,
     /// Open conflicts by slot.
     pub conflicts: OrdMap<Slot, u64>,
+    /// Users who are in any entity but the default concurrency group.
+    pub placed_users: u64,
+    /// Removals that holds keep from happening, by the kind of scope.
+    pub held: OrdMap<&'static str, u64>,
 }
 
 /// One more under the key.
 pub(crate) fn increase<K: Ord + Clone>(counts: &mut OrdMap<K, u64>, key: K) {
-    *counts.entry(key).or_default() += 1;
+    increase_by(counts, key, 1);
+}
+
+/// So many more under the key.
+pub(crate) fn increase_by<K: Ord + Clone>(counts: &mut OrdMap<K, u64>, key: K, by: u64) {
+    if by > 0 {
+        *counts.entry(key).or_default() += by;
+    }
 }
 
 /// One less under the key; a key without any is not kept.
 pub(crate) fn decrease<K: Ord + Clone>(counts: &mut OrdMap<K, u64>, key: &K) {
+    decrease_by(counts, key, 1);
+}
+
+/// So many less under the key.
+pub(crate) fn decrease_by<K: Ord + Clone>(counts: &mut OrdMap<K, u64>, key: &K, by: u64) {
     if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
+        *count -= by;
         if *count == 0 {
             counts.remove(key);
         }

@@ -11,7 +11,9 @@ mod counts;
 mod decision;
 mod entity;
 mod group;
+mod hold;
 mod mapping;
+mod passed;
 mod plan_run;
 mod rules;
 mod stale;
@@ -30,17 +32,22 @@ pub use self::counts::Counts;
 pub use self::decision::{Decision, Decisions};
 pub use self::entity::Entity;
 pub use self::group::Group;
+pub use self::hold::Hold;
 pub use self::mapping::Mapping;
+use self::passed::Passed;
 pub use self::plan_run::{PlanEnd, PlanRun};
 pub use self::rules::{Rules, Saved, StoredRule};
 use self::stale::MadeByRules;
 use self::table::Table;
 pub use self::user::{Membership, Stamp, User};
 use crate::asked::Asked;
+use crate::brake::BrakeScope;
 use crate::consequence::Consequence;
 use crate::entry::Actor;
 use crate::fact::Fact;
-use crate::id::{ConflictId, EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
+use crate::id::{
+    ConflictId, EntityId, EntityIndex, GroupId, GroupIndex, HoldId, MappingId, MappingIndex, UserId, UserIndex,
+};
 use crate::mapping::{Origin, Slot};
 use crate::position::Position;
 use crate::registry::Registry;
@@ -77,6 +84,9 @@ pub struct State {
     mapping_makers: OrdMap<MappingId, Actor>,
     conflicts: Conflicts,
     decisions: Decisions,
+    holds: OrdMap<BrakeScope, Arc<Hold>>,
+    hold_scopes: OrdMap<HoldId, BrakeScope>,
+    passed: Passed,
     counts: Counts,
     made_by_rules: MadeByRules,
     defaults_set: DefaultsSet,
@@ -409,6 +419,7 @@ impl State {
     pub(crate) fn with_facts(&self, asked: Asked, facts: &[Fact]) -> Self {
         let mut next = self.clone();
         next.stamp = asked.stamp;
+        next.passed.forget_before(asked.stamp.at, self.window_milliseconds());
         for fact in facts {
             next.apply_fact(asked.by, fact);
         }

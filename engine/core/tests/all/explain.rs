@@ -11,7 +11,7 @@ use rolecall_engine::{
     RuleVersion, SettingsChange, State, UserIndex, UserInput, handle,
 };
 
-use crate::operations::operations;
+use crate::operations::unbraked_operations;
 use crate::properties::after;
 use crate::world::{World, match_all, user_input};
 
@@ -50,6 +50,7 @@ fn chain(search: &Search, steps: &[Step]) -> String {
             Link::Decision => "decided",
             Link::DefaultRole | Link::DefaultConcurrencyGroup => "default",
             Link::RoleChanged => "role",
+            Link::Held { .. } => "held",
         };
         let position = step
             .position
@@ -69,6 +70,7 @@ fn source(world: &World, source: Source) -> String {
         Source::RoleAttribute | Source::ConcurrencyGroupAttribute => "attribute",
         Source::DefaultRole | Source::OrganizationDefault => "default",
         Source::ConnectionDefault => "connection default",
+        Source::Hold(_) => "hold",
     };
     format!("{word} {}", group.unwrap_or_default()).trim_end().to_owned()
 }
@@ -488,6 +490,10 @@ fn removing(state: &State, user: &User, removal: &Removal) -> Command {
                 to,
             }
         }
+        Removal::ReleaseHold(hold) => Command::ReleaseHold {
+            hold: *hold,
+            users: Some(vec![user.id]),
+        },
         Removal::DeleteEntity(entity) => Command::DeleteEntity { entity: *entity },
         Removal::ChangeDefaultRole => {
             let other = state
@@ -559,6 +565,9 @@ fn records(state: &State, user: &User, link: Link, entry: &Entry) -> bool {
             }
             _ => false,
         }),
+        Link::Held { hold } => effect(
+            &|effect| matches!(effect, Effect::HoldGrew { hold: id, users, .. } if *id == hold && users.contains(user.index)),
+        ),
         Link::UserCreated => fact(&|fact| matches!(fact, Fact::UserCreated { user: id, .. } if *id == user.id)),
         Link::Inactive => fact(&|fact| match fact {
             Fact::UserCreated { user: id, active, .. } => *id == user.id && !active,
@@ -734,7 +743,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_explanation_agrees_with_the_state_the_record_and_what_removals_do(operations in operations(60)) {
+    fn an_explanation_agrees_with_the_state_the_record_and_what_removals_do(operations in unbraked_operations(60)) {
         let world = after(&operations, |_, _, _| {});
         for user in world.state.users_from(UserIndex::from(0)) {
             check_user(&world, user);

@@ -7,8 +7,8 @@ use rolecall_engine::plan::{Draft, MappingChange};
 use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
-    AutoApproveCeilingChange, Command, DraftRule, EntityIndex, GroupChange, GroupIndex, Keep, MappingIndex,
-    MappingTarget, MembersChange, OnRename, SettingsChange, State, UserIndex, UserInput,
+    AutoApproveCeilingChange, BrakeLimitChange, Command, DraftRule, EntityIndex, GroupChange, GroupIndex, Keep,
+    MappingIndex, MappingTarget, MembersChange, OnRename, SettingsChange, State, UserIndex, UserInput,
 };
 
 use crate::plans::apply;
@@ -121,6 +121,15 @@ pub(crate) enum Operation {
         highest_role: bool,
         adoption: bool,
     },
+    NoBrake,
+    Brake {
+        min_count: u32,
+        max_percent: u32,
+    },
+    Release {
+        hold: usize,
+        user: Option<usize>,
+    },
     Floor {
         min_admins: u32,
     },
@@ -140,6 +149,15 @@ const ROLES: [&str; 3] = ["guest", "user", "Admin"];
 
 pub(crate) fn operations(length: usize) -> impl Strategy<Value = Vec<Operation>> {
     vec(operation(), 1..length)
+}
+
+/// Operations on an organization without brakes, where everything that is asked for happens at once.
+pub(crate) fn unbraked_operations(length: usize) -> impl Strategy<Value = Vec<Operation>> {
+    operations(length).prop_map(|mut operations| {
+        operations.retain(|operation| !matches!(operation, Operation::Brake { .. } | Operation::Floor { .. }));
+        operations.insert(0, Operation::NoBrake);
+        operations
+    })
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -186,6 +204,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (option::of(0..4u32), prop::bool::weighted(0.2), prop::bool::weighted(0.2)).prop_map(
             |(members, highest_role, adoption)| Operation::Ceiling { members, highest_role, adoption }
         ),
+        2 => (0u32..4, 0u32..60).prop_map(|(min_count, max_percent)| Operation::Brake { min_count, max_percent }),
+        3 => (some(), option::of(some())).prop_map(|(hold, user)| Operation::Release { hold, user }),
         1 => (0u32..3).prop_map(|min_admins| Operation::Floor { min_admins }),
     ]
 }
@@ -397,6 +417,30 @@ impl Operation {
                     adoption: Some(*adoption),
                 };
                 Command::ChangeSettings { change }
+            }
+            Self::NoBrake => {
+                let mut change = SettingsChange::default();
+                change.safeguards.brake.enabled = Some(false);
+                Command::ChangeSettings { change }
+            }
+            Self::Brake { min_count, max_percent } => {
+                let mut change = SettingsChange::default();
+                let limit = BrakeLimitChange {
+                    enabled: Some(true),
+                    min_count: Some(*min_count),
+                    max_percent: Some(*max_percent),
+                    min_size: Some(0),
+                };
+                let brake = &mut change.safeguards.brake;
+                (brake.organization, brake.highest_role) = (limit, limit);
+                (brake.entity, brake.group_entity) = (limit, limit);
+                Command::ChangeSettings { change }
+            }
+            Self::Release { hold, user } => {
+                let hold = pick(state.holds(), *hold)?;
+                let held: Vec<_> = hold.users().iter().map(|user| state.user_at(user).id).collect();
+                let users = user.map(|user| vec![held[user % held.len()]]);
+                Command::ReleaseHold { hold: hold.id, users }
             }
             Self::Floor { min_admins } => {
                 let mut change = SettingsChange::default();

@@ -6,28 +6,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::{Entity, Group, Mapping, User};
 use rolecall_engine::{
-    Effect, EntityId, EntityIndex, Entry, Fact, GroupId, GroupIndex, MappingId, MappingIndex, RuleId, Slot, State,
-    UserId, UserIndex,
+    Effect, EntityId, EntityIndex, Entry, Fact, GroupId, GroupIndex, HoldId, MappingId, MappingIndex, RuleId, Slot,
+    State, UserId, UserIndex,
 };
 
 /// Panics unless everything that can be worked out from scratch is as the state has it.
 pub(crate) fn check(state: &State, record: &[Entry]) {
     let defaults = default_entities(state, record);
+    let held = held(record);
     let users: Vec<&User> = state.users_from(UserIndex::from(0)).collect();
     let groups: Vec<&Group> = state.groups_from(GroupIndex::from(0)).collect();
     let decided = decisions(state, record);
     assert_eq!(state.decisions().len(), decided.len(), "what is remembered");
     for user in &users {
-        check_role(state, user, &groups);
+        check_role(state, user, &groups, &held);
         let default = defaults.get(&user.id).copied();
         let in_force = check_sides(state, user, &groups, &decided);
-        check_teams(state, user, &in_force, default);
-        check_slot(state, user, &in_force, &decided, Slot::ConcurrencyGroup, default);
-        check_slot(state, user, &in_force, &decided, Slot::SubOrganization, default);
+        check_teams(state, user, &in_force, default, &held);
+        check_slot(state, user, &in_force, &decided, Slot::ConcurrencyGroup, default, &held);
+        check_slot(state, user, &in_force, &decided, Slot::SubOrganization, default, &held);
     }
     check_both_sides(state, &users, &groups);
     check_counts(state, &users);
     check_limits(state, record);
+    check_holds(state, &held);
     check_stale(state);
     check_examples(state);
 }
@@ -57,7 +59,7 @@ fn in_force<'a>(state: &'a State, group: &'a Group) -> impl Iterator<Item = &'a 
     mappings.filter(|mapping| matches!(mapping.status.as_str(), "approved" | "auto_approved") && !mapping.paused)
 }
 
-fn check_role(state: &State, user: &User, groups: &[&Group]) {
+fn check_role(state: &State, user: &User, groups: &[&Group], held: &Held) {
     let known: Vec<&str> = state.settings().roles.iter().map(|role| role.as_str()).collect();
     let mut claimed: Vec<String> = user.organization_role.iter().map(ToString::to_string).collect();
     for group in groups_of(user, groups) {
@@ -73,7 +75,13 @@ fn check_role(state: &State, user: &User, groups: &[&Group]) {
         .rev()
         .find(|role| claimed.iter().any(|claim| claim.eq_ignore_ascii_case(role)));
     let expected = highest.map_or_else(|| state.settings().default_role.to_string(), |role| (*role).to_owned());
-    let expected = user.active.then_some(expected);
+    let in_role = held.values().find(|hold| hold.users.contains(&(None, user.index)));
+    let kept = in_role.map(|hold| hold.role.clone().unwrap());
+    if let Some(kept) = &kept {
+        assert_eq!(Some(&kept.as_str()), known.last(), "only the highest role is held");
+        assert_ne!(kept, &expected, "nobody is held in what is claimed");
+    }
+    let expected = user.active.then_some(kept.unwrap_or(expected));
     assert_eq!(
         user.role.as_ref().map(ToString::to_string),
         expected,
@@ -237,6 +245,94 @@ fn placed(state: &State, user: &User, entity_type: EntityType) -> BTreeSet<Entit
         .collect()
 }
 
+/// What a hold keeps, as the record has it.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    role: Option<String>,
+    users: BTreeSet<(Option<EntityId>, UserIndex)>,
+}
+
+/// What each open hold keeps.
+pub(crate) type Held = BTreeMap<HoldId, Kept>;
+
+/// What is held, from the record alone.
+pub(crate) fn held(record: &[Entry]) -> Held {
+    let mut held = Held::new();
+    for entry in record {
+        for fact in &entry.facts {
+            if let Fact::HoldReleased { hold, users } = fact {
+                let kept = &mut held.get_mut(hold).unwrap().users;
+                kept.retain(|(_, user)| users.as_ref().is_some_and(|users| !users.contains(*user)));
+            }
+        }
+        for consequence in &entry.consequences {
+            match &consequence.effect {
+                Effect::HoldOpened { hold, role, .. } => {
+                    let role = role.as_ref().map(ToString::to_string);
+                    let kept = Kept {
+                        role,
+                        users: BTreeSet::new(),
+                    };
+                    assert!(held.insert(*hold, kept).is_none(), "opened once");
+                }
+                Effect::HoldGrew { hold, entity, users } => {
+                    let kept = &mut held.get_mut(hold).unwrap().users;
+                    let new = users.iter().all(|user| kept.insert((*entity, user)));
+                    assert!(new && !users.is_empty(), "held once");
+                }
+                Effect::HoldShrank { hold, entity, users } => {
+                    let kept = &mut held.get_mut(hold).unwrap().users;
+                    let was = users.iter().all(|user| kept.remove(&(*entity, user)));
+                    assert!(was && !users.is_empty(), "let go once");
+                }
+                Effect::HoldClosed { hold, .. } => {
+                    assert!(held.remove(hold).unwrap().users.is_empty(), "closed when empty");
+                }
+                _ => {}
+            }
+        }
+    }
+    held
+}
+
+/// The entities of a type that holds keep a user in.
+fn held_in(state: &State, user: &User, entity_type: EntityType, held: &Held) -> BTreeSet<EntityIndex> {
+    let all = held
+        .values()
+        .flat_map(|hold| &hold.users)
+        .filter(|(_, held)| *held == user.index);
+    let entities = all.filter_map(|(entity, _)| state.entity((*entity)?));
+    let of_type = entities.filter(|entity| entity.entity_type == entity_type);
+    of_type.map(|entity| entity.index).collect()
+}
+
+/// The holds of the state are those of the record, and hold nobody who is gone.
+fn check_holds(state: &State, held: &Held) {
+    let open: BTreeSet<HoldId> = state.holds().map(|hold| hold.id).collect();
+    assert_eq!(open, held.keys().copied().collect());
+    let mut changes = BTreeMap::new();
+    for hold in state.holds() {
+        let id = |entity: Option<EntityIndex>| entity.map(|entity| state.entity_at(entity).id);
+        let all = hold.held_after(None).map(|(entity, user)| (id(entity), user));
+        let all: BTreeSet<_> = all.collect();
+        assert_eq!(all, held[&hold.id].users);
+        assert!(!all.is_empty(), "an open hold holds somebody");
+        assert_eq!(hold.changes, u64::try_from(all.len()).unwrap());
+        *changes.entry(hold.scope.kind()).or_insert(0) += hold.changes;
+        for (entity, user) in all {
+            assert!(state.user_at(user).active && !state.user_at(user).deleted);
+            assert!(entity.is_none_or(|entity| state.entity(entity).is_some()));
+        }
+    }
+    let counted: BTreeMap<&str, u64> = state
+        .counts()
+        .held
+        .iter()
+        .map(|(kind, count)| (*kind, *count))
+        .collect();
+    assert_eq!(counted, changes);
+}
+
 /// The default entity that each user got when it was created, as long as the entity is there.
 fn default_entities<'a>(state: &'a State, record: &[Entry]) -> BTreeMap<UserId, &'a Entity> {
     let facts = record.iter().flat_map(|entry| &entry.facts);
@@ -247,11 +343,14 @@ fn default_entities<'a>(state: &'a State, record: &[Entry]) -> BTreeMap<UserId, 
     assigned.collect()
 }
 
-fn check_teams(state: &State, user: &User, in_force: &BTreeSet<EntityIndex>, default: Option<&Entity>) {
+fn check_teams(state: &State, user: &User, in_force: &BTreeSet<EntityIndex>, default: Option<&Entity>, held: &Held) {
     let mut expected = of_type(state, in_force, EntityType::Team);
     expected.retain(|_| user.active);
     let default = default.filter(|entity| user.active && entity.entity_type == EntityType::Team);
     expected.extend(default.map(|entity| entity.index));
+    for entity in held_in(state, user, EntityType::Team, held) {
+        assert!(expected.insert(entity), "nobody is held in what is claimed");
+    }
     assert_eq!(
         placed(state, user, EntityType::Team),
         expected,
@@ -267,6 +366,7 @@ fn check_slot(
     decided: &Decided,
     slot: Slot,
     default: Option<&Entity>,
+    held: &Held,
 ) {
     let entity_type = entity_type(slot);
     let default = default.filter(|entity| entity.entity_type == entity_type);
@@ -274,14 +374,17 @@ fn check_slot(
     let current = contested(state, user, decided, slot, &claimed, claimed.len() > 1);
     let placed = placed(state, user, entity_type);
     let mut fallback: Vec<EntityId> = Vec::new();
+    let kept: Vec<EntityIndex> = held_in(state, user, entity_type, held).into_iter().collect();
+    let kept = kept.first().map(|entity| state.entity_at(*entity).id);
     if user.active {
         let of_connection = default.map(|entity| entity.id);
         fallback.extend(if slot == Slot::ConcurrencyGroup {
             named(state, user)
                 .or(of_connection)
+                .or(kept)
                 .or(state.settings().default_concurrency_group)
         } else {
-            of_connection
+            of_connection.or(kept)
         });
     }
     if claimed.is_empty() || !user.active {
@@ -291,6 +394,7 @@ fn check_slot(
             "what the attribute names, or a default, without a claim"
         );
     } else {
+        assert_eq!(kept, None, "nobody is held where another is claimed");
         assert_eq!(placed.len(), 1, "a slot holds exactly one");
         assert!(placed.is_subset(&claimed), "a slot holds what is claimed");
         assert!(
@@ -353,6 +457,15 @@ fn check_counts(state: &State, users: &[&User]) {
         let active = users.iter().filter(|user| user.role.as_ref() == Some(role)).count();
         assert_eq!(counts.active_users.get(role).copied().unwrap_or(0), count(active));
     }
+    let default = state.settings().default_concurrency_group;
+    let placed = users.iter().filter(|user| {
+        let mut entities = user
+            .memberships
+            .iter()
+            .map(|membership| state.entity_at(membership.entity).id);
+        entities.any(|entity| Some(entity) != default)
+    });
+    assert_eq!(counts.placed_users, count(placed.count()));
     assert_eq!(counts.groups, count(state.groups_from(GroupIndex::from(0)).count()));
     assert_eq!(
         counts.entities.values().sum::<u64>(),

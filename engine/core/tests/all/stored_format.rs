@@ -39,7 +39,7 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 64);
+    assert_eq!(state.position().get(), 75);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
@@ -56,7 +56,8 @@ fn entries_of_version_1_are_read_and_replayed() {
             "concurrency_group cg-TWO-b: auto_approved",
             "sub_organization Berlin: approved",
             "concurrency_group cg-six: auto_approved",
-            "concurrency_group cg-seven: pending(ceiling_members)"
+            "concurrency_group cg-seven: pending(ceiling_members)",
+            "team Staff: approved"
         ]
     );
     assert_eq!(world.state.conflicts().count(), 1);
@@ -100,6 +101,7 @@ fn story() -> World {
     plans(&mut world);
     conflicts(&mut world);
     ceilings(&mut world);
+    holds(&mut world);
     world
 }
 
@@ -289,6 +291,29 @@ fn examples(world: &mut World) {
         examples: Some(vec![decided, undecided]),
     };
     world.done(&save);
+}
+
+fn holds(world: &mut World) {
+    let mut change = SettingsChange::default();
+    let limit = &mut change.safeguards.brake.organization;
+    (limit.min_count, limit.max_percent) = (Some(1), Some(0));
+    world.settings(change);
+    let people = ["hana", "ivan", "jo"];
+    for name in people {
+        world.user(name);
+    }
+    let group = world.group("Staff", &people);
+    let target = MappingTarget::Named {
+        entity_type: EntityType::Team,
+        name: "Staff".to_owned(),
+    };
+    world.done(&Command::CreateMapping { group, target });
+    world.remove("Staff", "hana");
+    world.remove("Staff", "ivan");
+    world.remove("Staff", "jo");
+    world.add("Staff", "jo");
+    let hold = world.state.holds().next().unwrap().id;
+    world.done(&Command::ReleaseHold { hold, users: None });
 }
 
 fn connection_settings(world: &mut World) {

@@ -1,0 +1,237 @@
+//! Holds: removals that a brake keeps from happening until somebody decides.
+
+use axum::Json;
+use axum::http::StatusCode;
+use rolecall_engine::rules::RoleName;
+use rolecall_engine::state::{Hold, State};
+use rolecall_engine::{BrakeScope, Command, EntityId, EntityIndex, GroupId, HoldId, Rejection, UserId, UserIndex};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::body::Body;
+use super::described::PageLimit;
+use super::id::Id;
+use super::mapping_view::EntityRef;
+use super::page::{self, Page};
+use super::query::Query;
+use crate::auth::{Admin, Caller, Viewer};
+use crate::error::ApiError;
+use crate::problem::{Problem, ProblemBody};
+use crate::time::Time;
+
+/// Removals of one scope that wait for a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HoldView {
+    id: Uuid,
+    scope: BrakeScopeView,
+    /// The role that the users keep, for a scope of a role.
+    role: Option<String>,
+    opened_at: Time,
+    /// The entry that opened it.
+    opened_position: u64,
+    /// How many removals had passed inside the window when it opened.
+    passed: u64,
+    /// How many may pass; for `min_admins`, how many active users of the highest role there have to be.
+    limit: u64,
+    /// How many removals it holds: users of each entity, or of the role.
+    changes: u64,
+}
+
+/// Whom a brake watches.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BrakeScopeView {
+    /// `organization`, `highest_role`, `entity`, `group_entity` or `min_admins`.
+    #[schema(example = "organization")]
+    kind: &'static str,
+    entity_id: Option<Uuid>,
+    group_id: Option<Uuid>,
+}
+
+/// A user who is held.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HeldView {
+    user_id: Uuid,
+    /// The entity that the user stays in; `null`: the role.
+    entity: Option<EntityRef>,
+    /// The role that the user keeps; `null`: the entity.
+    role: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldsQuery {
+    /// The `next` of the page before.
+    after: Option<Uuid>,
+    #[param(value_type = Option<PageLimit>)]
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HeldQuery {
+    /// The `next` of the page before.
+    #[param(pattern = "^(role|[0-9]{1,9})\\.[0-9]{1,9}$")]
+    after: Option<String>,
+    #[param(value_type = Option<PageLimit>)]
+    limit: Option<usize>,
+}
+
+/// For whom to decide.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Decision {
+    /// For these users alone; left out: for all, and the scope counts anew.
+    user_ids: Option<Vec<Uuid>>,
+}
+
+impl HoldView {
+    fn of(hold: &Hold) -> Self {
+        Self {
+            id: hold.id.uuid(),
+            scope: BrakeScopeView::of(hold.scope),
+            role: hold.role.as_ref().map(RoleName::to_string),
+            opened_at: Time(hold.opened.at),
+            opened_position: hold.opened.position.get(),
+            passed: hold.passed,
+            limit: hold.limit,
+            changes: hold.changes,
+        }
+    }
+}
+
+impl BrakeScopeView {
+    /// The scope.
+    pub(crate) fn of(scope: BrakeScope) -> Self {
+        let (entity, group) = match scope {
+            BrakeScope::Entity(entity) => (Some(entity), None),
+            BrakeScope::GroupEntity { entity, group } => (Some(entity), Some(group)),
+            BrakeScope::Organization | BrakeScope::HighestRole | BrakeScope::MinAdmins => (None, None),
+        };
+        Self {
+            kind: scope.kind(),
+            entity_id: entity.map(EntityId::uuid),
+            group_id: group.map(GroupId::uuid),
+        }
+    }
+}
+
+impl HeldView {
+    fn of(hold: &Hold, entity: Option<EntityIndex>, user: UserIndex, state: &State) -> Self {
+        let role = hold.role.as_ref().filter(|_| entity.is_none());
+        Self {
+            user_id: state.user_at(user).id.uuid(),
+            entity: entity.map(|entity| EntityRef::at(entity, state)),
+            role: role.map(RoleName::to_string),
+        }
+    }
+}
+
+/// List the open holds. One closes by itself when the identity provider puts everybody back.
+#[utoipa::path(get, path = "/v1/organizations/{organization}/holds", tag = "holds",
+    params(("organization" = Uuid, Path), HoldsQuery), responses(
+    (status = 200, description = "Open holds, in the order of their opening", body = Page<HoldView>),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn list(
+    caller: Caller<Viewer>,
+    Query(query): Query<HoldsQuery>,
+) -> Result<Json<Page<HoldView>>, Problem> {
+    let (state, limit) = (caller.state(), page::limit(query.limit)?);
+    let rows = state.holds_after(query.after.map(HoldId::new));
+    Ok(Json(Page::of(rows, limit, |hold| hold.id.to_string(), HoldView::of)))
+}
+
+/// Read an open hold.
+#[utoipa::path(get, path = "/v1/organizations/{organization}/holds/{hold}", tag = "holds",
+    params(("organization" = Uuid, Path), ("hold" = Uuid, Path)), responses(
+    (status = 200, description = "The hold", body = HoldView),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn read(caller: Caller<Viewer>, Id(hold): Id<HoldId>) -> Result<Json<HoldView>, Problem> {
+    let state = caller.state();
+    Ok(Json(HoldView::of(state.hold(hold).ok_or(Rejection::UnknownHold)?)))
+}
+
+/// List whom a hold keeps where.
+#[utoipa::path(get, path = "/v1/organizations/{organization}/holds/{hold}/users", tag = "holds",
+    params(("organization" = Uuid, Path), ("hold" = Uuid, Path), HeldQuery), responses(
+    (status = 200, description = "Users with what they keep, by entity", body = Page<HeldView>),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn users(
+    caller: Caller<Viewer>,
+    Id(hold): Id<HoldId>,
+    Query(query): Query<HeldQuery>,
+) -> Result<Json<Page<HeldView>>, Problem> {
+    let (state, limit) = (caller.state(), page::limit(query.limit)?);
+    let hold = state.hold(hold).ok_or(Rejection::UnknownHold)?;
+    let after = query.after.as_deref().map(place).transpose()?;
+    let view = |(entity, user)| HeldView::of(hold, entity, user, &state);
+    Ok(Json(Page::of(hold.held_after(after), limit, cursor, view)))
+}
+
+/// Release a hold: what the identity provider asked for happens now.
+#[utoipa::path(post, path = "/v1/organizations/{organization}/holds/{hold}/release", tag = "holds",
+    params(("organization" = Uuid, Path), ("hold" = Uuid, Path)), request_body = Decision, responses(
+    (status = 204, description = "Released"),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn release(
+    caller: Caller<Admin>,
+    Id(hold): Id<HoldId>,
+    Body(decision): Body<Decision>,
+) -> Result<StatusCode, Problem> {
+    let users = decision.users();
+    caller.submit(Command::ReleaseHold { hold, users }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Decision {
+    fn users(self) -> Option<Vec<UserId>> {
+        let users = self.user_ids?;
+        Some(users.into_iter().map(UserId::new).collect())
+    }
+}
+
+/// The cursor of a row: the entity, or the word for the role, and the user.
+fn cursor((entity, user): &(Option<EntityIndex>, UserIndex)) -> String {
+    let entity = entity.map_or_else(|| "role".to_owned(), |entity| u32::from(entity).to_string());
+    format!("{entity}.{}", u32::from(*user))
+}
+
+/// The row of a cursor.
+fn place(cursor: &str) -> Result<(Option<EntityIndex>, UserIndex), ApiError> {
+    let read = || {
+        let (entity, user) = cursor.split_once('.')?;
+        let number = |text: &str| text.parse::<u32>().ok();
+        let entity = match entity {
+            "role" => None,
+            entity => Some(EntityIndex::from(number(entity)?)),
+        };
+        Some((entity, UserIndex::from(number(user)?)))
+    };
+    read().ok_or_else(|| ApiError::Query {
+        reason: "`after` has to be the `next` of the page before".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_the_place_it_was_made_of() {
+        for row in [
+            (None, UserIndex::from(7)),
+            (Some(EntityIndex::from(3)), UserIndex::from(0)),
+        ] {
+            assert_eq!(place(&cursor(&row)).unwrap(), row);
+        }
+        for wrong in ["", "role", "3", "3.x", "-1.2", "3.4.5"] {
+            assert!(place(wrong).is_err(), "{wrong}");
+        }
+    }
+}
