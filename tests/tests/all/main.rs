@@ -31,6 +31,8 @@ mod open_files;
 #[cfg(test)]
 mod pingone_auto_approve;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod prometheus;
 #[cfg(test)]
 mod provider_guides;

@@ -52,7 +52,9 @@ impl Touched {
             }
             Effect::MappingProposed { mapping, .. }
             | Effect::MappingMoved { mapping, .. }
-            | Effect::MappingRefreshed { mapping, .. } => self.mapping(after, *mapping),
+            | Effect::MappingRefreshed { mapping, .. }
+            | Effect::MappingLimited { mapping, .. }
+            | Effect::MappingLimitLifted { mapping } => self.mapping(after, *mapping),
             Effect::EntityCreated { entity, .. } | Effect::EntityRenamed { entity, .. } => {
                 self.entities.extend(index(after, *entity));
             }
@@ -120,7 +122,8 @@ impl Between<'_> {
         let before = self.before.mapping(now.id);
         let parts = |mapping: &Mapping| {
             let follows = (mapping.origin, mapping.role.clone(), mapping.template.clone());
-            (mapping.status, mapping.paused, mapping.entity, follows)
+            let limited_to = mapping.limited_to.clone();
+            (mapping.status, mapping.paused, mapping.entity, limited_to, follows)
         };
         if before.is_some_and(|before| parts(before) == parts(now)) {
             return None;

@@ -1,0 +1,228 @@
+//! Plans over HTTP: what a change would do, and then does, also when the server is killed in the middle of it.
+
+use std::collections::BTreeMap;
+
+use rolecall_tests::admin::{Connection, Organization};
+use rolecall_tests::server::Server;
+use serde_json::{Value, json};
+
+/// Every group becomes a team of its name.
+fn teams(name: &str) -> Value {
+    json!([{"name": "teams", "match": {"kind": "all"}, "auto_approve": true, "targets": [{"type": "team", "name": name}]}])
+}
+
+async fn start() -> (Server, Organization, Connection) {
+    let server = Server::start().await;
+    let acme = server.organization("Acme").await;
+    let connection = acme.connect(&server.public(), "okta").await;
+    (server, acme, connection)
+}
+
+async fn planned(acme: &Organization, body: &Value) -> Value {
+    acme.http.post("/plans", body).await.expect(201).json()
+}
+
+fn path(plan: &Value, rest: &str) -> String {
+    format!("/plans/{}{rest}", plan["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_plan_says_what_it_does_and_does_what_it_says() {
+    let (_server, acme, connection) = start().await;
+    let ana = connection.scim.create_user("ana@example.com").await;
+    let group = connection.scim.create_group("eng", &[&ana]).await;
+
+    let plan = planned(&acme, &json!({"rules": teams("Team ${display_name}")})).await;
+    assert_eq!(plan["status"], "computed");
+    let counts = &plan["counts"];
+    let told = [
+        "rules_created",
+        "mappings_approved",
+        "entities_created",
+        "members_added",
+        "members_removed",
+    ];
+    assert_eq!(
+        told.map(|count| counts[count].as_u64().unwrap()),
+        [1, 1, 1, 1, 0],
+        "{plan:#}"
+    );
+    let changes = acme.list(&path(&plan, "/changes?limit=1")).await;
+    let entity = json!({"id": null, "type": "team", "name": "Team eng"});
+    assert_eq!(
+        changes,
+        [
+            json!({"kind": "entity", "entity": entity}),
+            json!({"kind": "mapping", "entity": entity, "group_id": group, "outcome": "auto_approved", "rule": "teams"}),
+            json!({"kind": "member_added", "entity": entity, "user_id": ana}),
+        ]
+    );
+    assert_eq!(
+        acme.list(&path(&plan, "/changes?kind=member_removed")).await,
+        Vec::<Value>::new()
+    );
+    assert_eq!(
+        acme.list("/rules").await,
+        Vec::<Value>::new(),
+        "nothing has changed yet"
+    );
+
+    let other = json!({"hash": "another"});
+    acme.http.post(&path(&plan, "/apply"), &other).await.expect(412);
+    let hash = json!({"hash": plan["hash"]});
+    let applied = acme.http.post(&path(&plan, "/apply"), &hash).await.expect(200).json();
+    assert_eq!(applied["status"], "applied");
+    assert_eq!(applied["progress"]["groups_done"], applied["progress"]["groups_total"]);
+    let mappings = acme.list("/mappings").await;
+    assert_eq!(
+        (&mappings[0]["status"], &mappings[0]["stale"]),
+        (&json!("auto_approved"), &json!(false))
+    );
+
+    let again = planned(&acme, &json!({})).await;
+    assert_eq!(again["counts"]["groups_decided"], 0);
+    let head = acme.head_after(0).await;
+    let nothing = acme
+        .http
+        .post(&path(&again, "/apply"), &json!({}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (nothing["status"].as_str(), acme.head_after(0).await),
+        (Some("applied"), head)
+    );
+    acme.http.post(&path(&plan, "/apply"), &json!({})).await.expect(412);
+}
+
+#[tokio::test]
+async fn a_plan_is_for_the_state_that_it_was_made_for() {
+    let (_server, acme, connection) = start().await;
+    let ana = connection.scim.create_user("ana@example.com").await;
+    connection.scim.create_group("eng", &[&ana]).await;
+    let plan = planned(&acme, &json!({"rules": teams("${display_name}")})).await;
+    let second = planned(&acme, &json!({"rules": teams("${display_name}")})).await;
+    assert_eq!(plan["hash"], second["hash"]);
+
+    let ben = connection.scim.create_user("ben@example.com").await;
+    let refused = acme
+        .http
+        .post(&path(&plan, "/apply"), &json!({}))
+        .await
+        .expect(412)
+        .json();
+    assert_eq!(refused["type"], "urn:rolecall:problem:plan_outdated");
+    // What was added is no part of it, so the effect is the same.
+    let recheck = json!({"recheck": true});
+    acme.http.post(&path(&plan, "/apply"), &recheck).await.expect(200);
+
+    connection.scim.create_group("ops", &[&ben]).await;
+    let refused = acme
+        .http
+        .post(&path(&second, "/apply"), &recheck)
+        .await
+        .expect(412)
+        .json();
+    assert_eq!(refused["type"], "urn:rolecall:problem:plan_differs");
+}
+
+#[tokio::test]
+async fn all_faults_of_a_plan_are_told_with_their_places() {
+    let (_server, acme, _connection) = start().await;
+    let rules = json!([{"name": "", "match": {"kind": "all"}, "targets": []}, {"name": "x", "match": {"kind": "regex", "pattern": "("}}]);
+    let refused = acme
+        .http
+        .post("/plans", &json!({"rules": rules}))
+        .await
+        .expect(400)
+        .json();
+    let places: Vec<_> = refused["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| problem["place"].as_str().unwrap())
+        .collect();
+    assert!(
+        places.contains(&"rules[0].targets") && places.contains(&"rules[1].match.pattern"),
+        "{refused:#}"
+    );
+    for wrong in [
+        json!({"colour": 1}),
+        json!({"mappings": [{"action": "approve"}]}),
+        json!({"rules": {}}),
+    ] {
+        acme.http.post("/plans", &wrong).await.expect(400);
+    }
+    let nobody = "01890a5d-ac96-774b-bcce-b302099a8057";
+    for rest in ["", "/changes"] {
+        acme.http.get(&format!("/plans/{nobody}{rest}")).await.expect(404);
+    }
+    acme.http
+        .post(&format!("/plans/{nobody}/apply"), &json!({}))
+        .await
+        .expect(404);
+}
+
+/// The members of each entity that the entries after a position placed, each entry by itself.
+async fn placed(acme: &Organization, after: u64) -> BTreeMap<String, Vec<usize>> {
+    let mut placed: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for event in acme.events_after(after).await {
+        for consequence in event["consequences"].as_array().unwrap() {
+            if consequence["kind"] == "members_placed" {
+                let entity = consequence["entity_id"].as_str().unwrap().to_owned();
+                placed
+                    .entry(entity)
+                    .or_default()
+                    .push(consequence["user_ids"].as_array().unwrap().len());
+            }
+        }
+    }
+    placed
+}
+
+#[tokio::test]
+async fn a_plan_goes_on_after_a_kill_and_shows_no_group_by_halves() {
+    const GROUPS: usize = 60;
+    const MEMBERS: usize = 400;
+    let (mut server, acme, connection) = start().await;
+    let users = connection.scim.create_users("user", MEMBERS).await;
+    let users: Vec<&str> = users.iter().map(String::as_str).collect();
+    for number in 0..GROUPS {
+        connection.scim.create_group(&format!("group {number}"), &users).await;
+    }
+    let before = acme.head_after(0).await;
+    let plan = planned(&acme, &json!({"rules": teams("${display_name}")})).await;
+    assert_eq!(plan["counts"]["members_added"], GROUPS * MEMBERS);
+
+    let applying = {
+        let (http, path) = (acme.http.clone(), path(&plan, "/apply"));
+        tokio::spawn(async move { http.try_send("POST", &path, Some(&json!({}))).await.is_ok() })
+    };
+    // Once the first groups are done, the plan is in the middle.
+    loop {
+        let now = acme.http.get(&path(&plan, "")).await.expect(200).json();
+        if now["progress"]["groups_done"].as_u64().is_some_and(|done| done > 0) {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    server.kill();
+    let answered = applying.await.unwrap();
+    server.start_again().await;
+    loop {
+        let now = acme.http.get(&path(&plan, "")).await.expect(200).json();
+        if now["status"] == "applied" {
+            assert_eq!(now["progress"]["groups_done"], GROUPS);
+            break;
+        }
+        assert_eq!(now["status"], "applying", "answered: {answered}");
+    }
+    let placed = placed(&acme, before).await;
+    assert_eq!(placed.len(), GROUPS);
+    assert!(
+        placed.values().all(|times| *times == [MEMBERS]),
+        "each group whole in one entry: {placed:?}"
+    );
+    let report = acme.verify().await;
+    assert_eq!(report["outcome"], "equal", "{report}");
+}
