@@ -2,6 +2,7 @@
 
 mod client;
 mod explain;
+mod plan;
 
 use std::convert::Infallible;
 use std::ffi::OsStr;
@@ -18,6 +19,7 @@ use tracing_subscriber::filter::EnvFilter;
 pub(crate) use self::client::TokenError;
 pub use self::client::{ClientOptions, ServerUrl};
 pub use self::explain::{ExplainCommand, ExplainEntity, ExplainGroup, ExplainOptions, ExplainUser};
+pub use self::plan::PlanOptions;
 use crate::limits::{ROOT_TOKEN_CHARACTERS_MIN, SCIM_REQUESTS_PER_SECOND_DEFAULT, SCIM_REQUESTS_PER_SECOND_MAX};
 
 /// The command line.
@@ -62,7 +64,7 @@ impl CommandLine {
         match &self.command {
             None => self.serve.root_token.as_ref(),
             Some(Command::Serve(serve)) => serve.root_token.as_ref(),
-            Some(Command::Audit(_) | Command::Demo(_) | Command::Explain(_)) => None,
+            Some(Command::Audit(_) | Command::Demo(_) | Command::Explain(_) | Command::Plan(_)) => None,
         }
     }
 }
@@ -91,6 +93,11 @@ pub enum Command {
     /// Ask a running server why a user, a group or an entity is as it is
     #[command(subcommand)]
     Explain(ExplainCommand),
+    /// Ask a running server what a change of rules, settings or mappings would do, and apply it when told to
+    ///
+    /// Prints the counts and the first changes. The exit code is 0 when there is nothing to change or the plan was applied,
+    /// 2 when there are changes and they were not applied, and 1 when something went wrong.
+    Plan(PlanOptions),
     /// Start on a temporary folder and play the onboarding of a PingOne and an Okta customer
     ///
     /// Prints what became of every group and user, and why, and stays up until Ctrl-C.

@@ -64,6 +64,8 @@ pub(crate) const PLANS_MAX: usize = 16;
 pub(crate) const PLAN_DURATION: Duration = Duration::from_secs(3_600);
 /// How long whoever applies a plan waits for its end before the answer says that it goes on.
 pub(crate) const PLAN_APPLYING_WAIT: Duration = Duration::from_secs(5);
+/// How long the command line waits before it asks again how far a plan is.
+pub(crate) const PLAN_POLL_PAUSE: Duration = Duration::from_millis(500);
 /// How long a writer judges commands before it leaves a turn to others; one command is never broken off.
 pub(crate) const JUDGING_DURATION_MAX: Duration = Duration::from_millis(5);
 /// Appends of one organization that may be on their way to the disk at one time.

@@ -5,6 +5,7 @@ mod client;
 mod demo;
 mod explain;
 mod logging;
+mod plan;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -26,6 +27,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Some(Command::Serve(options)) => run_server(*options),
         Some(Command::Audit(AuditCommand::Verify(data))) => audit::verify(&data.data),
         Some(Command::Explain(command)) => explain::run(&command),
+        Some(Command::Plan(options)) => plan::run(&options),
         Some(Command::Demo(options)) => demo::run(&options),
     }
 }

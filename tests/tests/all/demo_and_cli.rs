@@ -31,6 +31,7 @@ fn help_names_every_command_and_every_flag_with_its_variable() {
         "serve",
         "demo",
         "audit",
+        "plan",
         "--data",
         "--listen",
         "--ops-listen",

@@ -1,8 +1,10 @@
 //! Plans over HTTP: what a change would do, and then does, also when the server is killed in the middle of it.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use rolecall_tests::admin::{Connection, Organization};
+use rolecall_tests::binary;
 use rolecall_tests::server::Server;
 use serde_json::{Value, json};
 
@@ -225,4 +227,48 @@ async fn a_plan_goes_on_after_a_kill_and_shows_no_group_by_halves() {
     );
     let report = acme.verify().await;
     assert_eq!(report["outcome"], "equal", "{report}");
+}
+
+#[tokio::test]
+async fn the_command_shows_a_plan_and_applies_it_when_told_to() {
+    let (server, acme, connection) = start().await;
+    let ana = connection.scim.create_user("ana@example.com").await;
+    connection.scim.create_group("eng-web", &[&ana]).await;
+    let file = server.data().join("rules.toml");
+    let set = "[[rules]]\nname = \"teams\"\nmatch = { kind = \"prefix\", pattern = \"eng-\" }\nauto_approve = true\n\
+               targets = [{ type = \"team\", name = \"${rest}\" }]\n";
+    std::fs::write(&file, set).unwrap();
+    let token = acme
+        .http
+        .post("/tokens", &json!({"name": "cli", "role": "admin"}))
+        .await
+        .expect(201)
+        .text("token");
+    let plan = |arguments: &[&str]| {
+        let mut command = Command::new(binary::rolecall());
+        command
+            .env_clear()
+            .env("ROLECALL_TOKEN", &token)
+            .arg("plan")
+            .args(arguments);
+        command.args(["--url", &server.address(), "--organization", &acme.id]);
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let file = file.to_str().unwrap();
+    let (code, said) = plan(&[file]);
+    assert_eq!(code, Some(2), "{said}");
+    for line in [
+        "rules created: 1",
+        "+ team `web`",
+        &format!("+ user {ana} in team `web`"),
+        "--apply",
+    ] {
+        assert!(said.contains(line), "`{line}` is not in\n{said}");
+    }
+    assert_eq!(acme.list("/rules").await, Vec::<Value>::new());
+    let (code, said) = plan(&[file, "--apply"]);
+    assert!(code == Some(0) && said.ends_with("applied\n"), "{said}");
+    let (code, said) = plan(&[]);
+    assert_eq!((code, said.as_str()), (Some(0), "nothing to change\n"));
 }

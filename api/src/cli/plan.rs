@@ -1,0 +1,222 @@
+//! `rolecall plan`: asks a running server what a change would do, shows it like a difference, and applies it when told to.
+
+use std::ffi::OsStr;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use rolecall_engine::rules::{FileProblems, RuleSet};
+use serde_json::{Value, json};
+
+use super::client::{Client, ClientError};
+use super::{block_on, failed};
+use crate::admin::RuleBody;
+use crate::config::PlanOptions;
+use crate::limits::PLAN_POLL_PAUSE;
+
+/// What a plan that has changes ends with when it is not applied.
+const CHANGES: u8 = 2;
+
+/// Why there is no plan, or it was not applied.
+#[derive(Debug, thiserror::Error)]
+enum PlanError {
+    /// The file cannot be read.
+    #[error("failed to read what is to change")]
+    Read(#[from] io::Error),
+    /// The rule set has faults.
+    #[error("the rule set cannot be used:\n{0}")]
+    RuleSet(FileProblems),
+    /// The file is no JSON.
+    #[error("what is to change is neither a rule set file (`.toml`) nor JSON")]
+    Json(#[from] serde_json::Error),
+    /// The server could not be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The plan was stopped.
+    #[error("the plan was stopped before its end; what it had done stays")]
+    Stopped,
+}
+
+/// Plans, shows, and applies when told to.
+pub(super) fn run(options: &PlanOptions) -> ExitCode {
+    match block_on(plan(options)) {
+        Ok(code) => code,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+async fn plan(options: &PlanOptions) -> Result<ExitCode, PlanError> {
+    let body = body(options.file.as_deref())?;
+    let token = options.client.token().map_err(ClientError::from)?;
+    let client = Client::new(options.client.url.clone(), &token);
+    let plans = format!("{}/plans", options.client.path());
+    let made = client.post(&plans, &body).await?;
+    let plan = format!("{plans}/{}", made["id"].as_str().unwrap_or_default());
+    show_counts(&made["counts"]);
+    if options.changes > 0 {
+        let page = client.get(&format!("{plan}/changes?limit={}", options.changes)).await?;
+        show_changes(&page);
+    }
+    if !has_changes(&made["counts"]) {
+        say("nothing to change");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !options.apply {
+        say("not applied; run again with --apply to apply it");
+        return Ok(ExitCode::from(CHANGES));
+    }
+    apply(&client, &plan, &made["hash"]).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is to change, as the server takes it.
+fn body(file: Option<&Path>) -> Result<Value, PlanError> {
+    let Some(file) = file else { return Ok(json!({})) };
+    if file == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text)?;
+        return Ok(serde_json::from_str(&text)?);
+    }
+    let text = std::fs::read_to_string(file)?;
+    if file.extension() == Some(OsStr::new("toml")) {
+        let set = RuleSet::read(&text).map_err(PlanError::RuleSet)?;
+        let rules: Vec<RuleBody> = set.rules.iter().map(RuleBody::of).collect();
+        return Ok(json!({ "rules": rules }));
+    }
+    Ok(serde_json::from_str(&text)?)
+}
+
+async fn apply(client: &Client, plan: &str, hash: &Value) -> Result<(), PlanError> {
+    let mut now = client.post(&format!("{plan}/apply"), &json!({ "hash": hash })).await?;
+    while now["status"] == "applying" {
+        let progress = &now["progress"];
+        say(&format!(
+            "{} of {} groups",
+            progress["groups_done"], progress["groups_total"]
+        ));
+        tokio::time::sleep(PLAN_POLL_PAUSE).await;
+        now = client.get(plan).await?;
+    }
+    if now["status"] == "stopped" {
+        return Err(PlanError::Stopped);
+    }
+    say("applied");
+    Ok(())
+}
+
+fn has_changes(counts: &Value) -> bool {
+    let counts = counts.as_object().into_iter().flatten();
+    counts.into_iter().any(|(_, count)| is_something(count))
+}
+
+fn is_something(count: &Value) -> bool {
+    count.as_u64().is_some_and(|count| count > 0) || count == &Value::Bool(true)
+}
+
+/// The counts that are not 0, one a line.
+fn show_counts(counts: &Value) {
+    for (name, count) in counts
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, count)| is_something(count))
+    {
+        let name = name.replace('_', " ");
+        match count {
+            Value::Bool(_) => say(&name),
+            count => say(&format!("{name}: {count}")),
+        }
+    }
+}
+
+fn show_changes(page: &Value) {
+    for change in page["items"].as_array().into_iter().flatten() {
+        say(&line(change));
+    }
+    if !page["next"].is_null() {
+        say("  ... and more");
+    }
+}
+
+/// One change: `+` for what comes, `-` for what goes, `~` for what changes.
+fn line(change: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or("nothing").to_owned();
+    let entity = |entity: &Value| {
+        format!(
+            "{} `{}`",
+            text(&entity["type"]).replace('_', " "),
+            text(&entity["name"])
+        )
+    };
+    let user = text(&change["user_id"]);
+    match change["kind"].as_str().unwrap_or_default() {
+        "entity" => match change["from"].as_str() {
+            Some(from) => format!("~ {} (was `{from}`)", entity(&change["entity"])),
+            None => format!("+ {}", entity(&change["entity"])),
+        },
+        "mapping" => {
+            let outcome = text(&change["outcome"]);
+            let sign = match (outcome.as_str(), change["mapping_id"].is_null()) {
+                ("ended" | "rejected", _) => '-',
+                (_, true) => '+',
+                (_, false) => '~',
+            };
+            let reason = change["reason"]
+                .as_str()
+                .map(|reason| format!(" ({reason})"))
+                .unwrap_or_default();
+            let (group, entity) = (text(&change["group_id"]), entity(&change["entity"]));
+            format!("{sign} mapping of group {group} to {entity}: {outcome}{reason}")
+        }
+        "member_added" => format!("+ user {user} in {}", entity(&change["entity"])),
+        "member_removed" => format!("- user {user} in {}", entity(&change["entity"])),
+        "role" => format!(
+            "~ user {user}: role {} -> {}",
+            text(&change["from"]),
+            text(&change["to"])
+        ),
+        "conflict_opened" => format!("+ conflict of user {user}"),
+        "conflict_closed" => format!("- conflict of user {user}"),
+        kind => format!("~ {kind}"),
+    }
+}
+
+fn say(line: &str) {
+    // When standard output is gone there is nobody to tell.
+    drop(writeln!(io::stdout().lock(), "{line}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(change: Value, expected: &str) {
+        assert_eq!(line(&change), expected);
+    }
+
+    #[test]
+    fn a_change_is_a_line_of_a_difference() {
+        let team = json!({"id": null, "type": "team", "name": "eng"});
+        check(json!({"kind": "entity", "entity": team}), "+ team `eng`");
+        check(
+            json!({"kind": "mapping", "entity": team, "mapping_id": "m", "group_id": "g", "outcome": "ended", "reason": "rules_changed"}),
+            "- mapping of group g to team `eng`: ended (rules_changed)",
+        );
+        check(
+            json!({"kind": "member_added", "entity": team, "user_id": "u"}),
+            "+ user u in team `eng`",
+        );
+        check(
+            json!({"kind": "role", "user_id": "u", "from": "user", "to": "admin"}),
+            "~ user u: role user -> admin",
+        );
+    }
+
+    #[test]
+    fn counts_of_nothing_are_no_changes() {
+        assert!(!has_changes(&json!({"rules_created": 0, "settings_changed": false})));
+        assert!(has_changes(&json!({"rules_created": 0, "settings_changed": true})));
+        assert!(has_changes(&json!({"rules_created": 1})));
+    }
+}
