@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use rolecall_engine::registry::AdminRole;
+use rolecall_engine::rules::FileProblems;
 use rolecall_engine::{Position, Rejection};
 use rolecall_eventlog::LogError;
 
@@ -17,6 +18,9 @@ pub(crate) enum ApiError {
     /// The engine refused the command.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// A rule set file that cannot be read.
+    #[error("the rule set file cannot be read:\n{0}")]
+    RuleSetFile(#[from] FileProblems),
     /// The log refused or failed.
     #[error("{}", public_text(.0))]
     Log(#[from] LogError),
@@ -223,6 +227,7 @@ impl ApiError {
     fn answer(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Rejected(rejection) => of_rejection(rejection),
+            Self::RuleSetFile(_) => (StatusCode::BAD_REQUEST, "rule_set_file"),
             Self::Log(error) => of_log_error(error),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),

@@ -49,8 +49,26 @@ pub(crate) struct PlacedProblem {
     place: String,
     /// The byte of the text of the field at which the fault begins, where one can be named.
     offset: Option<usize>,
+    /// The line of the rule set file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// The column in that line, in characters from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
     /// What is wrong.
     text: String,
+}
+
+impl PlacedProblem {
+    fn new(place: &str, offset: Option<usize>, text: String) -> Self {
+        Self {
+            place: place.to_owned(),
+            offset,
+            line: None,
+            column: None,
+            text,
+        }
+    }
 }
 
 impl ProblemBody {
@@ -67,29 +85,23 @@ impl ProblemBody {
 }
 
 fn problems_of(error: &ApiError) -> Vec<PlacedProblem> {
-    let of_rule = |problem: &rules::Problem| PlacedProblem {
-        place: problem.place.clone(),
-        offset: problem.offset,
-        text: problem.kind.to_string(),
+    let of_rule =
+        |problem: &rules::Problem| PlacedProblem::new(&problem.place, problem.offset, problem.kind.to_string());
+    let of_rule_set =
+        |problem: &RuleSetProblem| PlacedProblem::new(&problem.place, problem.offset, problem.kind.to_string());
+    let of_extension = |problem: &ExtensionProblem| PlacedProblem::new(&problem.place, None, problem.text.clone());
+    let of_example = |failed: &rules::FailedExample| {
+        PlacedProblem::new(&format!("examples[{}]", failed.index), None, failed.to_string())
     };
-    let of_rule_set = |problem: &RuleSetProblem| PlacedProblem {
-        place: problem.place.clone(),
-        offset: problem.offset,
-        text: problem.kind.to_string(),
-    };
-    let of_extension = |problem: &ExtensionProblem| PlacedProblem {
-        place: problem.place.clone(),
-        offset: None,
-        text: problem.text.clone(),
-    };
-    let of_example = |failed: &rules::FailedExample| PlacedProblem {
-        place: format!("examples[{}]", failed.index),
-        offset: None,
-        text: failed.to_string(),
+    let of_file = |problem: &rules::FileProblem| PlacedProblem {
+        line: Some(problem.line),
+        column: Some(problem.column),
+        ..PlacedProblem::new(&problem.place, None, problem.text.clone())
     };
     match error {
         ApiError::Rejected(Rejection::Rule(problems)) => problems.iter().map(of_rule).collect(),
         ApiError::Rejected(Rejection::RuleSet(problems)) => problems.iter().map(of_rule_set).collect(),
+        ApiError::RuleSetFile(file) => file.problems.iter().map(of_file).collect(),
         ApiError::Rejected(Rejection::Examples(failed)) => failed.iter().map(of_example).collect(),
         ApiError::Rejected(Rejection::Extensions(problems)) => problems.iter().map(of_extension).collect(),
         _ => Vec::new(),

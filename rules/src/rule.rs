@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compiled::Compiled;
 use crate::entity_type::EntityType;
-use crate::error::{Problems, TemplateError};
+use crate::error::{Problem, Problems, TemplateError};
 use crate::name::{MatchName, NameKey};
 use crate::pattern::Pattern;
 use crate::role::RoleName;
@@ -89,6 +89,25 @@ impl Rule {
     pub fn compile(definition: RuleDefinition) -> Result<Self, Problems> {
         let compiled = Compiled::of(&definition)?;
         Ok(Self(Arc::new(Parts { definition, compiled })))
+    }
+
+    /// Checks and compiles several definitions. Fails with every problem of all of them; places are like `rules[3].match.pattern`.
+    pub fn compile_all(definitions: Vec<RuleDefinition>) -> Result<Vec<Self>, Problems> {
+        let (mut rules, mut problems) = (Vec::with_capacity(definitions.len()), Vec::new());
+        for (index, definition) in definitions.into_iter().enumerate() {
+            match Self::compile(definition) {
+                Ok(rule) => rules.push(rule),
+                Err(Problems(of_rule)) => problems.extend(of_rule.into_iter().map(|problem| Problem {
+                    place: format!("rules[{index}].{}", problem.place),
+                    ..problem
+                })),
+            }
+        }
+        if problems.is_empty() {
+            Ok(rules)
+        } else {
+            Err(Problems(problems))
+        }
     }
 
     /// Compiles a definition that [`Rule::compile`] accepted once, with room to spare. Fails only when it never did.

@@ -7,6 +7,8 @@ use utoipa::ToSchema;
 use super::described::RoleText;
 use super::object;
 use super::rule_body::TypeWord;
+use super::settings::role;
+use crate::error::ApiError;
 
 /// A group name, and what is expected of the rules for it.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -55,5 +57,22 @@ impl ExampleBody {
                 .map(|targets| targets.iter().map(target).collect()),
             role: example.role.as_ref().map(ToString::to_string),
         }
+    }
+
+    /// The example, not checked yet.
+    ///
+    /// # Errors
+    /// When the role is no name of a role.
+    pub(crate) fn into_example(self) -> Result<Example, ApiError> {
+        let target = |target: ExampleTargetBody| ExampleTarget {
+            entity_type: target.r#type.into(),
+            name: target.name,
+        };
+        Ok(Example {
+            group: self.group,
+            rule: self.rule,
+            targets: self.targets.map(|targets| targets.into_iter().map(target).collect()),
+            role: self.role.map(|name| role("role", &name)).transpose()?,
+        })
     }
 }

@@ -35,7 +35,10 @@ mod plans;
 mod query;
 mod root_tokens;
 mod routes;
+mod rule_analysis;
 mod rule_body;
+mod rule_set;
+mod rule_trial;
 mod rules;
 mod safeguards;
 mod settings;
@@ -127,6 +130,13 @@ fn decisions(routes: Routes) -> Routes {
         .patch("/v1/organizations/{organization}/settings", settings::change)
         .get("/v1/organizations/{organization}/rules", rules::list)
         .post("/v1/organizations/{organization}/rules", rules::create)
+        .post("/v1/organizations/{organization}/rules/try", rule_trial::run)
+        .get("/v1/organizations/{organization}/rule_set", rule_set::read)
+        .put("/v1/organizations/{organization}/rule_set", rule_set::save)
+        .get(
+            "/v1/organizations/{organization}/rule_set/analysis",
+            rule_analysis::read,
+        )
         .get("/v1/organizations/{organization}/rules/{rule}", rules::read)
         .put("/v1/organizations/{organization}/rules/{rule}", rules::change)
         .delete("/v1/organizations/{organization}/rules/{rule}", rules::delete)

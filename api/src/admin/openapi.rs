@@ -10,7 +10,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     audit, conflicts, connections, entities, events, explain, groups, history, holds, mappings, organizations, plans,
-    root_tokens, rules, settings, tokens, users,
+    root_tokens, rule_analysis, rule_set, rule_trial, rules, settings, tokens, users,
 };
 
 #[derive(OpenApi)]
@@ -31,7 +31,8 @@ use super::{
         tokens::create_for_connection, tokens::list, tokens::create, tokens::revoke,
         users::list, users::read, groups::list, groups::read,
         settings::read, settings::change,
-        rules::list, rules::create, rules::read, rules::change, rules::delete,
+        rules::list, rules::create, rules::read, rules::change, rules::delete, rule_trial::run,
+        rule_set::read, rule_set::save, rule_analysis::read,
         entities::list, entities::create, entities::read, entities::delete, entities::members,
         mappings::list, mappings::create, mappings::read,
         mappings::approve, mappings::reject, mappings::pause, mappings::resume,

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use rolecall_engine::state::StoredRule;
+use rolecall_engine::state::{State, StoredRule};
 use rolecall_engine::{Command, Fact, Rejection, RuleId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -40,12 +40,14 @@ pub(crate) struct RuleView {
     priority: i32,
     /// Whether the rule is asked at all.
     enabled: bool,
+    /// How many mappings follow from an older version of the rule, or from it though it no longer decides their groups.
+    stale_mappings: u64,
     created_at: Time,
     modified_at: Time,
 }
 
 impl RuleView {
-    fn of(stored: &StoredRule) -> Self {
+    fn of(stored: &StoredRule, state: &State) -> Self {
         let body = RuleBody::of(stored.rule.definition());
         Self {
             id: stored.id.uuid(),
@@ -58,6 +60,7 @@ impl RuleView {
             auto_approve: body.auto_approve,
             priority: body.priority,
             enabled: body.enabled,
+            stale_mappings: state.stale_mappings_of(stored.id),
             created_at: Time(stored.created.at),
             modified_at: Time(stored.modified.at),
         }
@@ -71,7 +74,9 @@ impl RuleView {
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
 pub(crate) async fn list(caller: Caller<Viewer>) -> Json<Page<RuleView>> {
-    Json(Page::whole(caller.state().rules().iter().map(RuleView::of).collect()))
+    let state = caller.state();
+    let rules = state.rules().iter().map(|rule| RuleView::of(rule, &state));
+    Json(Page::whole(rules.collect()))
 }
 
 /// Create a rule. It decides groups that are created, renamed or restored from now on.
@@ -94,7 +99,7 @@ pub(crate) async fn create(
         _ => None,
     })?;
     let rule = submitted.state.rules().get(id).ok_or(ApiError::Internal)?;
-    Ok((StatusCode::CREATED, Json(RuleView::of(rule))))
+    Ok((StatusCode::CREATED, Json(RuleView::of(rule, &submitted.state))))
 }
 
 /// Read a rule.
@@ -107,6 +112,7 @@ pub(crate) async fn read(caller: Caller<Viewer>, Id(rule): Id<RuleId>) -> Result
     let state = caller.state();
     Ok(Json(RuleView::of(
         state.rules().get(rule).ok_or(Rejection::UnknownRule)?,
+        &state,
     )))
 }
 
@@ -129,6 +135,7 @@ pub(crate) async fn change(
         .await?;
     Ok(Json(RuleView::of(
         submitted.state.rules().get(rule).ok_or(ApiError::Internal)?,
+        &submitted.state,
     )))
 }
 

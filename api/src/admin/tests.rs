@@ -22,6 +22,8 @@ fn routes_in(organization: &str) -> Vec<(String, String)> {
             "{mapping}",
             "{plan}",
             "{hold}",
+            "{conflict}",
+            "{decision}",
             "{token}",
         ]
         .into_iter()

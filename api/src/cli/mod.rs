@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod logging;
 mod plan;
+mod rules;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use rustix::fs::Mode;
 use rustix::process::umask;
 
-use crate::config::{AuditCommand, Command, CommandLine, ServeOptions};
+use crate::config::{AuditCommand, Command, CommandLine, RulesCommand, ServeOptions};
 use crate::limits::READING_THREADS_MAX;
 use crate::serve::serve;
 
@@ -28,6 +29,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Some(Command::Audit(AuditCommand::Verify(data))) => audit::verify(&data.data),
         Some(Command::Explain(command)) => explain::run(&command),
         Some(Command::Plan(options)) => plan::run(&options),
+        Some(Command::Rules(RulesCommand::Check(options))) => rules::check(&options),
         Some(Command::Demo(options)) => demo::run(&options),
     }
 }

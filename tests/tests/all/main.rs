@@ -43,6 +43,8 @@ mod recorded_providers;
 #[cfg(test)]
 mod role_history;
 #[cfg(test)]
+mod rule_sets;
+#[cfg(test)]
 mod suites;
 #[cfg(test)]
 mod tenant_isolation;

@@ -1,0 +1,235 @@
+//! Rule sets as a whole: saved and read as one, tried, and checked on the command line.
+
+use std::process::{Command, Output};
+
+use rolecall_tests::admin::Organization;
+use rolecall_tests::binary;
+use rolecall_tests::http::Answer;
+use rolecall_tests::server::Server;
+use serde_json::{Value, json};
+
+const FILE: &str = r#"[[rules]]
+name = "Engineering"
+match = { kind = "regex", pattern = '^eng-(?<team>\w+)$' }
+targets = [{ type = "team", name = "Team ${team}" }]
+auto_approve = true
+priority = 10
+
+[[rules]]
+name = "Everybody else"
+match = { kind = "all" }
+targets = [{ type = "team" }]
+auto_approve = false
+priority = 0
+
+[[examples]]
+group = "eng-search"
+rule = "Engineering"
+targets = [{ type = "team", name = "Team search" }]
+"#;
+
+async fn save(organization: &Organization, file: &str) -> Answer {
+    let request = organization.http.request("PUT", "/rule_set");
+    let request = request.header("content-type", "application/toml").body(file.to_owned());
+    Answer::of("PUT /rule_set".to_owned(), request).await.unwrap()
+}
+
+fn counts(answer: Answer) -> Vec<u64> {
+    let saved = answer.expect(200).json();
+    let of = |key: &&str| saved[*key].as_u64().unwrap();
+    ["created", "changed", "unchanged", "deleted", "stale_mappings"]
+        .iter()
+        .map(of)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_set_is_saved_read_and_saved_again_in_both_formats() {
+    let server = Server::start().await;
+    let organization = server.organization("Acme").await;
+    assert_eq!(counts(save(&organization, FILE).await), [2, 0, 0, 0, 0]);
+
+    let file = organization.http.get("/rule_set?format=toml").await.expect(200);
+    assert_eq!((file.media_type(), file.body.as_str()), ("application/toml", FILE));
+    let request = organization
+        .http
+        .request("GET", "/rule_set")
+        .header("accept", "application/toml");
+    let file = Answer::of("GET /rule_set".to_owned(), request).await.unwrap();
+    assert_eq!(file.expect(200).body, FILE);
+
+    let head = organization.head_after(0).await;
+    assert_eq!(counts(save(&organization, FILE).await), [0, 0, 2, 0, 0]);
+    let json = organization.http.get("/rule_set").await.expect(200).json();
+    assert_eq!(counts(organization.http.put("/rule_set", &json).await), [0, 0, 2, 0, 0]);
+    assert_eq!(
+        organization.head_after(0).await,
+        head,
+        "what is so already writes nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_save_moves_nobody_and_counts_what_is_stale() {
+    let server = Server::start().await;
+    let organization = server.organization("Acme").await;
+    save(&organization, FILE).await.expect(200);
+    let connection = organization.connect(&server.public(), "okta").await;
+    connection.scim.create_group("eng-search", &[]).await;
+    let changed = FILE.replace("priority = 10", "priority = 11");
+    assert_eq!(counts(save(&organization, &changed).await), [0, 1, 1, 0, 1]);
+    let rules = organization.list("/rules").await;
+    let stale: Vec<&Value> = rules.iter().map(|rule| &rule["stale_mappings"]).collect();
+    assert_eq!(stale, [&json!(1), &json!(0)]);
+    assert_eq!(counts(save(&organization, "rules = []").await), [0, 0, 0, 2, 1]);
+    assert_eq!(organization.list("/mappings").await[0]["status"], "auto_approved");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_whole_and_changes_nothing() {
+    let server = Server::start().await;
+    let organization = server.organization("Acme").await;
+    save(&organization, FILE).await.expect(200);
+    let head = organization.head_after(0).await;
+
+    let broken =
+        "[[rules]]\nnam = \"x\"\nmatch = { kind = \"regex\", pattern = '(' }\ntargets = [{ type = \"team\" }]\n";
+    let problem = save(&organization, broken).await.expect(400).json();
+    assert_eq!(problem["type"], "urn:rolecall:problem:rule_set_file");
+    let places: Vec<Value> = problem["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| json!([problem["line"], problem["column"], problem["place"]]))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            json!([1, 1, "rules[0].name"]),
+            json!([2, 1, "rules[0].nam"]),
+            json!([3, 38, "rules[0].match.pattern"]),
+        ]
+    );
+
+    let rules = organization.list("/rules").await;
+    let path = format!("/rules/{}", rules[0]["id"].as_str().unwrap());
+    let problem = organization.http.delete(&path).await.expect(400).json();
+    assert_eq!(problem["type"], "urn:rolecall:problem:examples");
+    assert_eq!(problem["problems"][0]["place"], "examples[0]");
+    let text = problem["problems"][0]["text"].as_str().unwrap();
+    assert!(
+        text.contains("expected is: rule `Engineering`") && text.contains("rule `Everybody else`"),
+        "{text}"
+    );
+
+    organization.http.put("/rule_set", &json!({})).await.expect(400);
+    organization
+        .http
+        .put("/rule_set", &json!({ "rules": [], "colour": "red" }))
+        .await
+        .expect(400);
+    organization.http.put("/rule_set", &json!([])).await.expect(400);
+    let request = organization
+        .http
+        .request("PUT", "/rule_set")
+        .header("content-type", "text/plain")
+        .body("rules = []");
+    Answer::of("PUT /rule_set".to_owned(), request)
+        .await
+        .unwrap()
+        .expect(415);
+    organization.http.get("/rule_set?format=yaml").await.expect(400);
+    assert_eq!(organization.head_after(0).await, head);
+}
+
+#[tokio::test]
+async fn rules_are_tried_without_doing_anything() {
+    let server = Server::start().await;
+    let organization = server.organization("Acme").await;
+    save(&organization, FILE).await.expect(200);
+    let head = organization.head_after(0).await;
+    let trial = json!({ "names": ["eng-search", "sales"] });
+    let items = organization.http.post("/rules/try", &trial).await.expect(200).json()["items"].clone();
+    assert_eq!(items[0]["rule"]["name"], "Engineering");
+    assert_eq!(
+        items[0]["targets"],
+        json!([{ "type": "team", "name": "Team search", "problem": null }])
+    );
+    assert_eq!(items[1]["rule"]["name"], "Everybody else");
+    assert_eq!(items[1]["tried"][0]["name"], "Engineering");
+    assert_eq!(items[1]["tried"][0]["outcome"], "no_match");
+    let other =
+        json!([{ "name": "None", "match": { "kind": "prefix", "pattern": "x" }, "targets": [{ "type": "team" }] }]);
+    let trial = json!({ "names": ["sales"], "rules": other });
+    let items = organization.http.post("/rules/try", &trial).await.expect(200).json()["items"].clone();
+    assert_eq!(items[0]["rule"], Value::Null);
+    let broken = json!({ "names": [], "rules": [{ "name": "", "match": { "kind": "all" }, "targets": [] }] });
+    let problem = organization.http.post("/rules/try", &broken).await.expect(400).json();
+    assert_eq!(problem["problems"][0]["place"], "rules[0].name");
+    let many = json!({ "names": vec!["x"; 101] });
+    organization.http.post("/rules/try", &many).await.expect(400);
+    assert_eq!(organization.head_after(0).await, head);
+}
+
+#[tokio::test]
+async fn the_analysis_tells_findings_and_groups_that_come_out_as_one_entity() {
+    let server = Server::start().await;
+    let organization = server.organization("Acme").await;
+    let file = FILE
+        .replace("name = \"Team ${team}\"", "name = \"All\"")
+        .replace("name = \"Team search\"", "name = \"All\"");
+    save(&organization, &file).await.expect(200);
+    let connection = organization.connect(&server.public(), "okta").await;
+    connection.scim.create_group("eng-one", &[]).await;
+    connection.scim.create_group("eng-two", &[]).await;
+    let analysis = organization.http.get("/rule_set/analysis").await.expect(200).json();
+    assert_eq!(analysis["method"], "exact");
+    assert_eq!(analysis["findings"][0]["kind"], "overlap", "{analysis}");
+    let collision = json!({ "type": "team", "name": "All", "groups": ["eng-one", "eng-two"], "group_count": 2 });
+    assert_eq!(analysis["collisions"], json!([collision]));
+}
+
+fn check(arguments: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stdout, .. } = Command::new(binary::rolecall())
+        .env_clear()
+        .args(["rules", "check"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap())
+}
+
+#[test]
+fn files_are_checked_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let good = write("good.toml", FILE);
+    let broken = write("broken.toml", "[[rules]]\nname = 7\n");
+    let names = write("names", "eng-search\n\nsales\n");
+
+    let (code, said) = check(&[&good, "--names", &names]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("sound; rules: 2, examples: 1"), "{said}");
+    assert!(
+        said.contains("eng-search -> Engineering: team \"Team search\""),
+        "{said}"
+    );
+    assert!(said.contains("advice (overlap)"), "{said}");
+    assert_eq!(check(&[&good, "--strict"]).0, Some(1));
+
+    let (code, said) = check(&[&good, &broken]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("broken.toml:2:8: `rules[0].name`: a text in quotation marks"),
+        "{said}"
+    );
+    let (code, said) = check(&[&broken, "--format", "json"]);
+    assert_eq!(code, Some(1));
+    let report: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(report["files"][0]["problems"][0]["line"], 1);
+    assert_eq!(check(&["no-such-file"]).0, Some(2));
+}
