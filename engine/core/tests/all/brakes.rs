@@ -1,8 +1,17 @@
 //! Brakes and the floor of administrators: what is held, how it is let go, and what passes.
 
-use rolecall_engine::{Command, Fact, Rejection, SafeguardsChange, SettingsChange};
+use std::collections::BTreeMap;
 
-use crate::world::World;
+use proptest::prelude::*;
+use rolecall_engine::rules::EntityType;
+use rolecall_engine::{
+    BrakeLimitChange, BrakeScope, Command, Effect, EntityIndex, Entry, Fact, GroupChange, HoldId, MappingTarget,
+    MembersChange, Rejection, SafeguardsChange, SettingsChange,
+};
+
+use crate::operations::operations;
+use crate::properties::after;
+use crate::world::{World, match_all};
 
 fn safeguards(safeguards: SafeguardsChange) -> Command {
     Command::ChangeSettings {
@@ -63,4 +72,412 @@ fn safeguards_out_of_range_are_refused() {
         "min_admins",
         "between 0 and 1000",
     );
+}
+
+fn limit(min_count: u32, max_percent: u32) -> BrakeLimitChange {
+    BrakeLimitChange {
+        enabled: Some(true),
+        min_count: Some(min_count),
+        max_percent: Some(max_percent),
+        min_size: Some(0),
+    }
+}
+
+/// An organization of ten users `0` to `9`, all in the team `eng` by the group of that name, and the first four admins,
+/// whose role has no brake unless the change says so.
+fn ten(change: impl FnOnce(&mut SafeguardsChange)) -> World {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    let names: Vec<String> = (0..10).map(|number| number.to_string()).collect();
+    for name in &names {
+        world.user(name);
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    world.group("eng", &names);
+    world.group_with_roles("admins", &names[..4], &["admin"]);
+    let mut wanted = SafeguardsChange::default();
+    wanted.brake.highest_role.enabled = Some(false);
+    change(&mut wanted);
+    world.run(&safeguards(wanted)).unwrap();
+    world
+}
+
+/// Empties a group by one request.
+fn empty(world: &mut World, group: &str) -> Entry {
+    let members = MembersChange {
+        replace: true,
+        ..MembersChange::default()
+    };
+    let change = GroupChange {
+        members,
+        ..GroupChange::default()
+    };
+    world.change_group(group, change).expect("somebody to remove")
+}
+
+/// The open holds, each as `kind: changes`.
+fn holds(world: &World) -> Vec<String> {
+    let show = |hold: &rolecall_engine::state::Hold| format!("{}: {}", hold.scope.kind(), hold.changes);
+    world.state.holds().map(show).collect()
+}
+
+fn hold(world: &World, scope: BrakeScope) -> HoldId {
+    world.state.hold_of(scope).expect("an open hold").id
+}
+
+fn release(world: &mut World, scope: BrakeScope) -> Entry {
+    let hold = hold(world, scope);
+    world.done(&Command::ReleaseHold { hold, users: None })
+}
+
+fn in_eng(world: &World) -> usize {
+    let users = (0..10).map(|number| number.to_string());
+    users
+        .filter(|user| world.placed(user).contains(&"team eng".to_owned()))
+        .count()
+}
+
+fn admins(world: &World) -> usize {
+    let users = (0..10).map(|number| number.to_string());
+    users
+        .filter(|user| world.role(user).as_deref() == Some("admin"))
+        .count()
+}
+
+#[test]
+fn emptying_everything_is_held_until_the_provider_puts_it_back() {
+    let mut world = ten(|change| change.brake.organization = limit(2, 20));
+    world.delete_group("admins");
+    assert_eq!(holds(&world), [""; 0], "everybody is in another entity still");
+    empty(&mut world, "eng");
+    assert_eq!(
+        world.group_named("eng").members.len(),
+        0,
+        "the provider's wish is stored"
+    );
+    assert_eq!(
+        (in_eng(&world), holds(&world)),
+        (10, vec!["organization: 10".to_owned()])
+    );
+    for user in ["3", "4"] {
+        world.add("eng", user);
+    }
+    assert_eq!(
+        (in_eng(&world), holds(&world)),
+        (10, vec!["organization: 8".to_owned()])
+    );
+    let ids = (0..10).map(|number| world.user_named(&number.to_string()).id.to_string());
+    let members = MembersChange {
+        add: ids.collect(),
+        ..MembersChange::default()
+    };
+    world.change_group(
+        "eng",
+        GroupChange {
+            members,
+            ..GroupChange::default()
+        },
+    );
+    assert_eq!((in_eng(&world), holds(&world)), (10, Vec::new()));
+}
+
+#[test]
+fn what_a_hold_keeps_happens_when_it_is_released_and_the_scope_counts_anew() {
+    let mut world = ten(|change| change.brake.organization = limit(2, 20));
+    world.delete_group("admins");
+    empty(&mut world, "eng");
+    let user = world.user_named("7").id;
+    let only = Command::ReleaseHold {
+        hold: hold(&world, BrakeScope::Organization),
+        users: Some(vec![user]),
+    };
+    world.done(&only);
+    assert_eq!((in_eng(&world), holds(&world)), (9, vec!["organization: 9".to_owned()]));
+    assert_eq!(world.run(&only), Ok(None), "whoever is not held has what was asked for");
+    release(&mut world, BrakeScope::Organization);
+    assert_eq!((in_eng(&world), holds(&world)), (0, Vec::new()));
+    for number in 0..5 {
+        world.add("eng", &number.to_string());
+    }
+    world.remove("eng", "0");
+    assert_eq!((in_eng(&world), holds(&world)), (4, Vec::new()));
+}
+
+#[test]
+fn removals_pass_until_the_window_has_too_many_and_again_when_it_has_moved_on() {
+    let mut world = ten(|change| change.brake.organization = limit(2, 20));
+    world.delete_group("admins");
+    for user in ["0", "1"] {
+        world.remove("eng", user);
+    }
+    assert_eq!((in_eng(&world), holds(&world)), (8, Vec::new()));
+    world.wait(901);
+    world.remove("eng", "2");
+    world.remove("eng", "3");
+    assert_eq!((in_eng(&world), holds(&world)), (6, Vec::new()));
+    world.wait(899);
+    world.remove("eng", "4");
+    assert_eq!((in_eng(&world), holds(&world)), (6, vec!["organization: 1".to_owned()]));
+    world.wait(2_000);
+    world.remove("eng", "5");
+    assert_eq!(
+        (in_eng(&world), holds(&world)),
+        (6, vec!["organization: 2".to_owned()]),
+        "it is open still"
+    );
+}
+
+#[test]
+fn deactivation_deletion_and_what_persons_do_pass() {
+    let mut world = ten(|change| change.brake.organization = limit(0, 0));
+    world.delete_group("admins");
+    empty(&mut world, "eng");
+    assert_eq!(holds(&world), ["organization: 10"]);
+    world.set_user("0", false, None);
+    world.delete_user("1");
+    assert_eq!(holds(&world), ["organization: 8"]);
+    world.set_user("0", true, None);
+    assert_eq!(
+        world.placed("0"),
+        [""; 0],
+        "nothing holds a place while its user is inactive"
+    );
+    let entity = world.entity_named(EntityType::Team, "eng").id;
+    world.done(&Command::DeleteEntity { entity });
+    assert_eq!(holds(&world), [""; 0]);
+
+    let mut world = ten(|change| change.brake.organization = limit(0, 0));
+    world.delete_group("admins");
+    let mapping = world.mappings("eng")[0].id;
+    world.done(&Command::RejectMapping { mapping });
+    assert_eq!((in_eng(&world), holds(&world)), (0, Vec::new()));
+}
+
+#[test]
+fn losing_the_highest_role_is_a_scope_of_its_own() {
+    let mut world = ten(|change| change.brake.highest_role = limit(3, 50));
+    world.set_group_roles("admins", &[]);
+    assert_eq!((admins(&world), holds(&world)), (4, vec!["highest_role: 4".to_owned()]));
+    world.set_group_roles("admins", &["admin"]);
+    assert_eq!((admins(&world), holds(&world)), (4, Vec::new()));
+    world.delete_group("admins");
+    assert_eq!((admins(&world), holds(&world)), (4, vec!["highest_role: 4".to_owned()]));
+    world.set_user("2", true, Some("admin"));
+    assert_eq!(holds(&world), ["highest_role: 3"]);
+    release(&mut world, BrakeScope::HighestRole);
+    assert_eq!((admins(&world), holds(&world)), (1, Vec::new()));
+    assert_eq!(world.role_causes(), ["default_fallback"]);
+}
+
+#[test]
+fn an_entity_and_a_part_of_it_have_brakes_when_they_are_given_limits() {
+    let both = |change: &mut SafeguardsChange| {
+        change.brake.entity = limit(3, 50);
+        change.brake.group_entity = limit(1, 10);
+    };
+    let mut world = ten(both);
+    let (entity, group) = (
+        world.entity_named(EntityType::Team, "eng").id,
+        world.group_named("eng").id,
+    );
+    empty(&mut world, "eng");
+    assert_eq!(
+        (in_eng(&world), holds(&world)),
+        (10, vec!["entity: 10".to_owned(), "group_entity: 10".to_owned()])
+    );
+    release(&mut world, BrakeScope::Entity(entity));
+    assert_eq!(in_eng(&world), 10, "it goes when all let it go");
+    release(&mut world, BrakeScope::GroupEntity { entity, group });
+    assert_eq!((in_eng(&world), holds(&world)), (0, Vec::new()));
+}
+
+#[test]
+fn a_hold_keeps_a_slot_from_the_default_and_from_nothing_else() {
+    let mut world = ten(|change| change.brake.organization = limit(1, 0));
+    let default = world.entity(EntityType::ConcurrencyGroup, "default").id;
+    world.settings(SettingsChange {
+        default_concurrency_group: Some(Some(default)),
+        ..SettingsChange::default()
+    });
+    for group in ["eng", "admins"] {
+        let mapping = world.mappings(group)[0].id;
+        world.done(&Command::RejectMapping { mapping });
+    }
+    let users: Vec<&str> = vec!["0", "1", "2"];
+    let fast = world.group("fast", &users);
+    let mapping = world.mappings("fast")[0].id;
+    world.done(&Command::RejectMapping { mapping });
+    let named = |name: &str| MappingTarget::Named {
+        entity_type: EntityType::ConcurrencyGroup,
+        name: name.to_owned(),
+    };
+    world.done(&Command::CreateMapping {
+        group: fast,
+        target: named("fast"),
+    });
+    empty(&mut world, "fast");
+    assert_eq!(holds(&world), ["organization: 3"]);
+    assert_eq!(world.placed("0"), ["concurrency_group fast"]);
+    let slow = world.group("slow", &["0"]);
+    let mapping = world.mappings("slow")[0].id;
+    world.done(&Command::RejectMapping { mapping });
+    world.done(&Command::CreateMapping {
+        group: slow,
+        target: named("slow"),
+    });
+    assert_eq!(
+        (world.placed("0"), holds(&world)),
+        (
+            vec!["concurrency_group slow".to_owned()],
+            vec!["organization: 2".to_owned()]
+        )
+    );
+    release(&mut world, BrakeScope::Organization);
+    assert_eq!(world.placed("1"), ["concurrency_group default"]);
+}
+
+#[test]
+fn the_last_admins_stay_until_others_are_there() {
+    let mut world = ten(|change| {
+        change.brake.enabled = Some(false);
+        change.min_admins = Some(2);
+    });
+    world.remove("admins", "3");
+    world.remove("admins", "1");
+    assert_eq!((admins(&world), holds(&world)), (2, Vec::new()));
+    world.remove("admins", "2");
+    world.remove("admins", "0");
+    assert_eq!((admins(&world), holds(&world)), (2, vec!["min_admins: 2".to_owned()]));
+    world.set_user("8", true, Some("admin"));
+    assert_eq!(
+        (admins(&world), world.role("2").as_deref()),
+        (2, Some("user")),
+        "the one held longest goes first"
+    );
+    assert_eq!(holds(&world), ["min_admins: 1"]);
+    world.set_user("8", false, Some("admin"));
+    assert_eq!(admins(&world), 1, "a deactivation is never held");
+    release(&mut world, BrakeScope::MinAdmins);
+    assert_eq!((admins(&world), holds(&world)), (0, Vec::new()));
+}
+
+#[test]
+fn a_lower_floor_lets_admins_go_and_other_roles_end_the_hold() {
+    let floor = |change: &mut SafeguardsChange| {
+        change.brake.enabled = Some(false);
+        change.min_admins = Some(3);
+    };
+    let mut world = ten(floor);
+    world.delete_group("admins");
+    assert_eq!((admins(&world), holds(&world)), (3, vec!["min_admins: 3".to_owned()]));
+    world.done(&safeguards(SafeguardsChange {
+        min_admins: Some(1),
+        ..SafeguardsChange::default()
+    }));
+    assert_eq!((admins(&world), holds(&world)), (1, vec!["min_admins: 1".to_owned()]));
+    let roles = ["guest", "user", "admin", "owner"]
+        .map(|role| role.parse().unwrap())
+        .to_vec();
+    world.settings(SettingsChange {
+        roles: Some(roles),
+        ..SettingsChange::default()
+    });
+    assert_eq!(
+        (admins(&world), holds(&world)),
+        (0, Vec::new()),
+        "only the highest role is held"
+    );
+}
+
+/// What a scope let through, worked out from the record alone: each entry's removals with its time.
+#[derive(Default)]
+struct Through {
+    passed: Vec<(u64, u64)>,
+}
+
+/// The users of the organization and of the highest role, without the engine's own counts.
+fn populations(state: &rolecall_engine::State) -> [Vec<u32>; 2] {
+    let highest = state.settings().highest_role();
+    let default = state.settings().default_concurrency_group;
+    let users = || state.users_from(0.into()).filter(|user| user.active);
+    let is_placed = |user: &&rolecall_engine::state::User| {
+        let entity = |entity: EntityIndex| Some(state.entity_at(entity).id);
+        user.memberships
+            .iter()
+            .any(|membership| entity(membership.entity) != default)
+    };
+    let placed = users().filter(is_placed).map(|user| u32::from(user.index)).collect();
+    let highest = users()
+        .filter(|user| user.role.as_ref() == highest)
+        .map(|user| u32::from(user.index))
+        .collect();
+    [placed, highest]
+}
+
+fn is_wish(fact: &Fact) -> bool {
+    let kinds = [
+        "user_attributes_changed",
+        "user_role_attribute_changed",
+        "group_renamed",
+        "group_attributes_changed",
+        "group_deleted",
+        "members_removed",
+    ];
+    kinds.contains(&fact.kind())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    /// SEMANTICS, invariant 14, for the scopes that are on by default.
+    #[test]
+    fn no_more_removals_pass_than_allowed(operations in operations(80)) {
+        let mut through: BTreeMap<usize, Through> = BTreeMap::new();
+        after(&operations, |before, entry, world| {
+            let now = entry.at.milliseconds();
+            let (was, is) = (populations(before), populations(&world.state));
+            let brake = &before.safeguards().brake;
+            let scopes = [brake.scopes.organization, brake.scopes.highest_role];
+            for (scope, limit) in scopes.into_iter().enumerate() {
+                let kept = &mut through.entry(scope).or_default().passed;
+                let reset = entry.consequences.iter().any(|one| matches!(one.effect, Effect::HoldClosed { .. }));
+                if !brake.enabled || !limit.enabled || reset {
+                    kept.clear();
+                }
+                let left = was[scope].iter().filter(|user| !is[scope].contains(user));
+                let left = left.filter(|user| world.state.user_at((**user).into()).active && !world.state.user_at((**user).into()).deleted);
+                let left = u64::try_from(left.count()).unwrap();
+                if left == 0 || !entry.facts.iter().all(is_wish) || !brake.enabled || !limit.enabled {
+                    continue;
+                }
+                let window = u64::from(brake.window_seconds) * 1_000;
+                kept.retain(|(at, _)| at + window > now);
+                let passed: u64 = kept.iter().map(|(_, count)| count).sum();
+                let population = u64::try_from(was[scope].len()).unwrap() + passed;
+                if population <= u64::from(limit.min_count) || population < u64::from(limit.min_size) {
+                    continue;
+                }
+                let most = (population * u64::from(limit.max_percent) / 100).max(u64::from(limit.min_count));
+                assert!(passed + left <= most, "{left} after {passed} of {population}, {limit:?}: {entry:?}");
+                kept.push((now, left));
+            }
+        });
+    }
+
+    /// SEMANTICS, invariant 13: nobody is demoted below the floor, unless a person releases him.
+    #[test]
+    fn no_demotion_goes_below_the_floor(operations in operations(80)) {
+        after(&operations, |before, entry, world| {
+            let floor = usize::try_from(world.state.safeguards().min_admins).unwrap();
+            let [_, was] = populations(before);
+            let [_, is] = populations(&world.state);
+            let released = entry.facts.iter().any(|fact| matches!(fact, Fact::HoldReleased { .. }));
+            let demoted = was.iter().filter(|user| {
+                let user = world.state.user_at((**user).into());
+                user.active && !user.deleted && user.role.as_ref() != world.state.settings().highest_role()
+            });
+            let same = before.settings().highest_role() == world.state.settings().highest_role();
+            assert!(released || !same || demoted.count() == 0 || is.len() >= floor, "{entry:?}");
+        });
+    }
 }

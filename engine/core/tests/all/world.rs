@@ -17,6 +17,7 @@ pub(crate) struct World {
     /// Who asks next; the server itself, when nobody is named.
     pub(crate) actor: Option<Actor>,
     commands: u64,
+    waited: u64,
 }
 
 impl World {
@@ -26,7 +27,7 @@ impl World {
         self.commands += 1;
         let mut seed = [0; 16];
         seed[..8].copy_from_slice(&self.commands.to_be_bytes());
-        let at = Timestamp::from_milliseconds(1_000_000 + self.commands);
+        let at = Timestamp::from_milliseconds(1_000_000 + self.commands + self.waited);
         let context = Context {
             at,
             actor: self.actor.unwrap_or(Actor::System),
@@ -50,6 +51,11 @@ impl World {
             draft,
             Timestamp::from_milliseconds(1_000_000 + self.commands),
         )
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&mut self, seconds: u64) {
+        self.waited += seconds * 1_000;
     }
 
     /// Carries out a command that has to change something.
