@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod brakes;
+#[cfg(test)]
 mod bulk;
 #[cfg(test)]
 mod concurrency;
