@@ -50,7 +50,7 @@ async fn plan(options: &PlanOptions) -> Result<ExitCode, PlanError> {
     let token = options.client.token().map_err(ClientError::from)?;
     let client = Client::new(options.client.url.clone(), &token);
     let plans = format!("{}/plans", options.client.path());
-    let made = client.post(&plans, &body).await?;
+    let made = &client.post(&plans, &body).await?;
     let plan = format!("{plans}/{}", made["id"].as_str().unwrap_or_default());
     show_counts(&made["counts"]);
     if options.changes > 0 {
@@ -88,20 +88,25 @@ fn body(file: Option<&Path>) -> Result<Value, PlanError> {
 
 async fn apply(client: &Client, plan: &str, hash: &Value) -> Result<(), PlanError> {
     let mut now = client.post(&format!("{plan}/apply"), &json!({ "hash": hash })).await?;
-    while now["status"] == "applying" {
-        let progress = &now["progress"];
-        say(&format!(
-            "{} of {} groups",
-            progress["groups_done"], progress["groups_total"]
-        ));
+    while status(&now) == "applying" {
+        say(&progress(&now));
         tokio::time::sleep(PLAN_POLL_PAUSE).await;
         now = client.get(plan).await?;
     }
-    if now["status"] == "stopped" {
+    if status(&now) == "stopped" {
         return Err(PlanError::Stopped);
     }
     say("applied");
     Ok(())
+}
+
+fn status(plan: &Value) -> &str {
+    plan["status"].as_str().unwrap_or_default()
+}
+
+fn progress(plan: &Value) -> String {
+    let progress = &plan["progress"];
+    format!("{} of {} groups", progress["groups_done"], progress["groups_total"])
 }
 
 fn has_changes(counts: &Value) -> bool {
