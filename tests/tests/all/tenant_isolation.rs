@@ -44,6 +44,7 @@ impl Tenant {
             ("mapping", mapping),
             ("token", token),
             // Both tenants have none, and the one asks for what the other might have.
+            ("hold", "01890a5d-0000-7000-8000-000000000000".to_owned()),
             ("plan", "01890a5d-0000-7000-8000-000000000000".to_owned()),
             ("conflict", "01890a5d-0000-7000-8000-000000000000".to_owned()),
             ("decision", "01890a5d-0000-7000-8000-000000000000".to_owned()),
