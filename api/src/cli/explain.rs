@@ -93,7 +93,7 @@ fn of_user(answer: &Value) -> Tree {
         let reasons = list(one, "reasons").iter().map(|one| reason(one, None));
         Tree::of(line, reasons).noting(&one["reasons"])
     });
-    let why_not = Tree::of("Not in effect", list(answer, "why_not").iter().map(sentence)).noting(&answer["why_not"]);
+    let why_not = Tree::of("Not in effect", list(answer, "why_not").iter().map(absence)).noting(&answer["why_not"]);
     let groups = Tree::of("Groups", list(answer, "groups").iter().map(sentence)).noting(&answer["groups"]);
     let below = [Tree::of(role_line, roles).noting(&role["reasons"])]
         .into_iter()
@@ -168,6 +168,10 @@ fn reason(one: &Value, note: Option<String>) -> Tree {
         .into_iter()
         .filter(Tree::has_below);
     Tree::of(beginning(one), chain.chain(note).chain(ways))
+}
+
+fn absence(one: &Value) -> Tree {
+    Tree::of(beginning(one), steps(one))
 }
 
 fn mapping(one: &Value) -> Tree {

@@ -5,7 +5,7 @@ use rolecall_engine::explain::{self, GroupExplained, Outcome, PlanStep, Tried};
 use rolecall_engine::limits::EXPLAINED_ITEMS_MAX;
 use rolecall_engine::rules::Pattern;
 use rolecall_engine::state::{Group, State};
-use rolecall_engine::{GroupId, Rejection, RuleVersion};
+use rolecall_engine::{GroupId, MappingStatus, Rejection, RuleVersion};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -75,7 +75,8 @@ pub(crate) struct TriedView {
 /// Something that bringing a group up to date would change.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanStepView {
-    /// `propose`: a mapping for this entity would come; `refresh`: it would stay, and follow from the rule as it is now; `end`.
+    /// `propose`: a mapping for this entity would come; `refresh`: it would stay, and follow from the rule as it is now;
+    /// `approve`, `wait` or `end`: it would get that status.
     #[schema(example = "propose")]
     kind: &'static str,
     mapping_id: Option<Uuid>,
@@ -100,8 +101,9 @@ pub(crate) async fn group(caller: Caller<Viewer>, Id(id): Id<GroupId>) -> Result
     let mappings = u64::try_from(group.mappings.len()).unwrap_or(u64::MAX);
     let known = caller.state();
     let explain = move || known.group(id).map(|group| explain::group(&known, group));
-    // A rule takes a few steps, and a mapping as many as its entity has chunks of members.
+    // A rule takes a few steps, a mapping as many as its entity has chunks of members, and a member one.
     let steps = rules.saturating_mul(4).saturating_add(mappings.saturating_mul(100));
+    let steps = steps.saturating_add(group.members.len());
     let explained = aside::run(caller.organization.long_works(), steps, explain).await?;
     let explained = explained.ok_or(Rejection::UnknownGroup)?;
     let mut wanted = positions(&explained.mappings);
@@ -204,29 +206,41 @@ fn capitalized(text: &str) -> String {
 impl PlanStepView {
     fn of(step: PlanStep, state: &State) -> Self {
         let words = Words(state);
-        let (kind, mapping) = match step {
-            PlanStep::Propose(entity_type, name) => {
+        let (mapping, kind, what) = match step {
+            PlanStep::Propose(entity_type, name, status) => {
+                let (_, becomes) = becoming(status);
                 return Self {
                     kind: "propose",
                     mapping_id: None,
-                    text: format!("A mapping to {} would come.", named(entity_type, name.as_deref())),
+                    text: format!(
+                        "A mapping to {} would come, and {becomes}.",
+                        named(entity_type, name.as_deref())
+                    ),
                     entity: EntityRef::unsettled(entity_type, name),
                 };
             }
-            PlanStep::Refresh(mapping) => ("refresh", mapping),
-            PlanStep::End(mapping) => ("end", mapping),
+            PlanStep::Refresh(mapping) => (mapping, "refresh", "would stay, and follow from the rule as it is now"),
+            PlanStep::Move(mapping, to) => {
+                let (kind, becomes) = becoming(to);
+                (mapping, kind, becomes)
+            }
         };
         let mapping = state.mapping_at(mapping);
-        let entity = words.entity_of(mapping);
-        let text = match kind {
-            "end" => format!("The mapping to {entity} would end, as no rule makes it any more."),
-            _ => format!("The mapping to {entity} would stay, and follow from the rule as it is now."),
-        };
         Self {
             kind,
             mapping_id: Some(mapping.id.uuid()),
             entity: EntityRef::of_mapping(mapping, state),
-            text,
+            text: format!("The mapping to {} {what}.", words.entity_of(mapping)),
         }
+    }
+}
+
+/// What a mapping does that gets this status: in a word, and in words.
+fn becoming(status: MappingStatus) -> (&'static str, &'static str) {
+    match status {
+        MappingStatus::Pending(_) => ("wait", "would wait for an administrator"),
+        MappingStatus::Approved | MappingStatus::AutoApproved => ("approve", "would be approved"),
+        MappingStatus::Rejected => ("reject", "would be rejected"),
+        MappingStatus::Ended(_) => ("end", "would end"),
     }
 }

@@ -28,8 +28,9 @@ pub(crate) struct EntryRef {
 pub(crate) struct StepView {
     /// `member`: the user became a member of the group; `group_role`: the group got its roles; `role_attribute`,
     /// `concurrency_group_attribute`: the user got the attribute; `user_created`; `inactive`; `rule`: this version was saved;
-    /// `mapping`: it came to be; `approval`; `blocked`: the mapping got the status that it has, or was paused; `conflict`: it
-    /// opened; `held`: a brake began to hold the user; `decision`: it was resolved; `default_role`, `default_concurrency_group`: it was chosen.
+    /// `mapping`: it came to be; `refreshed`: a plan let it follow from this version of the rule; `approval`; `blocked`: the
+    /// mapping got the status that it has, or was paused; `conflict`: it opened; `decision`: it was resolved; `held`: a brake
+    /// began to hold the user; `default_role`, `default_concurrency_group`: it was chosen.
     #[schema(example = "approval")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,7 +107,10 @@ impl StepView {
         let found = cited.of(step);
         let (group, mapping) = match step.link {
             Link::Member { group } | Link::GroupRole { group } => (Some(group), None),
-            Link::Mapping { mapping } | Link::Approval { mapping } | Link::Blocked { mapping } => (None, Some(mapping)),
+            Link::Mapping { mapping }
+            | Link::Refreshed { mapping }
+            | Link::Approval { mapping }
+            | Link::Blocked { mapping } => (None, Some(mapping)),
             _ => (None, None),
         };
         let rule = match step.link {
@@ -204,6 +208,7 @@ fn kind_of_step(link: Link) -> &'static str {
         Link::Inactive => "inactive",
         Link::Rule { .. } => "rule",
         Link::Mapping { .. } => "mapping",
+        Link::Refreshed { .. } => "refreshed",
         Link::Approval { .. } => "approval",
         Link::Blocked { .. } => "blocked",
         Link::Conflict => "conflict",

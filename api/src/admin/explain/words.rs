@@ -36,6 +36,7 @@ impl Words<'_> {
             Link::Inactive => format!("{who} made the user inactive"),
             Link::Rule { rule } => format!("{who} saved {}", self.rule(rule)),
             Link::Mapping { mapping } => self.made(self.0.mapping_at(mapping), &who),
+            Link::Refreshed { .. } => format!("{who} applied a plan that let it follow from this version"),
             Link::Approval { mapping } => match self.0.mapping_at(mapping).status {
                 MappingStatus::AutoApproved => "the rule approved the mapping by itself".to_owned(),
                 _ => format!("{who} approved the mapping"),

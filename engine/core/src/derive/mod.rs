@@ -44,6 +44,15 @@ pub(crate) fn derive(before: &State, asked: Asked, seed: IdSeed, facts: &[Fact])
     (derivation.state, derivation.consequences)
 }
 
+/// What bringing a group up to date with the rules would conclude of its mappings.
+pub(crate) fn resynced(state: &State, group: GroupIndex) -> Vec<Effect> {
+    let ids = NewIds::new(state.at(), IdSeed::new([0; 16]), IdsFor::Consequences);
+    let mut derivation = Derivation::new(state, state.clone(), ids);
+    derivation.resync(0, group);
+    let consequences = derivation.consequences.into_iter();
+    consequences.map(|consequence| consequence.effect).collect()
+}
+
 /// A derivation on its way.
 struct Derivation<'a> {
     before: &'a State,

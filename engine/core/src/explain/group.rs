@@ -1,13 +1,16 @@
 //! A group, explained: the rule that decides it, those that do not, and what became of its mappings.
 
-use rolecall_rules::{EntityType, MatchName, MatchedTarget, NameKey, Verdict};
+use rolecall_rules::{EntityType, MatchName, Verdict};
 
 use super::first::First;
 use super::reason::{Step, mapping_chain};
 use super::why_not::{WhyNot, blocked};
-use crate::id::MappingIndex;
+use crate::consequence::Effect;
+use crate::derive::resynced;
+use crate::id::{MappingId, MappingIndex};
+use crate::invariant::known;
 use crate::limits::EXPLAINED_ITEMS_MAX;
-use crate::mapping::{Origin, RuleVersion};
+use crate::mapping::{MappingStatus, RuleVersion};
 use crate::state::{Group, Mapping, Stamp, State, StoredRule};
 
 /// A group, explained.
@@ -23,7 +26,7 @@ pub struct GroupExplained {
     pub tried: First<Tried>,
     /// Its mappings that have not ended, in the order of their creation.
     pub mappings: First<MappingExplained>,
-    /// What running the rules again would change; empty: nothing.
+    /// What bringing it up to date with the rules would change; empty: nothing.
     pub plan: First<PlanStep>,
 }
 
@@ -69,22 +72,21 @@ pub struct MappingExplained {
     pub members: u64,
 }
 
-/// Something that running the rules again would change.
+/// Something that bringing the group up to date with the rules would change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanStep {
     /// The mapping would stay, and follow from the rule as it is now.
     Refresh(MappingIndex),
-    /// A mapping for such an entity would come.
-    Propose(EntityType, Option<String>),
-    /// The mapping would end.
-    End(MappingIndex),
+    /// A mapping for such an entity would come, with this status.
+    Propose(EntityType, Option<String>, MappingStatus),
+    /// The mapping would get this status.
+    Move(MappingIndex, MappingStatus),
 }
 
 /// Explains a group.
 pub fn group(state: &State, group: &Group) -> GroupExplained {
     let decided = state.rules().decide(&group.display_name);
-    let now = decided.as_ref().map(|(stored, _)| stored.at_version());
-    let targets = decided.map(|(_, matched)| matched.targets).unwrap_or_default();
+    let now = decided.map(|(stored, _)| stored.at_version());
     let mappings = state.mappings_of(group);
     GroupExplained {
         decided_by: group.decided_by,
@@ -92,7 +94,7 @@ pub fn group(state: &State, group: &Group) -> GroupExplained {
         now,
         tried: tried(state, group, now),
         mappings: First::of(mappings, EXPLAINED_ITEMS_MAX).map(|one| mapping(state, one)),
-        plan: First::of(plan(state, group, now, &targets), EXPLAINED_ITEMS_MAX),
+        plan: First::of(plan(state, group), EXPLAINED_ITEMS_MAX),
     }
 }
 
@@ -145,48 +147,29 @@ fn tried(state: &State, group: &Group, winner: Option<RuleVersion>) -> First<Tri
     }
 }
 
-/// What running the rules again would change for the mappings that rules made. Those of administrators stay as they are,
-/// and so do rejections.
-fn plan<'a>(
-    state: &'a State,
-    group: &'a Group,
-    now: Option<RuleVersion>,
-    targets: &'a [MatchedTarget],
-) -> impl Iterator<Item = PlanStep> + 'a {
-    let live = move || state.mappings_of(group);
-    let is_for = move |mapping: &Mapping, target: &MatchedTarget| is_for(state, mapping, target);
-    let proposed = targets
-        .iter()
-        .filter(move |target| !live().any(|mapping| is_for(mapping, target)))
-        .map(|target| PlanStep::Propose(target.entity_type, target.name.clone().ok()));
-    let moved = live().filter_map(move |mapping| {
-        let made_by = match mapping.origin {
-            Origin::Rule(rule) if mapping.status.is_approved() || mapping.status.is_pending() => rule,
-            _ => return None,
-        };
-        let stays = targets.iter().any(|target| is_for(mapping, target));
-        match (stays, Some(made_by) == now) {
-            (false, _) => Some(PlanStep::End(mapping.index)),
-            (true, false) => Some(PlanStep::Refresh(mapping.index)),
-            (true, true) => None,
+/// What bringing the group up to date would change, by the code that does it.
+fn plan(state: &State, group: &Group) -> Vec<PlanStep> {
+    let index = |mapping: MappingId| known(state.mapping(mapping), "mapping").index;
+    let mut proposed = Vec::new();
+    let mut steps = Vec::new();
+    for effect in resynced(state, group.index) {
+        match effect {
+            Effect::MappingProposed {
+                mapping,
+                entity_type,
+                name,
+                status,
+                ..
+            } => {
+                proposed.push(mapping);
+                steps.push(PlanStep::Propose(entity_type, name, status));
+            }
+            Effect::MappingRefreshed { mapping, .. } => steps.push(PlanStep::Refresh(index(mapping))),
+            Effect::MappingMoved { mapping, to, .. } if !proposed.contains(&mapping) => {
+                steps.push(PlanStep::Move(index(mapping), to));
+            }
+            _ => {}
         }
-    });
-    proposed.chain(moved)
-}
-
-/// Whether a mapping is for the entity that the target names.
-fn is_for(state: &State, mapping: &Mapping, target: &MatchedTarget) -> bool {
-    if mapping.entity_type != target.entity_type {
-        return false;
     }
-    let Ok(name) = &target.name else {
-        return mapping.name.is_none() && mapping.entity.is_none();
-    };
-    match mapping.entity {
-        Some(entity) => state.entity_at(entity).key == NameKey::of(name),
-        None => mapping
-            .name
-            .as_ref()
-            .is_some_and(|other| NameKey::of(other) == NameKey::of(name)),
-    }
+    steps
 }

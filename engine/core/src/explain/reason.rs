@@ -122,6 +122,12 @@ pub(super) fn mapping_chain(state: &State, index: MappingIndex) -> Vec<Step> {
         });
     }
     chain.push(Step::at(Link::Mapping { mapping: index }, mapping.created.position));
+    if mapping.follows_since != mapping.created {
+        chain.push(Step::at(
+            Link::Refreshed { mapping: index },
+            mapping.follows_since.position,
+        ));
+    }
     if let Some(approved) = mapping.approved.filter(|_| mapping.status.is_approved()) {
         chain.push(Step::at(Link::Approval { mapping: index }, approved));
     }
@@ -187,6 +193,11 @@ pub enum Link {
     },
     /// The mapping came to be.
     Mapping {
+        /// The mapping.
+        mapping: MappingIndex,
+    },
+    /// A plan let the mapping follow from this version of its rule.
+    Refreshed {
         /// The mapping.
         mapping: MappingIndex,
     },

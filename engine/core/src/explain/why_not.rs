@@ -81,7 +81,7 @@ pub enum WhyNot {
 pub(super) fn limited(mapping: &Mapping, user: &User) -> Option<(WhyNot, Step)> {
     let link = Link::Blocked { mapping: mapping.index };
     let waits = mapping.in_force() && !mapping.holds(user.index);
-    waits.then(|| (WhyNot::Limited, Step::at(link, mapping.modified.position)))
+    waits.then(|| (WhyNot::Limited, Step::at(link, mapping.settled.position)))
 }
 
 /// What keeps a mapping from being in force.
@@ -93,5 +93,5 @@ pub(super) fn blocked(mapping: &Mapping) -> Option<(WhyNot, Step)> {
         MappingStatus::Approved | MappingStatus::AutoApproved | MappingStatus::Ended(_) => return None,
     };
     let link = Link::Blocked { mapping: mapping.index };
-    Some((why, Step::at(link, mapping.modified.position)))
+    Some((why, Step::at(link, mapping.settled.position)))
 }

@@ -111,6 +111,8 @@ impl State {
             approved: status.is_approved().then_some(self.stamp.position),
             created: self.stamp,
             modified: self.stamp,
+            settled: self.stamp,
+            follows_since: self.stamp,
         };
         self.mappings.insert(*mapping, row);
         self.groups.at_mut(group.into()).mappings.push(index);
@@ -128,6 +130,7 @@ impl State {
         mapping.limited_to = None;
         mapping.entity = entity;
         mapping.modified = stamp;
+        mapping.settled = stamp;
         if to.is_approved() {
             mapping.approved = Some(stamp.position);
         } else {
@@ -171,6 +174,7 @@ impl State {
         mapping.template = template.clone();
         mapping.role.clone_from(role);
         mapping.modified = stamp;
+        mapping.follows_since = stamp;
         self.count(index);
     }
 
@@ -179,6 +183,7 @@ impl State {
         let mapping = self.mapping_mut(mapping);
         mapping.limited_to = to;
         mapping.modified = stamp;
+        mapping.settled = stamp;
     }
 
     /// Lets the entity know a mapping that is for it.

@@ -466,6 +466,7 @@ impl State {
         let mapping = self.mapping_mut(mapping);
         mapping.paused = paused;
         mapping.modified = stamp;
+        mapping.settled = stamp;
     }
 
     pub(super) fn mapping_mut(&mut self, mapping: MappingId) -> &mut Mapping {

@@ -7,11 +7,12 @@ use rolecall_engine::explain::{
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::User;
 use rolecall_engine::{
-    Actor, Command, Context, Effect, Entry, Fact, GroupChange, Held, IdSeed, MappingTarget, MembersChange, Position,
-    RuleVersion, SettingsChange, State, UserIndex, UserInput, handle,
+    Actor, Command, Context, Effect, EndReason, Entry, Fact, GroupChange, Held, IdSeed, MappingStatus, MappingTarget,
+    MembersChange, Position, RuleVersion, SettingsChange, State, UserIndex, UserInput, handle,
 };
 
 use crate::operations::unbraked_operations;
+use crate::plans::{applied, up_to_date};
 use crate::properties::after;
 use crate::world::{World, match_all, user_input};
 
@@ -44,6 +45,7 @@ fn chain(search: &Search, steps: &[Step]) -> String {
             Link::Inactive => "inactive",
             Link::Rule { .. } => "rule",
             Link::Mapping { .. } => "mapping",
+            Link::Refreshed { .. } => "refreshed",
             Link::Approval { .. } => "approved",
             Link::Blocked { .. } => "blocked",
             Link::Conflict => "conflict",
@@ -205,7 +207,33 @@ fn a_rule_is_cited_in_the_version_that_made_the_mapping_also_when_it_is_gone() {
     assert_eq!(explained.now, None);
     assert!(explained.mappings.items[0].stale);
     let mapping = world.mappings("eng")[0].index;
-    assert_eq!(explained.plan.items, [PlanStep::End(mapping)]);
+    assert_eq!(
+        explained.plan.items,
+        [PlanStep::Move(mapping, MappingStatus::Ended(EndReason::RulesChanged))]
+    );
+}
+
+#[test]
+fn a_plan_that_let_a_mapping_follow_a_newer_version_is_cited() {
+    let mut world = World::default();
+    let rule = world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("eng", &["ana"]);
+    world.done(&Command::ChangeRule {
+        rule,
+        definition: RuleDefinition {
+            priority: 7,
+            ..match_all(EntityType::Team)
+        },
+    });
+    let plan = |world: &World| explain::group(&world.state, world.group_named("eng")).plan.items;
+    assert_eq!(plan(&world), [PlanStep::Refresh(world.mappings("eng")[0].index)]);
+    applied(&mut world, up_to_date());
+    assert_eq!(plan(&world), []);
+    assert_eq!(
+        why(&world, "ana")[1..],
+        ["team eng: mapping of eng; member@3 rule@4 mapping@3 refreshed@6 approved@3"]
+    );
 }
 
 #[test]
@@ -394,8 +422,12 @@ fn a_new_rule_is_told_as_what_a_plan_would_do() {
     assert_eq!(
         explained.plan.items,
         [
-            PlanStep::Propose(EntityType::ConcurrencyGroup, Some("shared".to_owned())),
             PlanStep::Refresh(mapping),
+            PlanStep::Propose(
+                EntityType::ConcurrencyGroup,
+                Some("shared".to_owned()),
+                MappingStatus::AutoApproved
+            ),
         ]
     );
 }
@@ -582,6 +614,9 @@ fn records(state: &State, user: &User, link: Link, entry: &Entry) -> bool {
         Link::Mapping { mapping } => effect(
             &|effect| matches!(effect, Effect::MappingProposed { mapping: id, .. } if *id == mapping_id(mapping)),
         ),
+        Link::Refreshed { mapping } => effect(
+            &|effect| matches!(effect, Effect::MappingRefreshed { mapping: id, .. } if *id == mapping_id(mapping)),
+        ),
         Link::Approval { mapping } => effect(&|effect| match effect {
             Effect::MappingProposed {
                 mapping: id, status, ..
@@ -605,9 +640,7 @@ fn records(state: &State, user: &User, link: Link, entry: &Entry) -> bool {
                     to: status,
                     ..
                 } => *id == mapping_id(mapping) && *status == state.mapping_at(mapping).status,
-                Effect::MappingRefreshed { mapping: id, .. } | Effect::MappingLimited { mapping: id, .. } => {
-                    *id == mapping_id(mapping)
-                }
+                Effect::MappingLimited { mapping: id, .. } => *id == mapping_id(mapping),
                 _ => false,
             };
             fact(&paused) || effect(&blocked)

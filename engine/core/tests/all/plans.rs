@@ -28,7 +28,7 @@ pub(crate) fn rules(definitions: Vec<RuleDefinition>) -> Draft {
     }
 }
 
-fn up_to_date() -> Draft {
+pub(crate) fn up_to_date() -> Draft {
     Draft {
         rerun: true,
         ..Draft::default()
