@@ -37,6 +37,7 @@ pub(crate) fn users_named(entry: &Entry) -> u64 {
         Fact::MembersAdded { users, .. }
         | Fact::MembersRemoved { users, .. }
         | Fact::HoldReleased { users: Some(users), .. } => users.len(),
+        Fact::MembershipsGiven { users, .. } | Fact::MembershipsTaken { users, .. } => users.len(),
         _ => 0,
     };
     let of_effect = |effect: &Effect| match effect {
@@ -158,6 +159,24 @@ fn fact(fact: &Fact, state: &State) -> Value {
         Fact::PlanFinished { plan } | Fact::PlanStopped { plan } => json!({"plan_id": plan.uuid()}),
         Fact::HoldReleased { hold, users } => {
             json!({"hold_id": hold.uuid(), "user_ids": users.as_ref().map(|users| user_ids(users, state))})
+        }
+        Fact::MembershipsGiven { entity, users } | Fact::MembershipsTaken { entity, users } => {
+            json!({"entity_id": entity.uuid(), "user_ids": user_ids(users, state)})
+        }
+        Fact::ExceptionSet {
+            exception,
+            kind,
+            user,
+            subject,
+            reason,
+            expires,
+        } => json!({
+            "exception_id": exception.uuid(), "exception_kind": kind.as_str(), "user_id": user.uuid(),
+            "entity_id": subject.entity().map(EntityId::uuid), "role": subject.role().map(RoleName::as_str),
+            "reason": reason, "expires_at": expires.map(Time),
+        }),
+        Fact::ExceptionRemoved { exception, user } | Fact::ExceptionExpired { exception, user } => {
+            json!({"exception_id": exception.uuid(), "user_id": user.uuid()})
         }
         Fact::SafeguardsChanged { safeguards } => json!({"safeguards": SafeguardsView::of(safeguards)}),
         Fact::ExamplesSaved { examples } => {

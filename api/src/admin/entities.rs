@@ -115,7 +115,7 @@ impl MemberView {
             user_id: user.id.uuid(),
             since: Time(membership.since.at),
             since_position: membership.since.position.get(),
-            sources: sources_of(state, user, membership),
+            sources: sources_of(state, user, membership.entity),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Why a user is in an entity, and why with a role, in JSON.
 
-use rolecall_engine::state::{Membership, State, User};
-use rolecall_engine::{RoleClaim, RoleSource, UnmappedSource, sources, unmapped_source};
+use rolecall_engine::state::{State, User};
+use rolecall_engine::{EntityIndex, ExceptionId, RoleClaim, RoleSource, UnmappedSource, sources, unmapped_sources};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -9,7 +9,8 @@ use uuid::Uuid;
 /// One reason for a user to be in an entity.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SourceView {
-    /// `mapping`: a group of the user is mapped to the entity; `attribute`: the user's own attribute names it;
+    /// `pin`: an administrator pinned the user to the entity; `mapping`: a group of the user is mapped to it; `manual`: an
+    /// administrator put the user there by hand; `attribute`: the user's own attribute names it;
     /// `connection_default`: it was the default entity of the connection that created the user; `default`: it is where users
     /// without a claim go; `hold`: nothing else puts the user there any more, but a brake holds it.
     #[schema(example = "mapping")]
@@ -20,6 +21,8 @@ pub(crate) struct SourceView {
     group_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hold_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exception_id: Option<Uuid>,
 }
 
 /// One reason for a user to hold a role.
@@ -27,7 +30,8 @@ pub(crate) struct SourceView {
 pub(crate) struct RoleClaimView {
     role: String,
     /// `group`: the identity provider gave it to a group of the user; `rule`: an approved mapping grants it;
-    /// `attribute`: the user's own attribute asks for it; `hold`: no other claim does, but a brake holds it.
+    /// `attribute`: the user's own attribute asks for it; `hold`: no other claim does, but a brake holds it; `pin`: an
+    /// administrator pinned the user to it, whatever the others say.
     #[schema(example = "rule")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,36 +44,47 @@ pub(crate) struct RoleClaimView {
     rule_version: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hold_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exception_id: Option<Uuid>,
 }
 
 /// All reasons for the user to be in the entity.
-pub(crate) fn sources_of(state: &State, user: &User, membership: &Membership) -> Vec<SourceView> {
-    let mappings = sources(state, user, membership.entity).map(|mapping| SourceView {
+pub(crate) fn sources_of(state: &State, user: &User, entity: EntityIndex) -> Vec<SourceView> {
+    let mappings = sources(state, user, entity).map(|mapping| SourceView {
         kind: "mapping",
         mapping_id: Some(mapping.id.uuid()),
         group_id: Some(state.group_at(mapping.group).id.uuid()),
+        exception_id: None,
         hold_id: None,
     });
-    let unmapped = unmapped_source(state, user, membership.entity).map(|source| SourceView {
-        kind: unmapped_kind(source),
-        mapping_id: None,
-        group_id: None,
-        hold_id: None,
-    });
-    let held = state.holds_in(membership.entity, user.index).map(|hold| SourceView {
+    let unmapped = unmapped_sources(state, user, entity);
+    let held = state.holds_in(entity, user.index).map(|hold| SourceView {
         kind: "hold",
         mapping_id: None,
         group_id: None,
+        exception_id: None,
         hold_id: Some(hold.id.uuid()),
     });
-    mappings.chain(unmapped).chain(held).collect()
+    mappings
+        .chain(unmapped.into_iter().map(unmapped_view))
+        .chain(held)
+        .collect()
 }
 
-fn unmapped_kind(source: UnmappedSource) -> &'static str {
-    match source {
-        UnmappedSource::Attribute => "attribute",
-        UnmappedSource::ConnectionDefault => "connection_default",
-        UnmappedSource::OrganizationDefault => "default",
+fn unmapped_view(source: UnmappedSource) -> SourceView {
+    let (kind, exception) = match source {
+        UnmappedSource::Pin(exception) => ("pin", Some(exception)),
+        UnmappedSource::Manual => ("manual", None),
+        UnmappedSource::Attribute => ("attribute", None),
+        UnmappedSource::ConnectionDefault => ("connection_default", None),
+        UnmappedSource::OrganizationDefault => ("default", None),
+    };
+    SourceView {
+        kind,
+        mapping_id: None,
+        group_id: None,
+        exception_id: exception.map(ExceptionId::uuid),
+        hold_id: None,
     }
 }
 
@@ -85,12 +100,18 @@ impl RoleClaimView {
             rule_id: None,
             rule_version: None,
             hold_id: None,
+            exception_id: None,
         };
         match claim.source {
             RoleSource::Attribute => view,
             RoleSource::Hold { hold } => Self {
                 kind: "hold",
                 hold_id: Some(hold.uuid()),
+                ..view
+            },
+            RoleSource::Pin { exception } => Self {
+                kind: "pin",
+                exception_id: Some(exception.uuid()),
                 ..view
             },
             RoleSource::Group { group } => Self {

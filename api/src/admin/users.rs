@@ -102,7 +102,7 @@ impl MembershipView {
             external_id: entity.external_id.clone(),
             since: Time(membership.since.at),
             since_position: membership.since.position.get(),
-            sources: sources_of(state, user, membership),
+            sources: sources_of(state, user, membership.entity),
         }
     }
 }

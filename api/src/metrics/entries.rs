@@ -11,6 +11,9 @@ impl Metrics {
         for fact in &entry.facts {
             self.facts.with_label_values(&[fact.kind()]).inc();
             self.ignored_members.inc_by(newly_ignored(before, fact));
+            if matches!(fact, Fact::ExceptionExpired { .. }) {
+                self.override_expiries.inc();
+            }
         }
         for consequence in &entry.consequences {
             self.consequence(consequence, after);

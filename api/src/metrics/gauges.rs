@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use prometheus::{Encoder, TextEncoder};
 use rolecall_engine::state::State;
-use rolecall_engine::{BrakeScope, MappingStatus, Slot, Timestamp};
+use rolecall_engine::{BrakeScope, ExceptionKind, MappingStatus, Slot, Timestamp};
 use rolecall_eventlog::Status;
 use rolecall_rules::{EntityType, RoleName};
 
@@ -25,6 +25,7 @@ pub(crate) struct Population {
     held: BTreeMap<&'static str, u64>,
     oldest_holds: BTreeMap<&'static str, Timestamp>,
     short_of_admins: u64,
+    exceptions: BTreeMap<ExceptionKind, u64>,
 }
 
 impl Population {
@@ -57,6 +58,9 @@ impl Population {
             .and_then(|role| counts.active_users.get(role));
         let floor = u64::from(state.safeguards().min_admins);
         self.short_of_admins += u64::from(floor > 0 && admins.copied().unwrap_or(0) < floor);
+        for (kind, count) in &counts.exceptions {
+            *self.exceptions.entry(*kind).or_default() += count;
+        }
         self.inactive_users += counts.inactive_users;
         self.groups += counts.groups;
     }
@@ -122,6 +126,12 @@ impl Metrics {
                 .with_label_values(&[slot.conflict_kind()])
                 .set(gauge(count));
         }
+        for kind in ExceptionKind::ALL {
+            let count = population.exceptions.get(&kind).copied().unwrap_or(0);
+            self.overrides_active
+                .with_label_values(&[kind.as_str()])
+                .set(gauge(count));
+        }
     }
 }
 
@@ -162,6 +172,9 @@ mod tests {
             "rolecall_brake_held_changes{scope=\"min_admins\"} 0",
             "rolecall_brake_oldest_hold_timestamp_seconds{scope=\"highest_role\"} 0",
             "rolecall_organizations_short_of_admins 0",
+            "rolecall_overrides_active{kind=\"pin\"} 0",
+            "rolecall_overrides_active{kind=\"exclusion\"} 0",
+            "rolecall_override_expiries_total 0",
             "rolecall_ignored_members_total 0",
             "rolecall_stream_clients 0",
             "rolecall_replay_entries 0",

@@ -50,9 +50,11 @@ pub(crate) struct Metrics {
     brake_held_changes: IntGaugeVec,
     brake_oldest_hold: IntGaugeVec,
     admins_short: IntGauge,
+    override_expiries: IntCounter,
     organizations: IntGaugeVec,
     mappings: IntGaugeVec,
     conflicts_open: IntGaugeVec,
+    overrides_active: IntGaugeVec,
     users: IntGaugeVec,
     groups: IntGauge,
     entities: IntGaugeVec,
@@ -158,6 +160,10 @@ impl Metrics {
                 "organizations_short_of_admins",
                 "Organizations with fewer active users of the highest role than their `min_admins`.",
             ),
+            override_expiries: new.counter(
+                "override_expiries_total",
+                "Exceptions that ended because their time was over.",
+            ),
             organizations: new.gauges(
                 "organizations",
                 "Organizations in use, the registry among them, by whether they run or are being loaded.",
@@ -165,6 +171,7 @@ impl Metrics {
             ),
             mappings: new.gauges("mappings", "Mappings, by status.", &["status"]),
             conflicts_open: new.gauges("conflicts_open", "Open conflicts, by slot.", &["slot"]),
+            overrides_active: new.gauges("overrides_active", "Pins and exclusions in force, by kind.", &["kind"]),
             users: new.gauges(
                 "users",
                 "Users, by role (`none` while inactive) and activity.",

@@ -3,8 +3,9 @@
 use rolecall_rules::{EntityType, RoleName};
 
 use crate::consequence::{RoleClaim, RoleSource};
+use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::held::{Claimed, Held};
-use crate::id::{EntityIndex, MappingIndex};
+use crate::id::{EntityIndex, ExceptionId, MappingIndex, UserIndex};
 use crate::mapping::{Origin, Slot};
 use crate::position::Position;
 use crate::state::{Entity, Group, Mapping, State, User};
@@ -12,7 +13,8 @@ use crate::state::{Entity, Group, Mapping, State, User};
 /// All claims of one user to roles. An inactive or deleted user has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
-    /// The roles, in the order of the settings from the highest down, each with its source.
+    /// The roles, each with its source: what the user is pinned to, then in the order of the settings from the highest down.
+    /// What the user is excluded from is not among them.
     pub roles: Vec<RoleClaim>,
 }
 
@@ -27,10 +29,30 @@ impl Claims {
         for group in user.groups().map(|group| state.group_at(group)) {
             claims.add_group(state, user, group);
         }
+        claims.exclude(state, user);
+        claims.add_pinned_roles(state, user);
+        claims.roles.sort_by_key(|claim| {
+            let is_pin = matches!(claim.source, RoleSource::Pin { .. });
+            (
+                std::cmp::Reverse((is_pin, state.settings().rank(&claim.role))),
+                claim.source,
+            )
+        });
         claims
-            .roles
-            .sort_by_key(|claim| (std::cmp::Reverse(state.settings().rank(&claim.role)), claim.source));
-        claims
+    }
+
+    /// Takes away what the user is excluded from. The default role is no claim, and stays.
+    fn exclude(&mut self, state: &State, user: &User) {
+        let of_user = state.exceptions().of_user(user.index);
+        for exclusion in of_user.filter(|exception| exception.kind == ExceptionKind::Exclusion) {
+            self.roles.retain(|claim| exclusion.subject.role() != Some(&claim.role));
+        }
+    }
+
+    fn add_pinned_roles(&mut self, state: &State, user: &User) {
+        for pin in state.exceptions().pins(user.index) {
+            self.add_role(state, pin.subject.role(), RoleSource::Pin { exception: pin.id });
+        }
     }
 
     /// The claims on a user in this state, with those of holds.
@@ -70,7 +92,7 @@ impl Claims {
         }
     }
 
-    /// The role in force: the highest that is claimed, else the default one.
+    /// The role in force: the pinned one, else the highest that is claimed, else the default one.
     pub fn role<'a>(&'a self, state: &'a State) -> &'a RoleName {
         self.roles
             .first()
@@ -79,7 +101,7 @@ impl Claims {
 }
 
 /// The entities that approved mappings claim a user for, each with the mapping that was approved first. An inactive user
-/// has these claims, too; [`Held`] tells which of them hold.
+/// has these claims, too; what the user is excluded from is none of them. [`Held`] tells which of them hold.
 pub(crate) fn claimed_entities(user: &User, state: &State) -> Claimed {
     let mut claimed = Claimed::new();
     let groups = user.groups().map(|group| state.group_at(group));
@@ -91,6 +113,7 @@ pub(crate) fn claimed_entities(user: &User, state: &State) -> Claimed {
             }
         }
     }
+    claimed.retain(|entity, _| !is_excluded(state, user.index, *entity));
     claimed
 }
 
@@ -104,9 +127,13 @@ pub(crate) fn add_holds(claims: &mut Vec<RoleClaim>, user: &User, state: &State)
 }
 
 /// A reason for a user to be in an entity that is no mapping, in the order in which they count. A team has its users beside
-/// all others; a slot has them only where no mapping claims it.
+/// all others; a slot has them only where no mapping claims it, but for a pin, which counts more than any mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnmappedSource {
+    /// An administrator pinned the user to it.
+    Pin(ExceptionId),
+    /// An administrator put the user there by hand.
+    Manual,
     /// The user's own attribute names the concurrency group.
     Attribute,
     /// It was the default entity of the connection that created the user.
@@ -115,13 +142,29 @@ pub enum UnmappedSource {
     OrganizationDefault,
 }
 
-/// Where an active user goes without a mapping, as far as it is of this slot; `None`: of no slot. In a slot the first counts.
-pub(crate) fn unmapped(
-    state: &State,
+/// The entities of this slot (`None`: of no slot) that a user is pinned to, each with the pin; at most one of a slot.
+pub(crate) fn pinned<'s>(
+    state: &'s State,
     user: &User,
     slot: Option<Slot>,
-) -> impl Iterator<Item = (EntityIndex, UnmappedSource)> {
-    let of_slot = |entity: &&Entity| Slot::of(entity.entity_type) == slot;
+) -> impl Iterator<Item = (EntityIndex, ExceptionId)> + 's {
+    let pins = state.exceptions().pins(user.index);
+    let entities = pins.filter_map(|pin| Some((state.entity(pin.subject.entity()?)?, pin.id)));
+    entities
+        .filter(move |(entity, _)| Slot::of(entity.entity_type) == slot)
+        .map(|(entity, pin)| (entity.index, pin))
+}
+
+/// Where an active user goes without a mapping or a pin, as far as it is of this slot; `None`: of no slot. In a slot the first
+/// counts. What the user is excluded from is not among them.
+pub(crate) fn unmapped<'s>(
+    state: &'s State,
+    user: &User,
+    slot: Option<Slot>,
+) -> impl Iterator<Item = (EntityIndex, UnmappedSource)> + 's {
+    let index = user.index;
+    let of_slot = move |entity: &&Entity| Slot::of(entity.entity_type) == slot;
+    let by_hand = state.manual_entities(index).filter(of_slot);
     let of_connection = state.default_entity_of(user).filter(of_slot);
     let of_organization = state.settings().default_concurrency_group;
     let of_organization = of_organization.and_then(|entity| state.entity(entity)).filter(of_slot);
@@ -131,17 +174,34 @@ pub(crate) fn unmapped(
         of_connection.map(|entity| (entity.index, UnmappedSource::ConnectionDefault)),
         of_organization.map(|entity| (entity.index, UnmappedSource::OrganizationDefault)),
     ];
-    found.into_iter().flatten()
+    let by_hand = by_hand.map(|entity| (entity.index, UnmappedSource::Manual));
+    by_hand
+        .chain(found.into_iter().flatten())
+        .filter(move |(entity, _)| !is_excluded(state, index, *entity))
 }
 
-/// The reason for a user to be in this entity, where it is no mapping; a team may have one beside mappings.
-pub fn unmapped_source(state: &State, user: &User, entity: EntityIndex) -> Option<UnmappedSource> {
+/// Whether a user is excluded from an entity.
+pub(crate) fn is_excluded(state: &State, user: UserIndex, entity: EntityIndex) -> bool {
+    let subject = ExceptionSubject::Entity(state.entity_at(entity).id);
+    state.exceptions().excludes(user, &subject)
+}
+
+/// The reasons for a user to be in this entity that are no mappings. In a slot an attribute or a default is one only where
+/// nothing counts more.
+pub fn unmapped_sources(state: &State, user: &User, entity: EntityIndex) -> Vec<UnmappedSource> {
     let slot = Slot::of(state.entity_at(entity).entity_type);
-    if slot.is_some() && sources(state, user, entity).next().is_some() {
-        return None;
-    }
-    let mut found = unmapped(state, user, slot);
-    found.find(|(other, _)| *other == entity).map(|(_, source)| source)
+    let mut pins = pinned(state, user, slot);
+    let pin = pins.find(|(other, _)| *other == entity).map(|(_, pin)| pin);
+    let outranked = slot.is_some() && (pin.is_some() || sources(state, user, entity).next().is_some());
+    let others = unmapped(state, user, slot).enumerate();
+    let others = others.filter(|(place, (other, source))| {
+        let counts = slot.is_none() || (*place == 0 && !outranked);
+        *other == entity && (counts || *source == UnmappedSource::Manual)
+    });
+    pin.map(UnmappedSource::Pin)
+        .into_iter()
+        .chain(others.map(|(_, (_, source))| source))
+        .collect()
 }
 
 /// The concurrency group that the user's own attribute names, where exactly one has that name. It counts below every
@@ -166,8 +226,9 @@ pub fn sources<'a>(state: &'a State, user: &'a User, entity: EntityIndex) -> imp
 
 /// The mappings that claim a user for an entity, in the order of their creation.
 pub fn claimants<'a>(state: &'a State, user: &'a User, entity: EntityIndex) -> impl Iterator<Item = &'a Mapping> {
+    let claims = !is_excluded(state, user.index, entity);
     let groups = user.groups().map(|group| state.group_at(group));
     groups
         .flat_map(|group| state.mappings_of(group))
-        .filter(move |mapping| mapping.holds(user.index) && mapping.entity == Some(entity))
+        .filter(move |mapping| claims && mapping.holds(user.index) && mapping.entity == Some(entity))
 }

@@ -4,13 +4,15 @@ use rolecall_rules::{EntityType, Example, RuleDefinition};
 use serde::Serialize;
 
 use crate::entry::Actor;
-use crate::id::{ConflictId, ConnectionId, EntityId, GroupId, HoldId, MappingId, PlanId, RuleId, UserId};
+use crate::exception::{ExceptionKind, ExceptionSubject};
+use crate::id::{ConflictId, ConnectionId, EntityId, ExceptionId, GroupId, HoldId, MappingId, PlanId, RuleId, UserId};
 use crate::person::Person;
 use crate::plan::Draft;
 use crate::position::Position;
 use crate::registry::RegistryCommand;
 use crate::rule_set::DraftRule;
 use crate::settings::SettingsChange;
+use crate::time::Timestamp;
 
 /// A wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +143,32 @@ pub enum Command {
         /// The decision: it has the id of the conflict.
         decision: ConflictId,
     },
+    /// Put users into an entity by hand.
+    GiveMembership {
+        /// The entity.
+        entity: EntityId,
+        /// The users.
+        users: Vec<UserId>,
+    },
+    /// Take a user out of an entity by hand.
+    TakeMembership {
+        /// The entity.
+        entity: EntityId,
+        /// The user.
+        user: UserId,
+    },
+    /// Pin a user to something, or exclude it from it.
+    SetException {
+        /// What to set.
+        exception: ExceptionInput,
+    },
+    /// End an exception.
+    RemoveException {
+        /// The exception.
+        exception: ExceptionId,
+    },
+    /// End every exception whose time is over; sent by the server itself.
+    Tick,
     /// Change settings.
     ChangeSettings {
         /// Which, and to what.
@@ -193,6 +221,21 @@ pub struct UserInput {
     pub active: bool,
     /// The role that its own attribute asks for.
     pub organization_role: Option<String>,
+}
+
+/// A pin or an exclusion as an administrator wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExceptionInput {
+    /// Which of the two.
+    pub kind: ExceptionKind,
+    /// The user.
+    pub user: UserId,
+    /// What it is about.
+    pub subject: ExceptionSubject,
+    /// Why.
+    pub reason: String,
+    /// When it is to end by itself.
+    pub expires: Option<Timestamp>,
 }
 
 /// A group as the provider wants it.

@@ -6,7 +6,7 @@ use rolecall_rules::{EntityType, NameTemplate, RoleName};
 use serde::{Deserialize, Serialize};
 
 use crate::brake::BrakeScope;
-use crate::id::{ConflictId, EntityId, GroupId, HoldId, MappingId, UserId};
+use crate::id::{ConflictId, EntityId, ExceptionId, GroupId, HoldId, MappingId, UserId};
 use crate::mapping::{MappingStatus, Origin, RuleVersion, Slot};
 use crate::user_set::UserSet;
 
@@ -262,6 +262,8 @@ pub enum Unplaced {
     UserDeleted,
     /// The entity was deleted.
     EntityDeleted,
+    /// An administrator took them out of a team that a claim brings them back to.
+    RemovedByHand,
 }
 
 impl Unplaced {
@@ -273,6 +275,7 @@ impl Unplaced {
             Self::Suspended => "suspended",
             Self::UserDeleted => "user_deleted",
             Self::EntityDeleted => "entity_deleted",
+            Self::RemovedByHand => "removed_by_hand",
         }
     }
 }
@@ -309,6 +312,11 @@ pub enum RoleSource {
     Hold {
         /// The hold.
         hold: HoldId,
+    },
+    /// An administrator pinned the user to it: it counts whatever the others say.
+    Pin {
+        /// The exception.
+        exception: ExceptionId,
     },
 }
 
@@ -347,11 +355,13 @@ pub enum RoleCause {
     Plan,
     /// A hold let the user go.
     HoldEnded,
+    /// A pin or an exclusion was set, was removed, or expired.
+    Exception,
 }
 
 impl RoleCause {
     /// Every cause.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::UserCreated,
         Self::UserAttribute,
         Self::UserActivated,
@@ -368,6 +378,7 @@ impl RoleCause {
         Self::DefaultFallback,
         Self::Plan,
         Self::HoldEnded,
+        Self::Exception,
     ];
 
     /// The word for it.
@@ -389,6 +400,7 @@ impl RoleCause {
             Self::DefaultFallback => "default_fallback",
             Self::Plan => "plan",
             Self::HoldEnded => "hold_ended",
+            Self::Exception => "exception",
         }
     }
 }

@@ -6,14 +6,17 @@
 use rolecall_rules::{EntityType, Example, RoleName, RuleDefinition};
 use serde::{Deserialize, Serialize};
 
+use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::id::{
-    ConflictId, ConnectionId, EntityId, GroupId, GroupIndex, HoldId, MappingId, PlanId, RuleId, UserId, UserIndex,
+    ConflictId, ConnectionId, EntityId, ExceptionId, GroupId, GroupIndex, HoldId, MappingId, PlanId, RuleId, UserId,
+    UserIndex,
 };
 use crate::mapping::Slot;
 use crate::person::SealedPerson;
 use crate::registry::RegistryFact;
 use crate::safeguards::Safeguards;
 use crate::settings::Settings;
+use crate::time::Timestamp;
 use crate::user_set::UserSet;
 
 /// Something that was asked for and accepted.
@@ -272,6 +275,49 @@ pub enum Fact {
         /// For these users alone; `None`: for all, and the scope counts anew.
         users: Option<UserSet>,
     },
+    /// An administrator put users into an entity by hand. They stay until they are taken out by hand.
+    MembershipsGiven {
+        /// The entity.
+        entity: EntityId,
+        /// The users who were not in it by hand before.
+        users: UserSet,
+    },
+    /// An administrator took users out of an entity by hand.
+    MembershipsTaken {
+        /// The entity.
+        entity: EntityId,
+        /// The users.
+        users: UserSet,
+    },
+    /// An administrator pinned a user to something, or excluded it from it.
+    ExceptionSet {
+        /// The exception.
+        exception: ExceptionId,
+        /// Which of the two.
+        kind: ExceptionKind,
+        /// The user.
+        user: UserId,
+        /// What it is about.
+        subject: ExceptionSubject,
+        /// Why.
+        reason: String,
+        /// When it ends by itself.
+        expires: Option<Timestamp>,
+    },
+    /// An administrator ended an exception.
+    ExceptionRemoved {
+        /// The exception.
+        exception: ExceptionId,
+        /// Its user.
+        user: UserId,
+    },
+    /// The time of an exception was over.
+    ExceptionExpired {
+        /// The exception.
+        exception: ExceptionId,
+        /// Its user.
+        user: UserId,
+    },
 }
 
 /// What the provider says of a group beside its name and members.
@@ -287,7 +333,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 42] = [
+    pub const KINDS: [&str; 47] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -330,6 +376,11 @@ impl Fact {
         "conflict_resolved",
         "decision_forgotten",
         "hold_released",
+        "memberships_given",
+        "memberships_taken",
+        "exception_set",
+        "exception_removed",
+        "exception_expired",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.
@@ -371,6 +422,11 @@ impl Fact {
             Self::ConflictResolved { .. } => "conflict_resolved",
             Self::DecisionForgotten { .. } => "decision_forgotten",
             Self::HoldReleased { .. } => "hold_released",
+            Self::MembershipsGiven { .. } => "memberships_given",
+            Self::MembershipsTaken { .. } => "memberships_taken",
+            Self::ExceptionSet { .. } => "exception_set",
+            Self::ExceptionRemoved { .. } => "exception_removed",
+            Self::ExceptionExpired { .. } => "exception_expired",
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::claims::{approval, claimed_entities};
+use crate::claims::{approval, claimed_entities, pinned};
 use crate::id::{ConflictId, EntityIndex, MappingIndex};
 use crate::invariant::known;
 use crate::mapping::Slot;
@@ -17,7 +17,8 @@ pub(crate) type Claimed = BTreeMap<EntityIndex, MappingIndex>;
 /// The claims on a user that hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
-    /// The entities that the user is in by a claim, while it is active, each with the mapping that was approved first.
+    /// The entities that the user is in by a claim, while it is active and not pinned to another one of the slot, each with the
+    /// mapping that was approved first.
     pub entities: BTreeMap<EntityIndex, MappingIndex>,
     /// The slots with more claims than they can hold.
     pub(crate) contested: BTreeMap<Slot, Contested>,
@@ -77,8 +78,14 @@ impl Held {
             }
             let incumbent = incumbents.iter().find(|entity| of_slot.contains_key(entity));
             let contested = contest(slot, &of_slot, |entity| Some(&entity) == incumbent, user, state);
-            in_force.retain(|entity, _| *entity == contested.current || !of_slot.contains_key(entity));
-            held.contested.insert(slot, contested);
+            // A pin decides, so there is nothing left to be decided.
+            let pin = pinned(state, user, Some(slot)).next().map(|(entity, _)| entity);
+            let holds = pin.filter(|entity| of_slot.contains_key(entity));
+            let holds = holds.unwrap_or(contested.current);
+            in_force.retain(|entity, _| *entity == holds || !of_slot.contains_key(entity));
+            if pin.is_none() {
+                held.contested.insert(slot, contested);
+            }
         }
         held.entities = in_force;
         held

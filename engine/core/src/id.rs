@@ -85,6 +85,8 @@ ids! {
     PlanId
     /// Removals that wait for a person.
     HoldId
+    /// A pin or an exclusion.
+    ExceptionId
 }
 
 macro_rules! indexes {

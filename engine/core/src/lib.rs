@@ -33,6 +33,7 @@ mod command;
 mod consequence;
 mod derive;
 mod entry;
+mod exception;
 pub mod explain;
 mod fact;
 mod handle;
@@ -56,18 +57,19 @@ mod time;
 mod user_set;
 
 pub use brake::BrakeScope;
-pub use claims::{Claims, UnmappedSource, claimants, sources, unmapped_source};
+pub use claims::{Claims, UnmappedSource, claimants, sources, unmapped_sources};
 pub use codec::CodecError;
-pub use command::{Command, GroupChange, GroupInput, Keep, MappingTarget, MembersChange, UserInput};
+pub use command::{Command, ExceptionInput, GroupChange, GroupInput, Keep, MappingTarget, MembersChange, UserInput};
 pub use consequence::{Because, Consequence, Effect, RenameSkipped, RoleCause, RoleClaim, RoleSource, Unplaced};
 pub use entry::{Actor, Entry};
+pub use exception::{ExceptionKind, ExceptionSubject};
 pub use fact::{Fact, GroupAttributes};
 pub use handle::{Context, Difference, audit, handle};
 pub use held::Held;
 pub use history::{RoleChange, role_changes};
 pub use id::{
-    ConflictId, ConnectionId, EntityId, EntityIndex, GroupId, GroupIndex, HoldId, IdSeed, MappingId, MappingIndex,
-    NotAnId, OrganizationId, PlanId, RuleId, TokenId, UserId, UserIndex,
+    ConflictId, ConnectionId, EntityId, EntityIndex, ExceptionId, GroupId, GroupIndex, HoldId, IdSeed, MappingId,
+    MappingIndex, NotAnId, OrganizationId, PlanId, RuleId, TokenId, UserId, UserIndex,
 };
 pub use mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion, Slot};
 pub use person::{Person, SealedPerson};

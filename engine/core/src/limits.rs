@@ -4,7 +4,7 @@
 pub const NAME_CHARACTERS_MAX: usize = 256;
 /// Bytes of the attributes of one user or group.
 pub const ATTRIBUTES_BYTES_MAX: usize = 64 * 1024;
-/// Members that one request may add and remove.
+/// Members that one request may add and remove, to a group or by hand to an entity.
 pub const REQUEST_MEMBERS_MAX: usize = 50_000;
 /// Unknown member ids that a group remembers having left out.
 pub const IGNORED_MEMBERS_MAX: usize = 1_000;
@@ -22,6 +22,14 @@ pub const ENTITIES_MAX: usize = 1_000_000;
 pub const GROUP_MAPPINGS_MAX: usize = 1_000;
 /// Remembered decisions on conflicts of one organization.
 pub const DECISIONS_MAX: usize = 100_000;
+/// Memberships of one organization that were given by hand.
+pub const MANUAL_MEMBERSHIPS_MAX: usize = 1_000_000;
+/// Pins and exclusions of one organization.
+pub const EXCEPTIONS_MAX: usize = 100_000;
+/// Characters in the reason of an exception.
+pub const EXCEPTION_REASON_CHARACTERS_MAX: usize = 500;
+/// Exceptions that one entry ends because their time is over; the next entry takes the rest.
+pub const TICK_EXPIRIES_MAX: usize = 100;
 /// Roles in the ordered list of an organization.
 pub const ROLES_MAX: usize = 32;
 /// Seconds that a brake may look back.

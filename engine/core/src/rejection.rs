@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use rolecall_rules::{FailedExample, Problems};
+use rolecall_rules::{FailedExample, Problems, RoleName};
 
-use crate::id::{EntityId, GroupId, UserId};
+use crate::exception::ExceptionKind;
+use crate::id::{EntityId, ExceptionId, GroupId, UserId};
 use crate::position::Position;
 use crate::registry::ExtensionProblems;
 use crate::rule_set::RuleSetProblems;
@@ -41,6 +42,10 @@ pub enum Rejection {
     UnknownDecision,
     #[error("there is no such hold; one that is empty, released or discarded is over")]
     UnknownHold,
+    #[error("there is no such exception")]
+    UnknownException,
+    #[error("there is no user {user}; leave it out")]
+    UnknownMember { user: UserId },
 
     #[error("`{attribute}` is required and may not be empty")]
     Required { attribute: &'static str },
@@ -120,6 +125,23 @@ pub enum Rejection {
     MappingTwice,
     #[error("`{place}`: {reason}")]
     Planned { place: String, reason: Box<Rejection> },
+    #[error("user {user} is excluded from the entity by exception {by}; end that one first")]
+    MemberExcluded { user: UserId, by: ExceptionId },
+    #[error("the user is pinned to the entity by exception {by}; end that one first")]
+    MemberPinned { by: ExceptionId },
+    #[error(
+        "a group, an attribute or a default puts the user there, and a {entity_type} is left only for another one; exclude the \
+         user from it, or pin the user to another"
+    )]
+    MemberNotByHand { entity_type: &'static str },
+    #[error("exception {by} ({kind}) of the user is about the same; end that one first")]
+    ExceptionExists { by: ExceptionId, kind: ExceptionKind },
+    #[error("exception {by} pins the user to another {what}, and there is room for one; end that one first")]
+    PinnedElsewhere { by: ExceptionId, what: &'static str },
+    #[error("the organization has no role `{role}`; its roles are in the settings")]
+    UnknownRole { role: RoleName },
+    #[error("`expires_at` is not in the future")]
+    ExpiresInThePast,
 
     #[error("the extensions cannot be saved: {0}")]
     Extensions(ExtensionProblems),

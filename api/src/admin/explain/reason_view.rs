@@ -2,7 +2,7 @@
 
 use rolecall_engine::explain::{Found, Link, Reason, Removal, Source, Step};
 use rolecall_engine::state::State;
-use rolecall_engine::{MappingIndex, RuleVersion};
+use rolecall_engine::{ExceptionId, MappingIndex, RuleVersion};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -30,7 +30,8 @@ pub(crate) struct StepView {
     /// `concurrency_group_attribute`: the user got the attribute; `user_created`; `inactive`; `rule`: this version was saved;
     /// `mapping`: it came to be; `refreshed`: a plan let it follow from this version of the rule; `approval`; `blocked`: the
     /// mapping got the status that it has, or was paused; `conflict`: it opened; `decision`: it was resolved; `held`: a brake
-    /// began to hold the user; `default_role`, `default_concurrency_group`: it was chosen.
+    /// began to hold the user; `default_role`, `default_concurrency_group`: it was chosen; `exception`: it was set; `given`,
+    /// `taken_out`: an administrator put the user into the entity by hand, or took it out.
     #[schema(example = "approval")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +42,8 @@ pub(crate) struct StepView {
     rule_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_version: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exception_id: Option<Uuid>,
     /// The entry that records it; `null` for a default that nobody chose, and when it is too long ago to look for it.
     entry: Option<EntryRef>,
     /// The step in words.
@@ -51,8 +54,8 @@ pub(crate) struct StepView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RemovalView {
     /// `leave_group`, `reject_mapping`, `pause_mapping`, `take_role_from_group`, `clear_role_attribute`,
-    /// `clear_concurrency_group_attribute`, `delete_entity`, `release_hold`, `change_default_role` or
-    /// `clear_default_concurrency_group`.
+    /// `clear_concurrency_group_attribute`, `delete_entity`, `release_hold`, `change_default_role`,
+    /// `clear_default_concurrency_group`, `end_exception` or `take_out_by_hand`.
     #[schema(example = "leave_group")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +64,8 @@ pub(crate) struct RemovalView {
     mapping_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entity_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exception_id: Option<Uuid>,
     /// What to do, in words.
     text: String,
 }
@@ -72,7 +77,8 @@ pub(crate) struct ReasonView {
     /// provider gave the role to a group of the user; `role_attribute`: the user's own attribute asks for the role;
     /// `default_role`; `concurrency_group_attribute`: the user's own attribute names the concurrency group;
     /// `connection_default`: it was the default entity of the connection that created the user; `organization_default`;
-    /// `hold`: nothing else does, but a brake holds what would take it away.
+    /// `hold`: nothing else does, but a brake holds what would take it away; `pin`: an administrator pinned the user to it;
+    /// `manual`: an administrator put the user there by hand.
     #[schema(example = "mapping")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +89,8 @@ pub(crate) struct ReasonView {
     rule_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_version: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exception_id: Option<Uuid>,
     /// The reason in one sentence.
     text: String,
     /// What led to it, in order: the request, the membership, the rule, the approval.
@@ -117,12 +125,17 @@ impl StepView {
             Link::Rule { rule } => Some(rule),
             _ => None,
         };
+        let exception = match step.link {
+            Link::Exception { exception } => Some(exception),
+            _ => None,
+        };
         Self {
             kind: kind_of_step(step.link),
             group_id: group.map(|group| state.group_at(group).id.uuid()),
             mapping_id: mapping.map(|mapping| state.mapping_at(mapping).id.uuid()),
             rule_id: rule.map(|rule| rule.rule.uuid()),
             rule_version: rule.map(|rule| rule.version),
+            exception_id: exception.map(ExceptionId::uuid),
             entry: found.map(EntryRef::of),
             text: Words(state).step(step.link, found),
         }
@@ -145,12 +158,17 @@ impl ReasonView {
         let mapping = mapping_of(reason.source).map(|mapping| state.mapping_at(mapping));
         let rule: Option<RuleVersion> = mapping.and_then(|mapping| mapping.origin.rule());
         let group = reason.source.group(state);
+        let exception = match reason.source {
+            Source::Pin(exception) => Some(exception),
+            _ => None,
+        };
         Self {
             kind: kind_of_source(reason.source),
             group_id: group.map(|group| state.group_at(group).id.uuid()),
             mapping_id: mapping.map(|mapping| mapping.id.uuid()),
             rule_id: rule.map(|rule| rule.rule.uuid()),
             rule_version: rule.map(|rule| rule.version),
+            exception_id: exception.map(ExceptionId::uuid),
             text: words.sentence(&beginning, &steps),
             chain,
             would_remove: reason.removals.iter().map(|one| RemovalView::of(one, state)).collect(),
@@ -163,14 +181,19 @@ impl RemovalView {
         let (group, mapping, entity) = match removal {
             Removal::LeaveGroup(group) | Removal::TakeRoleFromGroup(group, _) => (Some(*group), None, None),
             Removal::RejectMapping(mapping) | Removal::PauseMapping(mapping) => (None, Some(*mapping), None),
-            Removal::DeleteEntity(entity) => (None, None, Some(*entity)),
+            Removal::DeleteEntity(entity) | Removal::TakeOutByHand(entity) => (None, None, Some(*entity)),
             _ => (None, None, None),
+        };
+        let exception = match removal {
+            Removal::EndException(exception) => Some(*exception),
+            _ => None,
         };
         Self {
             kind: kind_of_removal(removal),
             group_id: group.map(|group| state.group_at(group).id.uuid()),
             mapping_id: mapping.map(|mapping| state.mapping_at(mapping).id.uuid()),
             entity_id: entity.map(|entity| entity.uuid()),
+            exception_id: exception.map(ExceptionId::uuid),
             text: Words(state).removal(removal),
         }
     }
@@ -195,6 +218,8 @@ pub(super) fn kind_of_source(source: Source) -> &'static str {
         Source::ConnectionDefault => "connection_default",
         Source::OrganizationDefault => "organization_default",
         Source::Hold(_) => "hold",
+        Source::Pin(_) => "pin",
+        Source::Manual(_) => "manual",
     }
 }
 
@@ -217,6 +242,9 @@ fn kind_of_step(link: Link) -> &'static str {
         Link::DefaultRole => "default_role",
         Link::DefaultConcurrencyGroup => "default_concurrency_group",
         Link::RoleChanged => "role_changed",
+        Link::Exception { .. } => "exception",
+        Link::Given { .. } => "given",
+        Link::TakenOut { .. } => "taken_out",
     }
 }
 
@@ -232,5 +260,7 @@ fn kind_of_removal(removal: &Removal) -> &'static str {
         Removal::ReleaseHold(_) => "release_hold",
         Removal::ChangeDefaultRole => "change_default_role",
         Removal::ClearDefaultConcurrencyGroup => "clear_default_concurrency_group",
+        Removal::EndException(_) => "end_exception",
+        Removal::TakeOutByHand(_) => "take_out_by_hand",
     }
 }

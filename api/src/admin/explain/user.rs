@@ -92,7 +92,7 @@ pub(crate) struct AbsenceView {
     mapping_id: Option<Uuid>,
     /// `pending`, `rejected` or `paused` (the mapping); `inactive` (the user); `conflict`: it is open; `decided`: it was resolved for
     /// another entity; `outranked`; `unknown_name`,
-    /// `ambiguous_name` or `unknown_role` (what an attribute asks for).
+    /// `ambiguous_name` or `unknown_role` (what an attribute asks for); `excluded` (by an administrator); `taken_out` (by hand).
     #[schema(example = "pending")]
     why: &'static str,
     /// Why the mapping waits.
@@ -281,6 +281,8 @@ pub(super) fn word(why: WhyNot) -> &'static str {
         WhyNot::UnknownName => "unknown_name",
         WhyNot::AmbiguousName => "ambiguous_name",
         WhyNot::UnknownRole => "unknown_role",
+        WhyNot::Excluded { .. } => "excluded",
+        WhyNot::TakenOut => "taken_out",
     }
 }
 

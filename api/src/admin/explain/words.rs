@@ -4,7 +4,7 @@ use rolecall_engine::explain::{Found, Link, Removal, Source, Wanted, WhyNot};
 use rolecall_engine::rules::{EntityType, RoleName};
 use rolecall_engine::state::{Mapping, State};
 use rolecall_engine::{
-    Actor, EntityIndex, GroupIndex, MappingIndex, MappingStatus, Origin, PendingReason, RuleVersion, Slot,
+    Actor, EntityIndex, ExceptionId, GroupIndex, MappingIndex, MappingStatus, Origin, PendingReason, RuleVersion, Slot,
 };
 
 use crate::auth::ConnectionName;
@@ -51,11 +51,20 @@ impl Words<'_> {
             Link::DefaultRole => format!("{who} chose the default role"),
             Link::DefaultConcurrencyGroup => format!("{who} chose the default concurrency group"),
             Link::RoleChanged => "the role changed".to_owned(),
+            Link::Exception { exception } => format!("{who} set exception {exception}{}", self.reason(exception)),
+            Link::Given { .. } => format!("{who} put the user there by hand"),
+            Link::TakenOut { .. } => format!("{who} took the user out by hand"),
         };
         match found {
             Some(found) => format!("{what} (entry {})", found.position),
             None => format!("{what} (too long ago to look for the entry)"),
         }
+    }
+
+    /// What was written down as the reason of an exception.
+    fn reason(self, exception: ExceptionId) -> String {
+        let exception = self.0.exceptions().get(exception);
+        exception.map_or_else(String::new, |exception| format!(" (\"{}\")", exception.reason))
     }
 
     fn made(self, mapping: &Mapping, who: &str) -> String {
@@ -109,6 +118,8 @@ impl Words<'_> {
             Removal::ClearDefaultConcurrencyGroup => {
                 "Choose another default concurrency group or none, for all users without a claim.".to_owned()
             }
+            Removal::EndException(exception) => format!("End exception {exception}."),
+            Removal::TakeOutByHand(_) => "Take the user out of the entity by hand.".to_owned(),
         }
     }
 
@@ -129,6 +140,8 @@ impl Words<'_> {
             }
             Source::Hold(_) => "because a brake holds what would take it away; nothing else claims it".to_owned(),
             Source::OrganizationDefault => "because it is the default, and nothing else claims the user".to_owned(),
+            Source::Pin(_) => "because the user is pinned to it, whatever groups say".to_owned(),
+            Source::Manual(_) => "because an administrator put the user there by hand".to_owned(),
         }
     }
 
@@ -169,6 +182,12 @@ impl Words<'_> {
             WhyNot::UnknownName => "because there is no concurrency group of that name".to_owned(),
             WhyNot::AmbiguousName => "because several concurrency groups have that name".to_owned(),
             WhyNot::UnknownRole => "because the organization has no role of that name".to_owned(),
+            WhyNot::Excluded { .. } => "because the user is excluded from it".to_owned(),
+            WhyNot::TakenOut => {
+                "although claimed, because the user was taken out by hand; the next change of the user or the group puts it \
+                 back, and an exclusion would keep it out"
+                    .to_owned()
+            }
         }
     }
 

@@ -3,10 +3,12 @@
 mod conflicts;
 mod entities;
 mod examples;
+mod exceptions;
 mod groups;
 mod holds;
 mod mappings;
 mod members;
+mod memberships;
 mod plans;
 mod rule_set;
 mod rules;
@@ -64,6 +66,11 @@ pub(crate) fn admit(state: &State, command: &Command, asked: Asked, ids: &mut Ne
             everyone,
         } => conflicts::resolve(state, *conflict, *keep, *everyone),
         Command::ForgetDecision { decision } => conflicts::forget(state, *decision),
+        Command::GiveMembership { entity, users } => memberships::give(state, *entity, users),
+        Command::TakeMembership { entity, user } => memberships::take(state, *entity, *user),
+        Command::SetException { exception } => exceptions::set(state, exception, asked.stamp.at, ids),
+        Command::RemoveException { exception } => exceptions::remove(state, *exception),
+        Command::Tick => Ok(exceptions::expire(state, asked.stamp.at)),
         Command::ChangeSettings { change } => settings::change(state, change),
         Command::ApplyPlan {
             plan,

@@ -58,6 +58,13 @@ fn check_roles(state: &State, settings: &Settings) -> Result<(), Rejection> {
             format!("rule `{rule}` grants `{role}`; keep that role, or change the rule first"),
         );
     }
+    let mut pinned = state.exceptions().pinned_roles();
+    if let Some(role) = pinned.find(|role| settings.rank(role).is_none()) {
+        return refuse(
+            "roles",
+            format!("users are pinned to `{role}`; keep that role, or end those exceptions first"),
+        );
+    }
     Ok(())
 }
 

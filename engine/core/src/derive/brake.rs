@@ -12,8 +12,9 @@ use rolecall_rules::RoleName;
 use super::Derivation;
 use super::placement::{Differences, Placement};
 use crate::brake::BrakeScope;
-use crate::claims::{UnmappedSource, add_holds, sources, unmapped};
+use crate::claims::{UnmappedSource, add_holds, is_excluded, pinned, sources, unmapped};
 use crate::consequence::{Because, Effect, Unplaced};
+use crate::exception::ExceptionSubject;
 use crate::fact::Fact;
 use crate::id::{EntityIndex, HoldId};
 use crate::mapping::Slot;
@@ -84,14 +85,20 @@ impl Derivation<'_> {
 
     fn keep_role(&self, braking: &mut Braking, because: Because, user: &User, placement: &mut Placement) {
         let highest = self.state.settings().highest_role();
-        let holds: Vec<&Hold> = self.state.holds_of_role(user.index).collect();
-        let Some(held) = holds.first() else { return };
-        if placement.role.is_some() && placement.role.as_ref() != highest && held.role.as_ref() == highest {
-            placement.role.clone_from(&held.role);
-            add_holds(&mut placement.claims, user, &self.state);
-            return;
+        // What an administrator decided for the user passes the brake, but not the floor of administrators.
+        let is_decided = is_role_decided(&self.state, user);
+        let passes = |hold: &&Hold| is_decided && hold.scope != BrakeScope::MinAdmins;
+        let (mut passing, holds): (Vec<&Hold>, Vec<&Hold>) = self.state.holds_of_role(user.index).partition(passes);
+        match holds.first() {
+            Some(held)
+                if placement.role.is_some() && placement.role.as_ref() != highest && held.role.as_ref() == highest =>
+            {
+                placement.role.clone_from(&held.role);
+                add_holds(&mut placement.claims, user, &self.state);
+            }
+            _ => passing.extend(holds),
         }
-        for hold in holds {
+        for hold in passing {
             let key = (because, hold.id, None);
             braking.let_go.entry(key).or_default().insert(user.index);
         }
@@ -421,9 +428,13 @@ fn is_placed(state: &State, placement: &Placement) -> bool {
     placement.entities.keys().any(|entity| Some(*entity) != default)
 }
 
-/// Whether a user leaves an entity that is still there, and no claim puts him into another one of its slot.
+/// Whether a user leaves an entity that is still there, and neither a claim puts him into another one of its slot nor an
+/// administrator keeps him out.
 fn leaves(state: &State, user: &User, entity: EntityIndex, placement: &Placement) -> bool {
     if !user.is_effective() || state.entity_at(entity).deleted || placement.entities.contains_key(&entity) {
+        return false;
+    }
+    if is_excluded(state, user.index, entity) || placement.taken_out.contains_key(&entity) {
         return false;
     }
     let Some(slot) = slot(state, entity) else {
@@ -437,8 +448,20 @@ fn leaves(state: &State, user: &User, entity: EntityIndex, placement: &Placement
     others.all(|(other, mapping)| mapping.is_none() && Some(*other) == default)
 }
 
+/// Whether an administrator pinned the user to a role, or excluded it from the highest.
+fn is_role_decided(state: &State, user: &User) -> bool {
+    let exceptions = state.exceptions();
+    let mut pins = exceptions.pins(user.index);
+    let highest = state.settings().highest_role();
+    let excluded = highest.is_some_and(|role| exceptions.excludes(user.index, &ExceptionSubject::Role(role.clone())));
+    excluded || pins.any(|pin| pin.subject.role().is_some())
+}
+
 /// The entity that a user is in only because no claim of any kind is to another one.
 fn mere_default(state: &State, user: &User, slot: Slot) -> Option<EntityIndex> {
+    if pinned(state, user, Some(slot)).next().is_some() {
+        return None;
+    }
     let (entity, source) = unmapped(state, user, Some(slot)).next()?;
     (source == UnmappedSource::OrganizationDefault).then_some(entity)
 }

@@ -39,6 +39,7 @@ pub(crate) fn derive(before: &State, asked: Asked, seed: IdSeed, facts: &[Fact])
     }
     for (place, fact) in (0u32..).zip(facts) {
         derivation.follow(place, fact);
+        derivation.bring_back(place, fact);
     }
     derivation.place_touched(facts);
     (derivation.state, derivation.consequences)
@@ -112,13 +113,19 @@ impl Derivation<'_> {
             | Fact::UserActivated { user }
             | Fact::UserDeactivated { user }
             | Fact::UserDeleted { user }
-            | Fact::UserDefaultEntityAssigned { user, .. } => {
+            | Fact::UserDefaultEntityAssigned { user, .. }
+            | Fact::ExceptionSet { user, .. }
+            | Fact::ExceptionRemoved { user, .. }
+            | Fact::ExceptionExpired { user, .. } => {
                 let user = self.user_index(*user);
                 self.touch(place, &UserSet::of(user));
             }
-            Fact::MembersAdded { users, .. } | Fact::MembersRemoved { users, .. } => self.touch(place, users),
             Fact::ConflictResolved { conflict, everyone, .. } => self.touch_contesting(place, *conflict, *everyone),
             Fact::DecisionForgotten { decision } => self.touch_decided(place, *decision),
+            Fact::MembersAdded { users, .. }
+            | Fact::MembersRemoved { users, .. }
+            | Fact::MembershipsGiven { users, .. }
+            | Fact::MembershipsTaken { users, .. } => self.touch(place, users),
             _ => {}
         }
     }
@@ -213,7 +220,12 @@ impl Derivation<'_> {
             | Fact::UserDefaultEntityAssigned { .. }
             | Fact::SafeguardsChanged { .. }
             | Fact::ConflictResolved { .. }
-            | Fact::DecisionForgotten { .. } => {}
+            | Fact::DecisionForgotten { .. }
+            | Fact::MembershipsGiven { .. }
+            | Fact::MembershipsTaken { .. }
+            | Fact::ExceptionSet { .. }
+            | Fact::ExceptionRemoved { .. }
+            | Fact::ExceptionExpired { .. } => {}
             Fact::HoldReleased { hold, users } => {
                 let held = known(self.before.hold(*hold), "hold").users();
                 let users = users
@@ -222,6 +234,23 @@ impl Derivation<'_> {
                 self.touch(place, &users);
             }
         }
+    }
+
+    /// Whoever was taken by hand out of a team that a group feeds comes back with the next write to the group (SEMANTICS 5).
+    fn bring_back(&mut self, place: u32, fact: &Fact) {
+        let (Fact::GroupRenamed { group, .. }
+        | Fact::GroupAttributesChanged { group, .. }
+        | Fact::IgnoredMembersChanged { group, .. }
+        | Fact::MembersAdded { group, .. }
+        | Fact::MembersRemoved { group, .. }) = fact
+        else {
+            return;
+        };
+        let group = self.state.group_at(self.group_index(*group));
+        let entities = self.state.mappings_of(group).filter_map(|mapping| mapping.entity);
+        let away = entities.flat_map(|entity| self.state.all_removed_by_hand(entity));
+        let back: UserSet = away.filter(|user| group.members.contains(*user)).collect();
+        self.touch(place, &back);
     }
 
     fn end_mappings_of(&mut self, fact: u32, group: GroupIndex) {

@@ -6,7 +6,7 @@ use rolecall_rules::RoleName;
 
 use super::Derivation;
 use super::brake::Braking;
-use crate::claims::{Claims, claimants, unmapped};
+use crate::claims::{Claims, claimants, pinned, unmapped};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
 use crate::held::{Contested, Held};
@@ -17,8 +17,10 @@ use crate::user_set::UserSet;
 
 /// Where a user belongs.
 pub(super) struct Placement {
-    /// The entities, each with the mapping that is the reason; `None`: the user's own attribute, or a default.
+    /// The entities, each with the mapping that is the reason; `None`: it is another one.
     pub(super) entities: BTreeMap<EntityIndex, Option<MappingIndex>>,
+    /// The teams that the user was taken out of by hand just now, each with whether a claim still holds it there.
+    pub(super) taken_out: BTreeMap<EntityIndex, bool>,
     /// The role; `None` for a user that does not count.
     pub(super) role: Option<RoleName>,
     /// The claims that the role follows from.
@@ -67,6 +69,7 @@ impl Derivation<'_> {
             let user = self.state.user_at(user);
             let held = self.held(user);
             let mut placement = placement(&self.state, user, &held);
+            self.take_out_by_hand(facts, user, &mut placement);
             self.keep_held(&mut braking, because, user, &mut placement);
             self.note_leaving(&mut braking, (because, facts), user, &placement);
             self.compare_entities(&mut differences, (because, facts), user, &placement);
@@ -86,6 +89,24 @@ impl Derivation<'_> {
         self.brake(braking, &mut differences);
         self.hold_admins(facts, &mut differences);
         self.conclude_differences(differences);
+    }
+
+    /// Whom a fact takes out of a team by hand leaves it, whatever but a pin holds the user there. Nobody is kept out: the
+    /// next write that touches the user or the group places it again (SEMANTICS 5).
+    fn take_out_by_hand(&self, facts: &[Fact], user: &User, placement: &mut Placement) {
+        for fact in facts {
+            let Fact::MembershipsTaken { entity, users } = fact else {
+                continue;
+            };
+            let team = self.state.entity(*entity);
+            let team = team.filter(|entity| Slot::of(entity.entity_type).is_none() && users.contains(user.index));
+            let Some(team) = team else { continue };
+            let is_pinned = pinned(&self.state, user, None).any(|(other, _)| other == team.index);
+            if !is_pinned {
+                let is_claimed = placement.entities.remove(&team.index).is_some();
+                placement.taken_out.insert(team.index, is_claimed);
+            }
+        }
     }
 
     fn compare_entities(
@@ -134,6 +155,7 @@ impl Derivation<'_> {
     }
 
     fn unplaced(&self, user: &User, entity: EntityIndex, placement: &Placement) -> Unplaced {
+        let is_by_hand = placement.taken_out.get(&entity) == Some(&true);
         let entity = self.state.entity_at(entity);
         let slot = Slot::of(entity.entity_type);
         let in_slot =
@@ -145,6 +167,8 @@ impl Derivation<'_> {
             Unplaced::EntityDeleted
         } else if !user.active {
             Unplaced::Suspended
+        } else if is_by_hand {
+            Unplaced::RemovedByHand
         } else if placement.entities.keys().any(in_slot) || is_claimed() {
             Unplaced::Replaced
         } else {
@@ -233,18 +257,23 @@ fn placement(state: &State, user: &User, held: &Held) -> Placement {
     let mut entities = BTreeMap::new();
     if user.is_effective() {
         entities.extend(unmapped(state, user, None).map(|(team, _)| (team, None)));
+        entities.extend(pinned(state, user, None).map(|(team, _)| (team, None)));
+        entities.extend(held.entities.iter().map(|(entity, mapping)| (*entity, Some(*mapping))));
         for slot in Slot::OF_ENTITIES {
             let of_slot = |entity: &EntityIndex| Slot::of(state.entity_at(*entity).entity_type) == Some(slot);
-            if !held.entities.keys().any(of_slot) {
+            if let Some((pinned, _)) = pinned(state, user, Some(slot)).next() {
+                entities.retain(|entity, _| *entity == pinned || !of_slot(entity));
+                entities.entry(pinned).or_insert(None);
+            } else if !held.entities.keys().any(of_slot) {
                 let without = unmapped(state, user, Some(slot)).next();
                 entities.extend(without.map(|(entity, _)| (entity, None)));
             }
         }
-        entities.extend(held.entities.iter().map(|(entity, mapping)| (*entity, Some(*mapping))));
     }
     let role = user.is_effective().then(|| claims.role(state).clone());
     Placement {
         entities,
+        taken_out: BTreeMap::new(),
         role,
         claims: claims.roles,
     }
@@ -275,7 +304,11 @@ fn cause(fact: &Fact) -> RoleCause {
         // A decision on a conflict moves nobody's role: a suspended mapping grants its role all the same.
         Fact::ConflictResolved { .. } | Fact::DecisionForgotten { .. } => RoleCause::Settings,
         Fact::HoldReleased { .. } => RoleCause::HoldEnded,
-        // These touch nobody.
+        Fact::ExceptionSet { .. } | Fact::ExceptionRemoved { .. } | Fact::ExceptionExpired { .. } => {
+            RoleCause::Exception
+        }
+        // These touch nobody, or no role.
+        Fact::MembershipsGiven { .. } | Fact::MembershipsTaken { .. } => RoleCause::Settings,
         Fact::IgnoredMembersChanged { .. }
         | Fact::RuleCreated { .. }
         | Fact::RuleChanged { .. }

@@ -4,7 +4,7 @@ use rolecall_rules::RoleName;
 
 use crate::claims::UnmappedSource;
 use crate::consequence::{RoleClaim, RoleSource};
-use crate::id::{EntityId, GroupIndex, HoldId, MappingIndex};
+use crate::id::{EntityId, EntityIndex, ExceptionId, GroupIndex, HoldId, MappingIndex};
 use crate::invariant::known;
 use crate::mapping::{Origin, RuleVersion};
 use crate::position::Position;
@@ -29,6 +29,10 @@ pub enum Source {
     OrganizationDefault,
     /// A hold keeps it: nothing else does.
     Hold(HoldId),
+    /// An administrator pinned the user to it.
+    Pin(ExceptionId),
+    /// An administrator put the user there by hand.
+    Manual(EntityIndex),
 }
 
 impl Source {
@@ -39,12 +43,15 @@ impl Source {
             RoleSource::Hold { hold } => Self::Hold(hold),
             RoleSource::Group { group } => Self::GroupRole(known(state.group_ever(group), "group").index),
             RoleSource::Rule { mapping, .. } => Self::Mapping(known(state.mapping(mapping), "mapping").index),
+            RoleSource::Pin { exception } => Self::Pin(exception),
         }
     }
 
     /// The source of a place without a mapping.
-    pub(super) fn of_unmapped(source: UnmappedSource) -> Self {
+    pub(super) fn of_unmapped(source: UnmappedSource, entity: EntityIndex) -> Self {
         match source {
+            UnmappedSource::Pin(exception) => Self::Pin(exception),
+            UnmappedSource::Manual => Self::Manual(entity),
             UnmappedSource::Attribute => Self::ConcurrencyGroupAttribute,
             UnmappedSource::ConnectionDefault => Self::ConnectionDefault,
             UnmappedSource::OrganizationDefault => Self::OrganizationDefault,
@@ -81,6 +88,14 @@ impl Source {
                 Link::DefaultConcurrencyGroup,
                 state.defaults_set().concurrency_group.position,
             )],
+            Self::Pin(exception) => Step::exception(state, exception).into_iter().collect(),
+            Self::Manual(entity) => {
+                let given = state.given_by_hand(user.index, entity);
+                given
+                    .map(|given| Step::at(Link::Given { entity }, given.position))
+                    .into_iter()
+                    .collect()
+            }
         }
     }
 
@@ -106,6 +121,8 @@ impl Source {
             Self::Hold(hold) => vec![Removal::ReleaseHold(hold)],
             Self::DefaultRole => vec![Removal::ChangeDefaultRole],
             Self::OrganizationDefault => vec![Removal::ClearDefaultConcurrencyGroup],
+            Self::Pin(exception) => vec![Removal::EndException(exception)],
+            Self::Manual(entity) => vec![Removal::TakeOutByHand(state.entity_at(entity).id)],
         }
     }
 }
@@ -158,6 +175,12 @@ impl Step {
     pub(super) fn at(link: Link, position: Position) -> Self {
         let position = Some(position);
         Self { link, position }
+    }
+
+    /// The exception was set.
+    pub(super) fn exception(state: &State, exception: ExceptionId) -> Option<Self> {
+        let set = state.exceptions().get(exception)?.created;
+        Some(Self::at(Link::Exception { exception }, set.position))
     }
 
     pub(super) fn sought(link: Link) -> Self {
@@ -226,6 +249,21 @@ pub enum Link {
     DefaultConcurrencyGroup,
     /// The role of the user last changed.
     RoleChanged,
+    /// The exception was set.
+    Exception {
+        /// The exception.
+        exception: ExceptionId,
+    },
+    /// The user was put into the entity by hand.
+    Given {
+        /// The entity.
+        entity: EntityIndex,
+    },
+    /// The user was taken out of the entity by hand.
+    TakenOut {
+        /// The entity.
+        entity: EntityIndex,
+    },
 }
 
 /// A way to remove a claim.
@@ -251,4 +289,8 @@ pub enum Removal {
     ClearDefaultConcurrencyGroup,
     /// An administrator releases the hold.
     ReleaseHold(HoldId),
+    /// An administrator ends the exception.
+    EndException(ExceptionId),
+    /// An administrator takes the user out of the entity by hand.
+    TakeOutByHand(EntityId),
 }

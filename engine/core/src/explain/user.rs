@@ -4,8 +4,9 @@ use rolecall_rules::{EntityType, RoleName};
 
 use super::first::First;
 use super::reason::{Link, Reason, Source, Step};
-use super::why_not::{Absence, Wanted, WhyNot, blocked, limited};
-use crate::claims::{Claims, sources, unmapped, unmapped_source};
+use super::why_not::{Absence, Wanted, WhyNot, blocked, excluded, kept_out, limited};
+use crate::claims::{Claims, pinned, sources, unmapped, unmapped_sources};
+use crate::exception::ExceptionSubject;
 use crate::held::Held;
 use crate::id::{EntityIndex, GroupIndex};
 use crate::limits::{EXPLAINED_ITEMS_MAX, EXPLAINED_REASONS_MAX};
@@ -115,7 +116,8 @@ fn role(state: &State, user: &User) -> RoleExplained {
 fn membership(state: &State, user: &User, membership: &Membership) -> MembershipExplained {
     let entity = membership.entity;
     let mapped = sources(state, user, entity).map(|mapping| Source::Mapping(mapping.index));
-    let unmapped = unmapped_source(state, user, entity).map(Source::of_unmapped);
+    let unmapped = unmapped_sources(state, user, entity);
+    let unmapped = unmapped.into_iter().map(|source| Source::of_unmapped(source, entity));
     let held = state.holds_in(entity, user.index).map(|hold| Source::Hold(hold.id));
     let reasons = First::of(mapped.chain(unmapped).chain(held), EXPLAINED_REASONS_MAX);
     let id = state.entity_at(entity).id;
@@ -198,23 +200,22 @@ fn absences_of_mapping(state: &State, user: &User, mapping: &Mapping) -> Vec<Abs
             .collect(),
         (None, Some(index)) => {
             let elsewhere = elsewhere(state, user, index).map(|why| absence(entity, why));
-            let unknown = mapping
-                .role
-                .as_ref()
-                .filter(|role| state.settings().rank(role).is_none());
-            let unknown = unknown.map(|role| {
-                absence(
-                    Wanted::role(role),
-                    (
-                        WhyNot::UnknownRole,
-                        Step::at(Link::Mapping { mapping: mapping.index }, mapping.created.position),
-                    ),
-                )
-            });
-            elsewhere.into_iter().chain(unknown).collect()
+            let granted = mapping.role.as_ref();
+            let refused =
+                granted.and_then(|role| Some(absence(Wanted::role(role), refused(state, user, mapping, role)?)));
+            elsewhere.into_iter().chain(refused).collect()
         }
         (None, None) => Vec::new(),
     }
+}
+
+/// Why an active user does not get the role that a mapping in force grants.
+fn refused(state: &State, user: &User, mapping: &Mapping, role: &RoleName) -> Option<(WhyNot, Step)> {
+    if state.settings().rank(role).is_none() {
+        let link = Link::Mapping { mapping: mapping.index };
+        return Some((WhyNot::UnknownRole, Step::at(link, mapping.created.position)));
+    }
+    excluded(state, user, &ExceptionSubject::Role(role.clone()))
 }
 
 fn inactive(user: &User) -> Option<(WhyNot, Step)> {
@@ -225,6 +226,9 @@ fn inactive(user: &User) -> Option<(WhyNot, Step)> {
 fn elsewhere(state: &State, user: &User, entity: EntityIndex) -> Option<(WhyNot, Step)> {
     if is_in(user, entity) {
         return None;
+    }
+    if let Some(kept_out) = kept_out(state, user, entity) {
+        return Some(kept_out);
     }
     let held = Held::of(user, state);
     let (slot, contested) = held.kept_from(entity, state)?;
@@ -247,17 +251,19 @@ fn is_in(user: &User, entity: EntityIndex) -> bool {
     user.memberships.iter().any(|membership| membership.entity == entity)
 }
 
-/// A role that an attribute asks for, where it is none of the organization, or the user is inactive.
+/// A role that an attribute asks for, where it is none of the organization, or the user is inactive, or excluded from it.
 fn absence_of_role(state: &State, user: &User, role: &str, source: Source) -> Option<Absence> {
     let name: Option<RoleName> = role.parse().ok();
-    let is_known = name.is_some_and(|name| state.settings().rank(&name).is_some());
+    let known = name.filter(|name| state.settings().rank(name).is_some());
     let mut chain = source.chain(state, user);
-    let why = if !is_known {
-        WhyNot::UnknownRole
-    } else {
-        let (why, step) = inactive(user)?;
-        chain.push(step);
-        why
+    let why = match known {
+        None => WhyNot::UnknownRole,
+        Some(role) => {
+            let excluded = || excluded(state, user, &ExceptionSubject::Role(role));
+            let (why, step) = inactive(user).or_else(excluded)?;
+            chain.push(step);
+            why
+        }
     };
     Some(Absence {
         wanted: Wanted::Role(role.to_owned()),
@@ -272,9 +278,9 @@ fn absences_unmapped<'a>(state: &'a State, user: &'a User) -> impl Iterator<Item
     let slots = [None].into_iter().chain(Slot::OF_ENTITIES.map(Some));
     let found = slots.flat_map(move |slot| unmapped(state, user, slot).map(move |found| (slot, found)));
     let outranked = found.filter_map(move |(slot, (entity, source))| {
-        let source = Source::of_unmapped(source);
+        let source = Source::of_unmapped(source, entity);
         let mut chain = source.chain(state, user);
-        let why = match inactive(user) {
+        let why = match inactive(user).or_else(|| kept_out(state, user, entity)) {
             Some((why, step)) => {
                 chain.push(step);
                 why
@@ -290,7 +296,33 @@ fn absences_unmapped<'a>(state: &'a State, user: &'a User) -> impl Iterator<Item
             chain,
         })
     });
-    outranked.chain(absence_of_name(state, user))
+    outranked
+        .chain(absence_of_name(state, user))
+        .chain(absences_by_hand(state, user))
+}
+
+/// What was done for the user by hand and has no effect: it is inactive, or excluded from where it was put by hand.
+fn absences_by_hand<'a>(state: &'a State, user: &'a User) -> impl Iterator<Item = Absence> + 'a {
+    let slots = || [None].into_iter().chain(Slot::OF_ENTITIES.map(Some));
+    let pins = slots().flat_map(move |slot| pinned(state, user, slot));
+    let pins = pins.map(|(entity, exception)| (entity, Source::Pin(exception)));
+    let given = state.manual_entities(user.index).filter(move |entity| {
+        let subject = ExceptionSubject::Entity(entity.id);
+        state.exceptions().excludes(user.index, &subject)
+    });
+    let given = given.map(|entity| (entity.index, Source::Manual(entity.index)));
+    pins.chain(given).filter_map(move |(entity, source)| {
+        let (why, step) = inactive(user).or_else(|| kept_out(state, user, entity))?;
+        let mut chain = source.chain(state, user);
+        chain.push(step);
+        let wanted = Wanted::Entity(entity);
+        Some(Absence {
+            wanted,
+            source,
+            why,
+            chain,
+        })
+    })
 }
 
 /// The entity of a slot that the user is in.

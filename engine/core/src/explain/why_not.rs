@@ -3,9 +3,11 @@
 use rolecall_rules::{EntityType, RoleName};
 
 use super::reason::{Link, Source, Step};
-use crate::id::{ConflictId, EntityIndex};
-use crate::mapping::{MappingStatus, PendingReason};
-use crate::state::{Mapping, User};
+use crate::claims::pinned;
+use crate::exception::{ExceptionKind, ExceptionSubject};
+use crate::id::{ConflictId, EntityIndex, ExceptionId};
+use crate::mapping::{MappingStatus, PendingReason, Slot};
+use crate::state::{Entity, Mapping, State, User};
 
 /// A claim that has no effect, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,39 @@ pub enum WhyNot {
     AmbiguousName,
     /// The organization has no role of that name.
     UnknownRole,
+    /// An administrator excluded the user from it.
+    Excluded {
+        /// The exception.
+        exception: ExceptionId,
+    },
+    /// An administrator took the user out of it by hand; the next write to the user or the group brings it back.
+    TakenOut,
+}
+
+/// What keeps an active user from something by hand: an exclusion.
+pub(super) fn excluded(state: &State, user: &User, subject: &ExceptionSubject) -> Option<(WhyNot, Step)> {
+    let exception = state.exceptions().about(user.index, subject)?;
+    let exception = (exception.kind == ExceptionKind::Exclusion).then_some(exception.id)?;
+    let why = WhyNot::Excluded { exception };
+    Some((why, Step::exception(state, exception)?))
+}
+
+/// What keeps an active user from an entity by hand: an exclusion, a pin to another one of the slot, or that it was taken out.
+pub(super) fn kept_out(state: &State, user: &User, index: EntityIndex) -> Option<(WhyNot, Step)> {
+    let entity = state.entity_at(index);
+    let excluded = excluded(state, user, &ExceptionSubject::Entity(entity.id));
+    excluded.or_else(|| pinned_elsewhere(state, user, entity)).or_else(|| {
+        let taken = state.removed_by_hand(user.index, index)?;
+        let link = Link::TakenOut { entity: index };
+        Some((WhyNot::TakenOut, Step::at(link, taken.position)))
+    })
+}
+
+fn pinned_elsewhere(state: &State, user: &User, entity: &Entity) -> Option<(WhyNot, Step)> {
+    let slot = Slot::of(entity.entity_type)?;
+    let (by, exception) = pinned(state, user, Some(slot)).next()?;
+    let why = WhyNot::Outranked { by };
+    (by != entity.index).then_some((why, Step::exception(state, exception)?))
 }
 
 /// What keeps a mapping in force from holding a member of its group.

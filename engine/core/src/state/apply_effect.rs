@@ -4,7 +4,7 @@ use rolecall_rules::NameKey;
 
 use super::counts::{decrease, increase};
 use super::{Conflict, Mapping, Membership, State};
-use crate::consequence::Effect;
+use crate::consequence::{Effect, Unplaced};
 use crate::id::{EntityId, EntityIndex, MappingId, MappingIndex, UserIndex};
 use crate::invariant::known;
 use crate::mapping::{EndReason, MappingStatus};
@@ -34,7 +34,7 @@ impl State {
                 self.entities.at_mut(index.into()).rename_skipped = Some(reason.as_str());
             }
             Effect::MembersPlaced { entity, users } => self.place(*entity, users),
-            Effect::MembersUnplaced { entity, users, .. } => self.unplace(*entity, users),
+            Effect::MembersUnplaced { entity, users, reason } => self.unplace(*entity, users, *reason),
             Effect::RoleChanged { users, from, to, .. } => {
                 for index in users.iter() {
                     let stamp = self.stamp;
@@ -228,10 +228,11 @@ impl State {
                 self.counts.placed_users += 1;
             }
         }
+        self.forget_taken(entity, users);
         self.entities.at_mut(entity.into()).members.extend(users);
     }
 
-    fn unplace(&mut self, id: EntityId, users: &UserSet) {
+    fn unplace(&mut self, id: EntityId, users: &UserSet, reason: Unplaced) {
         let entity = self.entity_index(id);
         for index in users.iter() {
             let position = self.stamp.position;
@@ -242,6 +243,9 @@ impl State {
             if was_placed && !self.is_placed(self.user_at(index)) {
                 self.counts.placed_users -= 1;
             }
+        }
+        if reason == Unplaced::RemovedByHand {
+            self.remember_taken(entity, users);
         }
         self.entities.at_mut(entity.into()).members.subtract(users);
     }

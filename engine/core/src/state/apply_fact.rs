@@ -100,6 +100,12 @@ impl State {
             Fact::PlanStopped { .. } => self.with_plan_run(|run, now| run.end(PlanEnd::Stopped, now)),
             Fact::ConflictResolved { .. } => self.remember_decision(by, fact),
             Fact::DecisionForgotten { decision } => self.decisions.forget(*decision),
+            Fact::MembershipsGiven { entity, users } => self.give_memberships(*entity, users),
+            Fact::MembershipsTaken { entity, users } => self.take_memberships(*entity, users),
+            Fact::ExceptionSet { .. } => self.set_exception(by, fact),
+            Fact::ExceptionRemoved { exception, .. } | Fact::ExceptionExpired { exception, .. } => {
+                self.end_exception(*exception);
+            }
             // What they ask for is done by their consequences, which know the entity.
             Fact::MappingApproved { .. } | Fact::MappingRejected { .. } => {}
         }
@@ -174,6 +180,8 @@ impl State {
         self.unindex_person(index, person.as_deref());
         self.user_default_entities.remove(&index);
         self.decisions.forget_user(index);
+        self.forget_manual_of_user(index);
+        self.end_exceptions_of_user(index);
         for group in groups {
             self.release(group.into(), &UserSet::of(index));
             let group = self.groups.at_mut(group);
@@ -412,6 +420,8 @@ impl State {
         }
         decrease(&mut self.counts.entities, &entity_type);
         self.decisions.forget_entity(index);
+        self.forget_manual_of_entity(index);
+        self.end_exceptions_of_entity(id);
     }
 
     pub(super) fn entity_index(&self, entity: EntityId) -> EntityIndex {

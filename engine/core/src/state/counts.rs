@@ -3,6 +3,7 @@
 use imbl::OrdMap;
 use rolecall_rules::{EntityType, RoleName};
 
+use crate::exception::ExceptionKind;
 use crate::mapping::{MappingStatus, Slot};
 
 /// Numbers of live things.
@@ -24,6 +25,8 @@ pub struct Counts {
     pub placed_users: u64,
     /// Removals that holds keep from happening, by the kind of scope.
     pub held: OrdMap<&'static str, u64>,
+    /// Pins and exclusions.
+    pub exceptions: OrdMap<ExceptionKind, u64>,
 }
 
 /// One more under the key.

@@ -10,8 +10,10 @@ mod conflict;
 mod counts;
 mod decision;
 mod entity;
+mod exceptions;
 mod group;
 mod hold;
+mod manual;
 mod mapping;
 mod passed;
 mod plan_run;
@@ -31,8 +33,10 @@ use self::conflict::Conflicts;
 pub use self::counts::Counts;
 pub use self::decision::{Decision, Decisions};
 pub use self::entity::Entity;
+pub use self::exceptions::{Exception, Exceptions};
 pub use self::group::Group;
 pub use self::hold::Hold;
+use self::manual::Manual;
 pub use self::mapping::Mapping;
 use self::passed::Passed;
 pub use self::plan_run::{PlanEnd, PlanRun};
@@ -87,6 +91,8 @@ pub struct State {
     holds: OrdMap<BrakeScope, Arc<Hold>>,
     hold_scopes: OrdMap<HoldId, BrakeScope>,
     passed: Passed,
+    manual: Manual,
+    exceptions: Exceptions,
     counts: Counts,
     made_by_rules: MadeByRules,
     defaults_set: DefaultsSet,

@@ -53,6 +53,9 @@ fn chain(search: &Search, steps: &[Step]) -> String {
             Link::DefaultRole | Link::DefaultConcurrencyGroup => "default",
             Link::RoleChanged => "role",
             Link::Held { .. } => "held",
+            Link::Exception { .. } => "exception",
+            Link::Given { .. } => "given",
+            Link::TakenOut { .. } => "taken out",
         };
         let position = step
             .position
@@ -73,6 +76,8 @@ fn source(world: &World, source: Source) -> String {
         Source::DefaultRole | Source::OrganizationDefault => "default",
         Source::ConnectionDefault => "connection default",
         Source::Hold(_) => "hold",
+        Source::Pin(_) => "pin",
+        Source::Manual(_) => "by hand",
     };
     format!("{word} {}", group.unwrap_or_default()).trim_end().to_owned()
 }
@@ -122,6 +127,8 @@ fn why_not(world: &World, user: &str) -> Vec<String> {
             WhyNot::AmbiguousName => "ambiguous name",
             WhyNot::Limited => "limited",
             WhyNot::UnknownRole => "unknown role",
+            WhyNot::Excluded { .. } => "excluded",
+            WhyNot::TakenOut => "taken out",
         };
         let source = source(world, absence.source);
         format!("{wanted}: {source}; {why}; {}", chain(&search, &absence.chain))
@@ -527,6 +534,11 @@ fn removing(state: &State, user: &User, removal: &Removal) -> Command {
             users: Some(vec![user.id]),
         },
         Removal::DeleteEntity(entity) => Command::DeleteEntity { entity: *entity },
+        Removal::EndException(exception) => Command::RemoveException { exception: *exception },
+        Removal::TakeOutByHand(entity) => Command::TakeMembership {
+            entity: *entity,
+            user: user.id,
+        },
         Removal::ChangeDefaultRole => {
             let other = state
                 .settings()
@@ -645,6 +657,15 @@ fn records(state: &State, user: &User, link: Link, entry: &Entry) -> bool {
             };
             fact(&paused) || effect(&blocked)
         }
+        Link::Exception { exception } => {
+            fact(&|fact| matches!(fact, Fact::ExceptionSet { exception: id, .. } if *id == exception))
+        }
+        Link::Given { entity } => fact(
+            &|fact| matches!(fact, Fact::MembershipsGiven { entity: id, users } if *id == state.entity_at(entity).id && users.contains(user.index)),
+        ),
+        Link::TakenOut { entity } => fact(
+            &|fact| matches!(fact, Fact::MembershipsTaken { entity: id, users } if *id == state.entity_at(entity).id && users.contains(user.index)),
+        ),
         Link::Conflict => effect(&|effect| matches!(effect, Effect::ConflictOpened { user: id, .. } if *id == user.id)),
         Link::Decision => fact(&|fact| matches!(fact, Fact::ConflictResolved { .. })),
         Link::DefaultRole | Link::DefaultConcurrencyGroup => fact(&|fact| matches!(fact, Fact::SettingsChanged { .. })),

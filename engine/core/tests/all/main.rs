@@ -13,15 +13,21 @@ mod connections;
 #[cfg(test)]
 mod default_entity;
 #[cfg(test)]
+mod exceptions;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod memberships;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod overrides;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]

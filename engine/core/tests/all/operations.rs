@@ -7,8 +7,9 @@ use rolecall_engine::plan::{Draft, MappingChange};
 use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
-    AutoApproveCeilingChange, BrakeLimitChange, Command, DraftRule, EntityIndex, GroupChange, GroupIndex, Keep,
-    MappingIndex, MappingTarget, MembersChange, OnRename, SettingsChange, State, UserIndex, UserInput,
+    AutoApproveCeilingChange, BrakeLimitChange, Command, DraftRule, EntityIndex, ExceptionInput, ExceptionKind,
+    ExceptionSubject, GroupChange, GroupIndex, Keep, MappingIndex, MappingTarget, MembersChange, OnRename,
+    SettingsChange, State, Timestamp, UserIndex, UserInput,
 };
 
 use crate::plans::apply;
@@ -133,6 +134,27 @@ pub(crate) enum Operation {
     Floor {
         min_admins: u32,
     },
+    Give {
+        entity: usize,
+        users: Vec<usize>,
+    },
+    Take {
+        entity: usize,
+        user: usize,
+    },
+    SetException {
+        kind: ExceptionKind,
+        user: usize,
+        entity: usize,
+        /// About a role instead.
+        role: Option<usize>,
+        /// So many milliseconds from now; each command takes one.
+        lasts: Option<u64>,
+    },
+    RemoveException {
+        exception: usize,
+    },
+    Tick,
 }
 
 const NAMES: [&str; 8] = [
@@ -207,7 +229,27 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (0u32..4, 0u32..60).prop_map(|(min_count, max_percent)| Operation::Brake { min_count, max_percent }),
         3 => (some(), option::of(some())).prop_map(|(hold, user)| Operation::Release { hold, user }),
         1 => (0u32..3).prop_map(|min_admins| Operation::Floor { min_admins }),
+        3 => (some(), vec(some(), 1..4)).prop_map(|(entity, users)| Operation::Give { entity, users }),
+        3 => (some(), some()).prop_map(|(entity, user)| Operation::Take { entity, user }),
+        4 => exception(),
+        1 => some().prop_map(|exception| Operation::RemoveException { exception }),
+        2 => Just(Operation::Tick),
     ]
+}
+
+fn exception() -> impl Strategy<Value = Operation> {
+    let some = || 0usize..64;
+    let kind = prop::sample::select(ExceptionKind::ALL.to_vec());
+    let role = option::weighted(0.4, some());
+    (kind, some(), some(), role, option::of(1u64..12)).prop_map(|(kind, user, entity, role, lasts)| {
+        Operation::SetException {
+            kind,
+            user,
+            entity,
+            role,
+            lasts,
+        }
+    })
 }
 
 impl Operation {
@@ -456,6 +498,48 @@ impl Operation {
                     },
                 }
             }
+            Self::Give { entity, users } => {
+                let users = users
+                    .iter()
+                    .filter_map(|user| pick(state.users_from(UserIndex::from(0)), *user));
+                Command::GiveMembership {
+                    entity: pick(state.entities_from(EntityIndex::from(0)), *entity)?.id,
+                    users: users.map(|user| user.id).collect(),
+                }
+            }
+            Self::Take { entity, user } => {
+                let entity = pick(state.entities_from(EntityIndex::from(0)), *entity)?;
+                let members: Vec<_> = entity.members.iter().map(|member| state.user_at(member)).collect();
+                Command::TakeMembership {
+                    entity: entity.id,
+                    user: pick(members.into_iter(), *user)?.id,
+                }
+            }
+            Self::SetException {
+                kind,
+                user,
+                entity,
+                role,
+                lasts,
+            } => {
+                let entity = pick(state.entities_from(EntityIndex::from(0)), *entity)
+                    .map(|entity| ExceptionSubject::Entity(entity.id));
+                let role = role.map(|role| ExceptionSubject::Role(role_name(role).parse().unwrap()));
+                let now = state.at().milliseconds();
+                Command::SetException {
+                    exception: ExceptionInput {
+                        kind: *kind,
+                        user: pick(state.users_from(UserIndex::from(0)), *user)?.id,
+                        subject: role.or(entity)?,
+                        reason: "for a test".to_owned(),
+                        expires: lasts.map(|lasts| Timestamp::from_milliseconds(now + 1 + lasts)),
+                    },
+                }
+            }
+            Self::RemoveException { exception } => Command::RemoveException {
+                exception: pick(state.exceptions().after(None), *exception)?.id,
+            },
+            Self::Tick => Command::Tick,
         })
     }
 }

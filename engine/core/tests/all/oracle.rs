@@ -6,12 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::{Entity, Group, Mapping, User};
 use rolecall_engine::{
-    Effect, EntityId, EntityIndex, Entry, Fact, GroupId, GroupIndex, HoldId, MappingId, MappingIndex, RuleId, Slot,
-    State, UserId, UserIndex,
+    Effect, EntityId, EntityIndex, Entry, ExceptionKind, Fact, GroupId, GroupIndex, HoldId, MappingId, MappingIndex,
+    RuleId, Slot, State, UserId, UserIndex,
 };
+
+use crate::overrides::Overrides;
 
 /// Panics unless everything that can be worked out from scratch is as the state has it.
 pub(crate) fn check(state: &State, record: &[Entry]) {
+    let overrides = Overrides::of(record);
+    overrides.check(state, record);
     let defaults = default_entities(state, record);
     let held = held(record);
     let users: Vec<&User> = state.users_from(UserIndex::from(0)).collect();
@@ -19,12 +23,13 @@ pub(crate) fn check(state: &State, record: &[Entry]) {
     let decided = decisions(state, record);
     assert_eq!(state.decisions().len(), decided.len(), "what is remembered");
     for user in &users {
-        check_role(state, user, &groups, &held);
+        check_role(state, user, &groups, &held, &overrides);
         let default = defaults.get(&user.id).copied();
-        let in_force = check_sides(state, user, &groups, &decided);
-        check_teams(state, user, &in_force, default, &held);
-        check_slot(state, user, &in_force, &decided, Slot::ConcurrencyGroup, default, &held);
-        check_slot(state, user, &in_force, &decided, Slot::SubOrganization, default, &held);
+        let in_force = check_sides(state, user, &groups, &decided, &overrides);
+        check_teams(state, user, &in_force, default, &held, &overrides);
+        for slot in [Slot::ConcurrencyGroup, Slot::SubOrganization] {
+            check_slot(state, user, &in_force, &decided, slot, default, &held, &overrides);
+        }
     }
     check_both_sides(state, &users, &groups);
     check_counts(state, &users);
@@ -59,7 +64,7 @@ fn in_force<'a>(state: &'a State, group: &'a Group) -> impl Iterator<Item = &'a 
     mappings.filter(|mapping| matches!(mapping.status.as_str(), "approved" | "auto_approved") && !mapping.paused)
 }
 
-fn check_role(state: &State, user: &User, groups: &[&Group], held: &Held) {
+fn check_role(state: &State, user: &User, groups: &[&Group], held: &Held, overrides: &Overrides) {
     let known: Vec<&str> = state.settings().roles.iter().map(|role| role.as_str()).collect();
     let mut claimed: Vec<String> = user.organization_role.iter().map(ToString::to_string).collect();
     for group in groups_of(user, groups) {
@@ -70,11 +75,17 @@ fn check_role(state: &State, user: &User, groups: &[&Group], held: &Held) {
                 .map(ToString::to_string),
         );
     }
+    let excluded = overrides.roles(user, ExceptionKind::Exclusion);
+    claimed.retain(|claim| !excluded.contains(&claim.to_lowercase()));
+    let pinned = overrides.roles(user, ExceptionKind::Pin);
     let highest = known
         .iter()
         .rev()
         .find(|role| claimed.iter().any(|claim| claim.eq_ignore_ascii_case(role)));
-    let expected = highest.map_or_else(|| state.settings().default_role.to_string(), |role| (*role).to_owned());
+    let pin = known.iter().find(|role| pinned.contains(**role));
+    let expected = pin
+        .or(highest)
+        .map_or_else(|| state.settings().default_role.to_string(), |role| (*role).to_owned());
     let in_role = held.values().find(|hold| hold.users.contains(&(None, user.index)));
     let kept = in_role.map(|hold| hold.role.clone().unwrap());
     if let Some(kept) = &kept {
@@ -91,9 +102,15 @@ fn check_role(state: &State, user: &User, groups: &[&Group], held: &Held) {
 }
 
 /// The entities that approved mappings claim the user for, active or not.
-fn claimed(state: &State, user: &User, groups: &[&Group]) -> BTreeSet<EntityIndex> {
+fn claimed(state: &State, user: &User, groups: &[&Group], overrides: &Overrides) -> BTreeSet<EntityIndex> {
     let mappings = groups_of(user, groups).flat_map(|group| holding(state, group, user));
-    mappings.filter_map(|mapping| mapping.entity).collect()
+    let mut claimed: BTreeSet<EntityIndex> = mappings.filter_map(|mapping| mapping.entity).collect();
+    for entity_type in EntityType::ALL {
+        for entity in overrides.entities(state, user, entity_type, ExceptionKind::Exclusion) {
+            claimed.remove(&entity);
+        }
+    }
+    claimed
 }
 
 fn of_type(state: &State, entities: &BTreeSet<EntityIndex>, entity_type: EntityType) -> BTreeSet<EntityIndex> {
@@ -175,8 +192,14 @@ fn contested(
 }
 
 /// The claims of the side that is in force.
-fn check_sides(state: &State, user: &User, groups: &[&Group], decided: &Decided) -> BTreeSet<EntityIndex> {
-    let all = claimed(state, user, groups);
+fn check_sides(
+    state: &State,
+    user: &User,
+    groups: &[&Group],
+    decided: &Decided,
+    overrides: &Overrides,
+) -> BTreeSet<EntityIndex> {
+    let all = claimed(state, user, groups, overrides);
     let in_sub_organizations = all.iter().filter(|entity| is_sub_organization(state, **entity)).count();
     let both = in_sub_organizations > 0 && in_sub_organizations < all.len();
     let Some(current) = contested(state, user, decided, Slot::CrossType, &all, both) else {
@@ -192,12 +215,13 @@ fn check_sides(state: &State, user: &User, groups: &[&Group], decided: &Decided)
 pub(crate) fn check_incumbents(before: &State, record: &[Entry], after: &State) {
     let (_, record_before) = record.split_last().expect("an entry");
     let decided_before = decisions(before, record_before);
+    let overrides_before = Overrides::of(record_before);
     let groups_before: Vec<&Group> = before.groups_from(GroupIndex::from(0)).collect();
     for conflict in after.conflicts() {
         let Some(user) = before.user(after.user_at(conflict.user).id) else {
             continue;
         };
-        let was = check_sides(before, user, &groups_before, &decided_before);
+        let was = check_sides(before, user, &groups_before, &decided_before, &overrides_before);
         let claimed = |entity: &EntityIndex| conflict.claimed.contains(entity);
         if conflict.slot == Slot::CrossType {
             let side = was.first().map(|entity| is_sub_organization(before, *entity));
@@ -210,6 +234,16 @@ pub(crate) fn check_incumbents(before: &State, record: &[Entry], after: &State) 
             assert!(stays.is_none_or(|side| side == now), "the side in force stays");
         } else {
             let of_slot = of_type(before, &was, entity_type(conflict.slot));
+            let pins = overrides_before.entities(before, user, entity_type(conflict.slot), ExceptionKind::Pin);
+            if !pins.is_empty() {
+                let held = pins.first().copied().filter(|pin| of_slot.contains(pin));
+                let stays = held.filter(claimed);
+                assert!(
+                    stays.is_none_or(|held| held == conflict.current),
+                    "where it was pinned to"
+                );
+                continue;
+            }
             let contested = of_slot.len() > 1;
             let held = held_before(before, user, &decided_before, conflict.slot, &of_slot, contested);
             let stays = held.filter(claimed);
@@ -343,11 +377,27 @@ fn default_entities<'a>(state: &'a State, record: &[Entry]) -> BTreeMap<UserId, 
     assigned.collect()
 }
 
-fn check_teams(state: &State, user: &User, in_force: &BTreeSet<EntityIndex>, default: Option<&Entity>, held: &Held) {
-    let mut expected = of_type(state, in_force, EntityType::Team);
-    expected.retain(|_| user.active);
-    let default = default.filter(|entity| user.active && entity.entity_type == EntityType::Team);
-    expected.extend(default.map(|entity| entity.index));
+fn check_teams(
+    state: &State,
+    user: &User,
+    in_force: &BTreeSet<EntityIndex>,
+    default: Option<&Entity>,
+    held: &Held,
+    overrides: &Overrides,
+) {
+    let team = EntityType::Team;
+    let mut expected = BTreeSet::new();
+    if user.active {
+        expected = of_type(state, in_force, team);
+        let default = default.filter(|entity| entity.entity_type == team);
+        expected.extend(default.map(|entity| entity.index));
+        expected.extend(overrides.manual(state, user, team));
+        for entity in overrides.entities(state, user, team, ExceptionKind::Exclusion) {
+            expected.remove(&entity);
+        }
+        expected.extend(overrides.entities(state, user, team, ExceptionKind::Pin));
+    }
+    expected.retain(|entity| state.removed_by_hand(user.index, *entity).is_none());
     for entity in held_in(state, user, EntityType::Team, held) {
         assert!(expected.insert(entity), "nobody is held in what is claimed");
     }
@@ -367,27 +417,37 @@ fn check_slot(
     slot: Slot,
     default: Option<&Entity>,
     held: &Held,
+    overrides: &Overrides,
 ) {
     let entity_type = entity_type(slot);
+    let excluded = overrides.entities(state, user, entity_type, ExceptionKind::Exclusion);
+    let pinned = overrides.entities(state, user, entity_type, ExceptionKind::Pin);
     let default = default.filter(|entity| entity.entity_type == entity_type);
     let claimed = of_type(state, in_force, entity_type);
-    let current = contested(state, user, decided, slot, &claimed, claimed.len() > 1);
+    let is_contested = claimed.len() > 1 && pinned.is_empty();
+    let current = contested(state, user, decided, slot, &claimed, is_contested);
     let placed = placed(state, user, entity_type);
     let mut fallback: Vec<EntityId> = Vec::new();
     let kept: Vec<EntityIndex> = held_in(state, user, entity_type, held).into_iter().collect();
     let kept = kept.first().map(|entity| state.entity_at(*entity).id);
     if user.active {
-        let of_connection = default.map(|entity| entity.id);
-        fallback.extend(if slot == Slot::ConcurrencyGroup {
-            named(state, user)
-                .or(of_connection)
-                .or(kept)
-                .or(state.settings().default_concurrency_group)
-        } else {
-            of_connection.or(kept)
-        });
+        let by_hand = overrides.manual(state, user, entity_type);
+        assert!(by_hand.len() <= 1, "one entity of an exclusive type by hand");
+        fallback.extend(by_hand.iter().map(|entity| state.entity_at(*entity).id));
+        if slot == Slot::ConcurrencyGroup {
+            fallback.extend(named(state, user));
+        }
+        fallback.extend(default.map(|entity| entity.id));
+        fallback.extend(kept);
+        if slot == Slot::ConcurrencyGroup {
+            fallback.extend(state.settings().default_concurrency_group);
+        }
+        fallback.retain(|entity| !excluded.contains(&state.entity(*entity).unwrap().index));
+        fallback.truncate(1);
     }
-    if claimed.is_empty() || !user.active {
+    if user.active && !pinned.is_empty() {
+        assert_eq!(placed, pinned, "where the user is pinned to");
+    } else if claimed.is_empty() || !user.active {
         let placed: Vec<EntityId> = placed.iter().map(|entity| state.entity_at(*entity).id).collect();
         assert_eq!(
             placed, fallback,
@@ -472,6 +532,10 @@ fn check_counts(state: &State, users: &[&User]) {
         count(state.entities_from(EntityIndex::from(0)).count())
     );
     assert_eq!(counts.conflicts.values().sum::<u64>(), count(state.conflicts().count()));
+    for kind in ExceptionKind::ALL {
+        let alike = state.exceptions().after(None).filter(|row| row.kind == kind).count();
+        assert_eq!(counts.exceptions.get(&kind).copied().unwrap_or(0), count(alike));
+    }
     for mapping in state.mappings_from(MappingIndex::from(0)) {
         let alike = state
             .mappings_from(MappingIndex::from(0))

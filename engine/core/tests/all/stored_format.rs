@@ -12,8 +12,8 @@ use rolecall_engine::registry::{
 };
 use rolecall_engine::rules::{EntityType, Example, ExampleTarget, Pattern, RuleDefinition};
 use rolecall_engine::{
-    Command, DraftRule, Effect, Entry, Fact, GroupChange, Keep, MappingTarget, MembersChange, PlanId, SettingsChange,
-    State, Timestamp,
+    Command, DraftRule, Effect, Entry, ExceptionKind, ExceptionSubject, Fact, GroupChange, Keep, MappingTarget,
+    MembersChange, PlanId, SettingsChange, State, Timestamp,
 };
 
 use crate::world::{World, match_all};
@@ -39,14 +39,14 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 75);
+    assert_eq!(state.position().get(), 84);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
         (world.role("ana").as_deref(), world.role("ben").as_deref()),
         (Some("user"), Some("admin"))
     );
-    assert_eq!(world.placed("ben"), ["sub_organization Berlin"]);
+    assert_eq!(world.placed("ben"), ["concurrency_group cg-TWO-b", "team Builders"]);
     assert_eq!(
         world.all_mappings(),
         [
@@ -102,6 +102,7 @@ fn story() -> World {
     conflicts(&mut world);
     ceilings(&mut world);
     holds(&mut world);
+    exceptions(&mut world);
     world
 }
 
@@ -400,4 +401,24 @@ fn conflicts(world: &mut World) {
         everyone: true,
     });
     world.done(&Command::ForgetDecision { decision: conflict });
+}
+
+fn exceptions(world: &mut World) {
+    let (pin, exclusion) = (ExceptionKind::Pin, ExceptionKind::Exclusion);
+    let slow = world.entity(EntityType::ConcurrencyGroup, "slow").id;
+    world.give(slow, "dora").unwrap().unwrap();
+    world.take(slow, "dora").unwrap().unwrap();
+    let role = || ExceptionSubject::Role("admin".parse().unwrap());
+    world.except(pin, "dora", role()).unwrap();
+    let berlin = world.entity_named(EntityType::SubOrganization, "Berlin").id;
+    let exception = world
+        .except(exclusion, "ben", ExceptionSubject::Entity(berlin))
+        .unwrap();
+    let builders = world.entity_named(EntityType::Team, "Builders").id;
+    world.take(builders, "ben").unwrap().unwrap();
+    world.done(&Command::RemoveException { exception });
+    let expires = Timestamp::from_milliseconds(world.state.at().milliseconds() + 10);
+    world.except_until(exclusion, "ben", role(), Some(expires)).unwrap();
+    world.wait_milliseconds(10);
+    world.done(&Command::Tick);
 }

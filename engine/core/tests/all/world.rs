@@ -4,9 +4,9 @@ use rolecall_engine::plan::{self, Draft, PlanEffect};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::{Entity, Group, Mapping, User};
 use rolecall_engine::{
-    Actor, Command, Context, Effect, Entry, Fact, GroupChange, GroupId, GroupIndex, GroupInput, IdSeed, MappingId,
-    MappingIndex, MappingStatus, MembersChange, Person, Rejection, RuleId, SettingsChange, State, Timestamp, UserId,
-    UserInput, audit, handle,
+    Actor, Command, Context, Effect, EntityId, Entry, ExceptionId, ExceptionInput, ExceptionKind, ExceptionSubject,
+    Fact, GroupChange, GroupId, GroupIndex, GroupInput, IdSeed, MappingId, MappingIndex, MappingStatus, MembersChange,
+    Person, Rejection, RuleId, SettingsChange, State, Timestamp, UserId, UserInput, audit, handle,
 };
 
 /// An organization with its whole record.
@@ -55,7 +55,12 @@ impl World {
 
     /// Lets time pass.
     pub(crate) fn wait(&mut self, seconds: u64) {
-        self.waited += seconds * 1_000;
+        self.wait_milliseconds(seconds * 1_000);
+    }
+
+    /// Lets a little time pass.
+    pub(crate) fn wait_milliseconds(&mut self, milliseconds: u64) {
+        self.waited += milliseconds;
     }
 
     /// Carries out a command that has to change something.
@@ -180,6 +185,47 @@ impl World {
             external_id: None,
         });
         self.entity_named(entity_type, name).clone()
+    }
+
+    /// Puts a user into an entity by hand.
+    pub(crate) fn give(&mut self, entity: EntityId, user: &str) -> Result<Option<Entry>, Rejection> {
+        let users = vec![self.user_named(user).id];
+        self.run(&Command::GiveMembership { entity, users })
+    }
+
+    /// Takes a user out of an entity by hand.
+    pub(crate) fn take(&mut self, entity: EntityId, user: &str) -> Result<Option<Entry>, Rejection> {
+        let user = self.user_named(user).id;
+        self.run(&Command::TakeMembership { entity, user })
+    }
+
+    /// Sets an exception that stays until it is removed.
+    pub(crate) fn except(
+        &mut self,
+        kind: ExceptionKind,
+        user: &str,
+        subject: ExceptionSubject,
+    ) -> Result<ExceptionId, Rejection> {
+        self.except_until(kind, user, subject, None)
+    }
+
+    pub(crate) fn except_until(
+        &mut self,
+        kind: ExceptionKind,
+        user: &str,
+        subject: ExceptionSubject,
+        expires: Option<Timestamp>,
+    ) -> Result<ExceptionId, Rejection> {
+        let exception = ExceptionInput {
+            kind,
+            user: self.user_named(user).id,
+            subject: subject.clone(),
+            reason: "asked for by the team lead".to_owned(),
+            expires,
+        };
+        let index = self.user_named(user).index;
+        self.run(&Command::SetException { exception })?;
+        Ok(self.state.exceptions().about(index, &subject).expect("it is set").id)
     }
 
     pub(crate) fn approve(&mut self, mapping: MappingId) -> Entry {

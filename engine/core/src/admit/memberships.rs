@@ -1,0 +1,93 @@
+//! Memberships that an administrator gives and takes by hand.
+
+use std::collections::BTreeMap;
+
+use super::check_limit;
+use crate::exception::{ExceptionKind, ExceptionSubject};
+use crate::fact::Fact;
+use crate::id::{EntityId, EntityIndex, UserId};
+use crate::limits::{MANUAL_MEMBERSHIPS_MAX, REQUEST_MEMBERS_MAX};
+use crate::mapping::Slot;
+use crate::rejection::Rejection;
+use crate::state::{Entity, State, User};
+use crate::user_set::UserSet;
+
+/// Users who have been given another entity of an exclusive type before are taken out of that one: there is room for one.
+pub(super) fn give(state: &State, entity: EntityId, users: &[UserId]) -> Result<Vec<Fact>, Rejection> {
+    let entity = state.entity(entity).ok_or(Rejection::UnknownEntity)?;
+    if users.len() > REQUEST_MEMBERS_MAX {
+        return Err(Rejection::TooManyMembers {
+            limit: REQUEST_MEMBERS_MAX,
+        });
+    }
+    let mut given = UserSet::default();
+    let mut replaced: BTreeMap<EntityIndex, UserSet> = BTreeMap::new();
+    for id in users {
+        let user = state.user(*id).ok_or(Rejection::UnknownMember { user: *id })?;
+        check_not_excluded(state, user, entity)?;
+        if state.is_manual(user.index, entity.index) || !given.insert(user.index) {
+            continue;
+        }
+        if let Some(other) = other_of_slot(state, user, entity) {
+            replaced.entry(other.index).or_default().insert(user.index);
+        }
+    }
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let count = state.manual_count() + usize::try_from(given.len()).unwrap_or(usize::MAX);
+    check_limit("memberships given by hand", count - 1, MANUAL_MEMBERSHIPS_MAX)?;
+    let taken = replaced.into_iter().map(|(other, users)| Fact::MembershipsTaken {
+        entity: state.entity_at(other).id,
+        users,
+    });
+    let given = Fact::MembershipsGiven {
+        entity: entity.id,
+        users: given,
+    };
+    Ok(taken.chain([given]).collect())
+}
+
+fn check_not_excluded(state: &State, user: &User, entity: &Entity) -> Result<(), Rejection> {
+    let subject = ExceptionSubject::Entity(entity.id);
+    match state.exceptions().about(user.index, &subject) {
+        Some(exception) if exception.kind == ExceptionKind::Exclusion => Err(Rejection::MemberExcluded {
+            user: user.id,
+            by: exception.id,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The entity of the same exclusive type that the user was given by hand.
+fn other_of_slot<'s>(state: &'s State, user: &User, entity: &Entity) -> Option<&'s Entity> {
+    let slot = Slot::of(entity.entity_type)?;
+    state
+        .manual_entities(user.index)
+        .find(|other| Slot::of(other.entity_type) == Some(slot))
+}
+
+/// What was given by hand is taken in any case. A member of a team whom something else holds leaves now, and comes back with
+/// the next write that touches the user or the group (SEMANTICS 5).
+pub(super) fn take(state: &State, entity: EntityId, user: UserId) -> Result<Vec<Fact>, Rejection> {
+    let entity = state.entity(entity).ok_or(Rejection::UnknownEntity)?;
+    let user = state.user(user).ok_or(Rejection::UnknownUser)?;
+    let is_manual = state.is_manual(user.index, entity.index);
+    if !is_manual && !entity.members.contains(user.index) {
+        return Ok(Vec::new());
+    }
+    let subject = ExceptionSubject::Entity(entity.id);
+    let pin = state.exceptions().about(user.index, &subject);
+    if let Some(pin) = pin.filter(|exception| !is_manual && exception.kind == ExceptionKind::Pin) {
+        return Err(Rejection::MemberPinned { by: pin.id });
+    }
+    if !is_manual && Slot::of(entity.entity_type).is_some() {
+        return Err(Rejection::MemberNotByHand {
+            entity_type: entity.entity_type.as_str(),
+        });
+    }
+    Ok(vec![Fact::MembershipsTaken {
+        entity: entity.id,
+        users: UserSet::of(user.index),
+    }])
+}

@@ -1,0 +1,339 @@
+//! Memberships given and taken by hand (SEMANTICS section 5).
+
+use rolecall_engine::limits::REQUEST_MEMBERS_MAX;
+use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
+use rolecall_engine::{
+    Command, Effect, EntityId, Entry, ExceptionKind, ExceptionSubject, Fact, Rejection, SettingsChange, UnmappedSource,
+    Unplaced, UserId, UserSet, unmapped_sources,
+};
+
+use crate::world::{World, group_input, match_all, user_input};
+
+/// Ana and Ben, and a rule that makes a team of every group.
+fn with_teams() -> World {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.user("ben");
+    world
+}
+
+/// Ana, and a rule that makes a concurrency group of every group named `cg-...`.
+fn with_concurrency_groups() -> World {
+    let mut world = World::default();
+    world.rule(RuleDefinition {
+        matching: Pattern::prefix("cg-"),
+        ..match_all(EntityType::ConcurrencyGroup)
+    });
+    world.user("ana");
+    world
+}
+
+#[track_caller]
+fn done(outcome: Result<Option<Entry>, Rejection>) -> Entry {
+    outcome.expect("accepted").expect("something to change")
+}
+
+fn reasons(entry: &Entry) -> Vec<Unplaced> {
+    let effects = entry.consequences.iter().map(|consequence| &consequence.effect);
+    effects
+        .filter_map(|effect| match effect {
+            Effect::MembersUnplaced { reason, .. } => Some(*reason),
+            _ => None,
+        })
+        .collect()
+}
+
+fn sources(world: &World, user: &str, entity: EntityId) -> Vec<UnmappedSource> {
+    let entity = world.state.entity(entity).unwrap().index;
+    unmapped_sources(&world.state, world.user_named(user), entity)
+}
+
+#[test]
+fn what_is_given_by_hand_stays_until_it_is_taken_by_hand() {
+    let mut world = with_teams();
+    let team = world.entity(EntityType::Team, "Guild").id;
+    let entry = done(world.give(team, "ana"));
+    let users = UserSet::of(world.user_named("ana").index);
+    assert_eq!(entry.facts, [Fact::MembershipsGiven { entity: team, users }]);
+    assert_eq!(world.placed("ana"), ["team Guild"]);
+    assert_eq!(sources(&world, "ana", team), [UnmappedSource::Manual]);
+    assert_eq!(world.give(team, "ana"), Ok(None), "once is enough");
+    world.group("eng", &["ana"]);
+    world.delete_group("eng");
+    assert_eq!(world.placed("ana"), ["team Guild"], "groups take only what they gave");
+    assert_eq!(reasons(&done(world.take(team, "ana"))), [Unplaced::NoClaim]);
+    assert!(world.placed("ana").is_empty());
+    assert_eq!(world.take(team, "ana"), Ok(None));
+    assert_eq!(world.state.manual_count(), 0);
+}
+
+#[test]
+fn a_group_and_a_hand_hold_a_member_of_a_team_each_by_itself() {
+    let mut world = with_teams();
+    world.group("eng", &["ana"]);
+    let team = world.entity_named(EntityType::Team, "eng").id;
+    assert!(done(world.give(team, "ana")).consequences.is_empty());
+    world.remove("eng", "ana");
+    assert_eq!(world.placed("ana"), ["team eng"]);
+    done(world.take(team, "ana"));
+    assert!(world.placed("ana").is_empty());
+}
+
+#[test]
+fn whoever_is_in_an_entity_that_a_rule_adopts_stays_there_by_hand() {
+    let mut world = with_teams();
+    let team = world.entity(EntityType::Team, "eng").id;
+    done(world.give(team, "ana"));
+    world.group("eng", &["ben"]);
+    assert_eq!(world.all_mappings(), ["team eng: auto_approved"]);
+    assert_eq!(
+        (world.placed("ana"), world.placed("ben")),
+        (vec!["team eng".to_owned()], vec!["team eng".to_owned()])
+    );
+    world.delete_group("eng");
+    assert_eq!(world.placed("ana"), ["team eng"]);
+    assert!(world.placed("ben").is_empty());
+}
+
+#[test]
+fn a_user_has_one_entity_of_an_exclusive_type_by_hand() {
+    let mut world = World::default();
+    world.user("ana");
+    for entity_type in [EntityType::ConcurrencyGroup, EntityType::SubOrganization] {
+        let (first, second) = (
+            world.entity(entity_type, "first").id,
+            world.entity(entity_type, "second").id,
+        );
+        done(world.give(first, "ana"));
+        let entry = done(world.give(second, "ana"));
+        let users = UserSet::of(world.user_named("ana").index);
+        let taken = Fact::MembershipsTaken {
+            entity: first,
+            users: users.clone(),
+        };
+        assert_eq!(entry.facts, [taken, Fact::MembershipsGiven { entity: second, users }]);
+        assert_eq!(reasons(&entry), [Unplaced::Replaced]);
+    }
+    assert_eq!(
+        world.placed("ana"),
+        ["concurrency_group second", "sub_organization second"]
+    );
+}
+
+#[test]
+fn in_a_slot_a_group_counts_more_and_a_default_less() {
+    let mut world = with_concurrency_groups();
+    let slow = world.entity(EntityType::ConcurrencyGroup, "slow").id;
+    let chosen = world.entity(EntityType::ConcurrencyGroup, "chosen").id;
+    world.settings(SettingsChange {
+        default_concurrency_group: Some(Some(slow)),
+        ..SettingsChange::default()
+    });
+    done(world.give(chosen, "ana"));
+    assert_eq!(world.placed("ana"), ["concurrency_group chosen"]);
+    world.group("cg-one", &["ana"]);
+    assert_eq!(world.placed("ana"), ["concurrency_group cg-one"]);
+    assert_eq!(world.state.conflicts().count(), 0, "a hand contests nothing");
+    world.delete_group("cg-one");
+    assert_eq!(world.placed("ana"), ["concurrency_group chosen"]);
+    done(world.take(chosen, "ana"));
+    assert_eq!(world.placed("ana"), ["concurrency_group slow"]);
+}
+
+#[test]
+fn a_slot_that_something_else_fills_is_not_emptied_by_hand() {
+    let mut world = with_concurrency_groups();
+    world.group("cg-one", &["ana"]);
+    let entity = world.entity_named(EntityType::ConcurrencyGroup, "cg-one").id;
+    let refused = Rejection::MemberNotByHand {
+        entity_type: "concurrency_group",
+    };
+    assert_eq!(world.take(entity, "ana"), Err(refused.clone()));
+    done(world.give(entity, "ana"));
+    assert!(
+        done(world.take(entity, "ana")).consequences.is_empty(),
+        "the group still holds the user"
+    );
+    assert_eq!(world.take(entity, "ana"), Err(refused));
+}
+
+/// Something that a provider does next.
+type Write = fn(&mut World);
+
+#[test]
+fn a_member_of_a_team_taken_out_by_hand_comes_back_with_the_next_write_to_the_user_or_the_group() {
+    let nothing: [(&str, Write); 3] = [
+        ("another user", |world| {
+            world.set_user("ben", true, Some("admin"));
+        }),
+        ("another group", |world| {
+            world.add("ops", "ben");
+        }),
+        ("an entity", |world| {
+            world.entity(EntityType::Team, "elsewhere");
+        }),
+    ];
+    let something: [(&str, Write); 7] = [
+        ("the role of the user", |world| {
+            world.set_user("ana", true, Some("admin"));
+        }),
+        ("another group of the user", |world| {
+            world.add("ops", "ana");
+        }),
+        ("a member of the group", |world| {
+            world.add("eng", "ben");
+        }),
+        ("a member less of the group", |world| {
+            world.remove("eng", "cleo");
+        }),
+        ("the name of the group", |world| {
+            world.rename("eng", "engineering");
+        }),
+        ("the roles of the group", |world| {
+            world.set_group_roles("eng", &["admin"]);
+        }),
+        ("the user leaves and comes", |world| {
+            world.remove("eng", "ana");
+            assert!(world.placed("ana").is_empty());
+            world.add("eng", "ana");
+        }),
+    ];
+    let all = nothing
+        .iter()
+        .map(|write| (write, false))
+        .chain(something.iter().map(|write| (write, true)));
+    for ((what, write), returns) in all {
+        let mut world = with_teams();
+        world.user("cleo");
+        world.group("eng", &["ana", "cleo"]);
+        world.group("ops", &[]);
+        let team = world.entity_named(EntityType::Team, "eng").clone();
+        let entry = done(world.take(team.id, "ana"));
+        assert_eq!(reasons(&entry), [Unplaced::RemovedByHand], "{what}");
+        assert!(world.placed("ana").is_empty(), "{what}: leaves now");
+        assert_eq!(world.take(team.id, "ana"), Ok(None), "{what}: is out");
+        let ana = world.user_named("ana").index;
+        let since = world.state.removed_by_hand(ana, team.index).expect("remembered");
+        assert_eq!(since.position, entry.position);
+        write(&mut world);
+        let is_back = world.state.entity(team.id).unwrap().members.contains(ana);
+        assert_eq!(is_back, returns, "{what}");
+        assert_eq!(
+            world.state.removed_by_hand(ana, team.index).is_none(),
+            returns,
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn an_inactive_user_is_there_once_it_is_back() {
+    let mut world = with_teams();
+    let team = world.entity(EntityType::Team, "Guild").id;
+    world.set_user("ana", false, None);
+    assert!(done(world.give(team, "ana")).consequences.is_empty());
+    world.set_user("ana", true, None);
+    assert_eq!(world.placed("ana"), ["team Guild"]);
+    world.set_user("ana", false, None);
+    assert!(world.placed("ana").is_empty());
+    done(world.take(team, "ana"));
+    world.set_user("ana", true, None);
+    assert!(world.placed("ana").is_empty());
+}
+
+#[test]
+fn what_was_given_goes_with_its_entity_and_with_its_user() {
+    let mut world = with_teams();
+    let (first, second) = (
+        world.entity(EntityType::Team, "first").id,
+        world.entity(EntityType::Team, "second").id,
+    );
+    done(world.give(first, "ana"));
+    done(world.give(second, "ana"));
+    done(world.give(first, "ben"));
+    world.done(&Command::DeleteEntity { entity: first });
+    assert_eq!(world.state.manual_count(), 1);
+    assert_eq!(world.placed("ana"), ["team second"]);
+    world.delete_user("ana");
+    assert_eq!(world.state.manual_count(), 0);
+}
+
+#[test]
+fn many_are_given_at_once_or_nobody() {
+    let mut world = with_teams();
+    let team = world.entity(EntityType::Team, "Guild").id;
+    let (ana, ben) = (world.user_named("ana").id, world.user_named("ben").id);
+    let give = |users: Vec<UserId>| Command::GiveMembership { entity: team, users };
+    let nobody = UserId::new(team.uuid());
+    assert_eq!(
+        world.run(&give(vec![ana, nobody])),
+        Err(Rejection::UnknownMember { user: nobody })
+    );
+    let limit = REQUEST_MEMBERS_MAX;
+    assert_eq!(
+        world.run(&give(vec![ana; limit + 1])),
+        Err(Rejection::TooManyMembers { limit })
+    );
+    let subject = ExceptionSubject::Entity(team);
+    let by = world.except(ExceptionKind::Exclusion, "ben", subject).unwrap();
+    assert_eq!(
+        world.run(&give(vec![ana, ben])),
+        Err(Rejection::MemberExcluded { user: ben, by })
+    );
+    assert_eq!(world.state.manual_count(), 0);
+    world.done(&Command::RemoveException { exception: by });
+    assert_eq!(world.done(&give(vec![ana, ben, ana])).facts.len(), 1);
+    assert_eq!(world.state.manual_count(), 2);
+    assert_eq!(world.run(&give(Vec::new())), Ok(None));
+}
+
+#[test]
+fn what_is_not_there_can_be_neither_given_nor_taken() {
+    let mut world = with_teams();
+    let team = world.entity(EntityType::Team, "Guild").id;
+    let unknown = EntityId::new(world.user_named("ana").id.uuid());
+    assert_eq!(world.give(unknown, "ana"), Err(Rejection::UnknownEntity));
+    assert_eq!(world.take(unknown, "ana"), Err(Rejection::UnknownEntity));
+    let ana = world.user_named("ana").id;
+    world.delete_user("ana");
+    let take = Command::TakeMembership {
+        entity: team,
+        user: ana,
+    };
+    assert_eq!(world.run(&take), Err(Rejection::UnknownUser));
+}
+
+#[test]
+fn the_attribute_of_the_user_counts_less_than_a_hand() {
+    let mut world = with_concurrency_groups();
+    world.entity(EntityType::ConcurrencyGroup, "named");
+    let chosen = world.entity(EntityType::ConcurrencyGroup, "chosen").id;
+    let mut to = user_input("ana", true, None);
+    to.person.concurrency_group = Some("named".to_owned());
+    let user = world.user_named("ana").id;
+    world.done(&Command::ChangeUser {
+        user,
+        expected: None,
+        to,
+    });
+    assert_eq!(world.placed("ana"), ["concurrency_group named"]);
+    done(world.give(chosen, "ana"));
+    assert_eq!(world.placed("ana"), ["concurrency_group chosen"]);
+    assert_eq!(sources(&world, "ana", chosen), [UnmappedSource::Manual]);
+}
+
+#[test]
+fn a_group_that_claims_the_entity_of_a_hand_is_told_beside_it() {
+    let mut world = with_concurrency_groups();
+    let entity = world.entity(EntityType::ConcurrencyGroup, "cg-one").id;
+    done(world.give(entity, "ana"));
+    let members = vec![world.user_named("ana").id.to_string()];
+    world.done(&Command::CreateGroup {
+        group: group_input("cg-one", members, &[]),
+    });
+    assert_eq!(world.placed("ana"), ["concurrency_group cg-one"]);
+    assert_eq!(sources(&world, "ana", entity), [UnmappedSource::Manual]);
+    world.delete_group("cg-one");
+    assert_eq!(world.placed("ana"), ["concurrency_group cg-one"]);
+}
