@@ -108,6 +108,8 @@ pub(crate) fn elements(attribute: &Attribute, value: Value) -> Result<Vec<Value>
     }
     keep_distinct(attribute, &mut elements);
     keep_one_primary(&mut elements, &[]);
+    // Values without a `value` may have differed in nothing but that claim.
+    keep_distinct(attribute, &mut elements);
     Ok(elements)
 }
 
@@ -417,6 +419,30 @@ mod tests {
             json!({"emails": [{"value": "a", "primary": true}, {"value": "b", "primary": "True"}]}),
             Ok(json!({"emails": [{"value": "a", "primary": true}, {"value": "b", "primary": false}]})),
         );
+    }
+
+    #[test]
+    fn values_that_become_alike_are_kept_once() {
+        let x = |primary: bool| json!({"display": "x", "primary": primary});
+        let y = |primary: bool| json!({"type": "work", "display": "y", "primary": primary});
+        let home = json!({"type": "home", "display": "y", "primary": false});
+        let cases = [
+            // The later of two primaries loses it, and is then what the first or the last value is already.
+            (json!([y(false), x(true), y(true)]), json!([y(false), x(true)])),
+            (json!([x(true), y(true), y(false)]), json!([x(true), y(false)])),
+            (
+                json!([x(true), y(true), home, y(false)]),
+                json!([x(true), y(false), home]),
+            ),
+            // The one that is primary stays another value than the one that is not.
+            (json!([y(false), y(true)]), json!([y(false), y(true)])),
+        ];
+        for (values, expected) in cases {
+            for name in ["emails", "addresses"] {
+                check(json!({name: values}), Ok(json!({name: expected})));
+                check(json!({name: expected}), Ok(json!({name: expected})));
+            }
+        }
     }
 
     #[test]
