@@ -28,7 +28,7 @@ pub(crate) fn check(state: &State, record: &[Entry]) {
         let in_force = check_sides(state, user, &groups, &decided, &overrides);
         check_teams(state, user, &in_force, default, &held, &overrides);
         for slot in [Slot::ConcurrencyGroup, Slot::SubOrganization] {
-            check_slot(state, user, &in_force, &decided, slot, default, &held, &overrides);
+            check_slot(state, user, &in_force, &decided, (slot, default), &held, &overrides);
         }
     }
     check_both_sides(state, &users, &groups);
@@ -414,8 +414,7 @@ fn check_slot(
     user: &User,
     in_force: &BTreeSet<EntityIndex>,
     decided: &Decided,
-    slot: Slot,
-    default: Option<&Entity>,
+    (slot, default): (Slot, Option<&Entity>),
     held: &Held,
     overrides: &Overrides,
 ) {
