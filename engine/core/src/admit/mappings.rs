@@ -76,9 +76,9 @@ pub(super) fn approve(
     let named_other = matches!(&target, MappingTarget::Named { entity_type, name } if
         *entity_type != mapping.entity_type || Some(name) != mapping.name.as_ref());
     let entity = find(state, mapping.group, &target)?;
-    // What a rule approved before a rename ends with this approval, so it is not in the way.
+    // What follows from a rule and is in force for the same entity ends with this approval, so it is not in the way.
     let replaces = matches!(mapping.status, MappingStatus::Pending(reason) if reason.replaces());
-    let stays = |other: &Mapping| !(replaces && other.status == MappingStatus::AutoApproved);
+    let stays = |other: &Mapping| !(replaces && other.status.is_approved() && other.origin != Origin::Manual);
     if is_bound(state, state.group_at(mapping.group), entity, stays) {
         return Err(Rejection::AlreadyMapped);
     }

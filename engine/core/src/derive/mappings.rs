@@ -315,7 +315,7 @@ impl Derivation<'_> {
         }
     }
 
-    /// Approves a mapping; one that waited because of a rename takes the place of what another rule had approved.
+    /// Approves a mapping; one that waited to replace others takes their place.
     pub(super) fn approve(&mut self, fact: u32, id: MappingId, entity: Option<EntityId>) {
         let mapping = self.mapping(id);
         let (group, entity_type, was, origin) = (mapping.group, mapping.entity_type, mapping.status, mapping.origin);
@@ -336,6 +336,7 @@ impl Derivation<'_> {
         {
             let mut replaced = self.approved_otherwise(group, rule).0;
             replaced.extend(self.void_beside(id, rule));
+            replaced.extend(self.bound_alike(id));
             replaced.sort_unstable();
             replaced.dedup();
             for other in replaced {
@@ -347,6 +348,17 @@ impl Derivation<'_> {
         } else {
             self.touch_members(fact, group);
         }
+    }
+
+    /// The other mappings of rules that bind the same group to the same entity.
+    fn bound_alike(&self, id: MappingId) -> Vec<MappingId> {
+        let mapping = self.mapping(id);
+        let alike = |other: &&Mapping| {
+            let by_rule = other.origin != Origin::Manual && other.status.is_approved();
+            by_rule && other.id != id && other.entity == mapping.entity
+        };
+        let all = self.state.mappings_of(self.state.group_at(mapping.group));
+        all.filter(alike).map(|other| other.id).collect()
     }
 
     /// Ends a mapping; it still shows the entity it was for.

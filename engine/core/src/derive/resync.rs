@@ -59,10 +59,20 @@ impl Resync {
             MappingStatus::Pending(_) | MappingStatus::Ended(_) => 3,
         });
         let (mut kept, mut open) = (Vec::new(), Vec::new());
+        let raised = |mapping: &Mapping| {
+            decided
+                .as_ref()
+                .is_some_and(|decided| is_raised(state, mapping, decided))
+        };
         for target in decided.iter().flat_map(|decided| &decided.targets) {
-            match live.iter().position(|mapping| makes(state, target, mapping)) {
+            let made = |mapping: &&Mapping| makes(state, target, mapping) && !raised(mapping);
+            match live.iter().position(made) {
                 Some(at) => {
                     let mapping = live.remove(at);
+                    if mapping.status == MappingStatus::Rejected {
+                        // Whoever rejected the highest role left the place as it is.
+                        live.retain(|other| !(raised(other) && makes(state, target, other)));
+                    }
                     if mapping.origin != Origin::Manual {
                         kept.push((mapping.id, target.clone()));
                     }
@@ -192,14 +202,21 @@ impl Derivation<'_> {
     }
 
     /// The other approved mappings of the group that this rule, if it decides the group, does not make: approving one that
-    /// waits to replace them ends them.
+    /// waits to replace them ends them. One that is to be raised waits for the approval of its own.
     pub(super) fn void_beside(&self, id: MappingId, rule: RuleVersion) -> Vec<MappingId> {
         let group = self.state.group_at(self.mapping(id).group);
         let resync = Resync::of(&self.state, group);
-        if resync.decided.is_none_or(|decided| decided.rule != rule) {
+        let Some(decided) = resync.decided.filter(|decided| decided.rule == rule) else {
             return Vec::new();
-        }
-        let ends = |other: &MappingId| *other != id && self.mapping(*other).status.is_approved();
+        };
+        let raised = |mapping: &Mapping| {
+            let made = |target| makes(&self.state, target, mapping);
+            is_raised(&self.state, mapping, &decided) && decided.targets.iter().any(made)
+        };
+        let ends = |other: &MappingId| {
+            let mapping = self.mapping(*other);
+            *other != id && mapping.status.is_approved() && !raised(mapping)
+        };
         resync.void.into_iter().filter(ends).collect()
     }
 
@@ -227,6 +244,17 @@ fn makes(state: &State, target: &MatchedTarget, mapping: &Mapping) -> bool {
     let alike = target.name.as_ref().ok().map(|name| NameKey::of(name)) == name && name.is_some();
     let same_template = mapping.origin != Origin::Manual && mapping.template == target.template;
     mapping.entity_type == target.entity_type && (alike || same_template)
+}
+
+/// Whether a mapping in force would get the highest role, which is beyond the ceiling: a person approves the raised one, and this
+/// one stays as it is until then.
+fn is_raised(state: &State, mapping: &Mapping, decided: &Decided) -> bool {
+    let highest = state.settings().highest_role();
+    state.safeguards().auto_approve_ceiling.highest_role
+        && mapping.origin != Origin::Manual
+        && mapping.status.is_approved()
+        && decided.role.as_ref() == highest
+        && mapping.role.as_ref() != highest
 }
 
 /// Whether a mapping is what the rule makes of the target today.

@@ -2,12 +2,13 @@
 
 use proptest::prelude::*;
 use rolecall_engine::rules::{EntityType, RuleDefinition};
+use rolecall_engine::state::StoredRule;
 use rolecall_engine::{
     AutoApproveCeilingChange, Command, Effect, GroupChange, MappingIndex, MembersChange, OnRename, SafeguardsChange,
     SettingsChange,
 };
 
-use crate::operations::operations;
+use crate::operations::{Operation, operations};
 use crate::world::{World, match_all, show_status};
 
 const PEOPLE: [&str; 6] = ["ana", "ben", "cleo", "dora", "emil", "fay"];
@@ -302,6 +303,125 @@ fn a_plan_keeps_what_a_group_beyond_a_ceiling_has_until_somebody_approves() {
     assert_eq!(world.placed("ana"), ["concurrency_group eng"]);
 }
 
+/// A group whose team a rule approved, and the plan that is to bring the highest role to it.
+fn raised() -> World {
+    let mut world = world(highest_role());
+    world.group("eng", &["ana"]);
+    crate::plans::applied(&mut world, crate::plans::rules(vec![admins()]));
+    assert_eq!(
+        world.all_mappings(),
+        ["team eng: auto_approved", "team eng: pending(ceiling_highest_role)"]
+    );
+    assert_eq!(
+        (world.role("ana").as_deref(), world.placed("ana")),
+        (Some("user"), vec!["team eng".to_owned()])
+    );
+    world
+}
+
+fn admins() -> RuleDefinition {
+    RuleDefinition {
+        role: Some("admin".parse().unwrap()),
+        ..match_all(EntityType::Team)
+    }
+}
+
+#[test]
+fn a_plan_brings_the_highest_role_to_a_mapping_in_force_when_somebody_approves() {
+    let mut world = raised();
+    let waiting = world.mappings("eng")[1].id;
+    world.approve(waiting);
+    assert_eq!(
+        world.all_mappings(),
+        ["team eng: ended(replaced)", "team eng: approved"]
+    );
+    assert_eq!(
+        (world.role("ana").as_deref(), world.placed("ana")),
+        (Some("admin"), vec!["team eng".to_owned()])
+    );
+    crate::plans::applied(&mut world, crate::plans::rules(vec![admins()]));
+    assert_eq!(
+        world.all_mappings(),
+        ["team eng: ended(replaced)", "team eng: approved"]
+    );
+}
+
+#[test]
+fn a_second_plan_leaves_what_waits_for_the_highest_role_alone() {
+    let world = raised();
+    assert!(world.rehearse(&crate::plans::up_to_date()).unwrap().is_nothing());
+}
+
+#[test]
+fn who_rejects_the_highest_role_leaves_the_place_as_it_is() {
+    let mut world = raised();
+    let mapping = world.mappings("eng")[1].id;
+    world.done(&Command::RejectMapping { mapping });
+    crate::plans::applied(&mut world, crate::plans::up_to_date());
+    assert_eq!(world.all_mappings(), ["team eng: auto_approved", "team eng: rejected"]);
+    assert_eq!(world.role("ana").as_deref(), Some("user"));
+}
+
+/// As [`raised`], with the ceiling switched off since.
+fn raised_before() -> World {
+    let mut world = raised();
+    world.settings(ceiling(AutoApproveCeilingChange {
+        highest_role: Some(false),
+        ..AutoApproveCeilingChange::default()
+    }));
+    world
+}
+
+#[test]
+fn without_the_ceiling_the_mapping_in_force_takes_the_highest_role_and_what_waited_ends() {
+    let mut world = raised_before();
+    crate::plans::applied(&mut world, crate::plans::up_to_date());
+    assert_eq!(
+        world.all_mappings(),
+        ["team eng: auto_approved", "team eng: ended(superseded)"]
+    );
+    assert_eq!(world.role("ana").as_deref(), Some("admin"));
+}
+
+#[test]
+fn of_two_mappings_to_one_entity_the_one_that_is_approved_stays() {
+    let mut world = raised_before();
+    let waiting = world.mappings("eng")[1].id;
+    world.approve(waiting);
+    assert_eq!(
+        world.all_mappings(),
+        ["team eng: ended(replaced)", "team eng: approved"]
+    );
+}
+
+#[test]
+fn each_place_gets_the_highest_role_by_an_approval_of_its_own() {
+    let two = |definition: RuleDefinition| {
+        let targets =
+            [EntityType::Team, EntityType::ConcurrencyGroup].map(|entity_type| match_all(entity_type).targets);
+        RuleDefinition {
+            targets: targets.concat(),
+            ..definition
+        }
+    };
+    let mut world = world(highest_role());
+    crate::plans::applied(&mut world, crate::plans::rules(vec![two(match_all(EntityType::Team))]));
+    world.group("eng", &["ana"]);
+    crate::plans::applied(&mut world, crate::plans::rules(vec![two(admins())]));
+    let waiting = world.mappings("eng")[2].id;
+    world.approve(waiting);
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team eng: ended(replaced)",
+            "concurrency_group eng: auto_approved",
+            "team eng: approved",
+            "concurrency_group eng: pending(ceiling_highest_role)"
+        ]
+    );
+    assert_eq!(world.placed("ana"), ["team eng", "concurrency_group eng"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
@@ -322,6 +442,36 @@ proptest! {
                     let held = group.members.iter().filter(|member| mapping.holds(*member)).count();
                     prop_assert!(held <= most as usize, "{:?}", mapping);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn no_rule_ever_brings_the_highest_role_by_itself(operations in operations(60)) {
+        let mut world = World::default();
+        world.settings(highest_role());
+        let raised = |world: &World| {
+            let raise = |stored: &StoredRule| RuleDefinition {
+                role: Some("admin".parse().unwrap()),
+                ..stored.rule.definition().clone()
+            };
+            crate::plans::rules(world.state.rules().iter().map(raise).collect())
+        };
+        for operation in &operations {
+            let command = match operation {
+                // Plans bring the highest role to all that there is.
+                Operation::ApplyPlan { .. } => Some(crate::plans::apply(raised(&world), &world)),
+                _ => operation.command(&world),
+            };
+            // The ceiling stays what it is.
+            let Some(command) = command.filter(|command| !matches!(command, Command::ChangeSettings { .. })) else {
+                continue;
+            };
+            let _ = world.run(&command);
+            let highest = world.state.settings().highest_role();
+            for mapping in world.state.mappings_from(MappingIndex::from(0)) {
+                let by_itself = mapping.status.as_str() == "auto_approved" && mapping.role.as_ref() == highest;
+                prop_assert!(!by_itself, "{:?}", mapping);
             }
         }
     }
