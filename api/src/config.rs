@@ -3,6 +3,7 @@
 mod client;
 mod explain;
 mod plan;
+mod rules;
 
 use std::convert::Infallible;
 use std::ffi::OsStr;
@@ -20,6 +21,7 @@ pub(crate) use self::client::TokenError;
 pub use self::client::{ClientOptions, ServerUrl};
 pub use self::explain::{ExplainCommand, ExplainEntity, ExplainGroup, ExplainOptions, ExplainUser};
 pub use self::plan::PlanOptions;
+pub use self::rules::{ReportFormat, RulesCheckOptions, RulesCommand, RulesExportOptions, RulesImportOptions};
 use crate::limits::{ROOT_TOKEN_CHARACTERS_MIN, SCIM_REQUESTS_PER_SECOND_DEFAULT, SCIM_REQUESTS_PER_SECOND_MAX};
 
 /// The command line.
@@ -100,7 +102,7 @@ pub enum Command {
     /// Prints the counts and the first changes. The exit code is 0 when there is nothing to change or the plan was applied,
     /// 2 when there are changes and they were not applied, and 1 when something went wrong.
     Plan(PlanOptions),
-    /// Check rule set files
+    /// Check rule set files, and read and save the rules of an organization of a running server as one
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Start on a temporary folder and play the onboarding of a PingOne and an Okta customer
@@ -117,41 +119,6 @@ pub enum AuditCommand {
     /// Prints progress and every difference with its position. The exit code is 0 when all is equal, 1 when the record
     /// and its derivation differ, and 2 when the record is damaged or cannot be read.
     Verify(DataOptions),
-}
-
-/// What to do with rule set files.
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// Check rule set files, without a server: every problem with its line and column, their examples, and advice
-    ///
-    /// The exit code is 0 when all files are sound, 1 when one is not, and 2 when one cannot be opened.
-    Check(RulesCheckOptions),
-}
-
-/// Which rule set files to check.
-#[derive(Args, Clone, Debug)]
-pub struct RulesCheckOptions {
-    /// The files
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// A file of group names, one a line: what the rules make of each is printed
-    #[arg(long, value_name = "FILE")]
-    pub names: Option<PathBuf>,
-    /// Let advice fail the check, too, such as that of two rules one never decides
-    #[arg(long)]
-    pub strict: bool,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
-    pub format: ReportFormat,
-}
-
-/// How a report is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// One line each
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// Where the data is.

@@ -18,8 +18,8 @@ pub(crate) enum ApiError {
     /// The engine refused the command.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// A rule set file that cannot be read.
-    #[error("the rule set file cannot be read:\n{0}")]
+    /// A rule set file that cannot be read, or whose rules this organization cannot have.
+    #[error("the rule set file cannot be used:\n{0}")]
     RuleSetFile(#[from] FileProblems),
     /// The log refused or failed.
     #[error("{}", public_text(.0))]

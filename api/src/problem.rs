@@ -39,6 +39,9 @@ pub(crate) struct ProblemBody {
     /// All that is wrong with a rule, with a set of rules, or with the extensions of a connection, each with its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<PlacedProblem>,
+    /// How many more problems a rule set file has than `problems` lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problems_left_out: Option<usize>,
 }
 
 /// One thing that is wrong, and where.
@@ -80,6 +83,10 @@ impl ProblemBody {
             status: status.as_u16(),
             detail: error.to_string(),
             problems: problems_of(error),
+            problems_left_out: match error {
+                ApiError::RuleSetFile(file) if file.left_out > 0 => Some(file.left_out),
+                _ => None,
+            },
         }
     }
 }

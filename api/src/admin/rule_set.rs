@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use rolecall_engine::rules::limits::RULE_SET_BYTES_MAX;
 use rolecall_engine::rules::{Example, RuleDefinition, RuleSet};
 use rolecall_engine::state::State;
-use rolecall_engine::{Command, DraftRule, Fact};
+use rolecall_engine::{Command, DraftRule, Fact, Rejection};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -159,20 +159,44 @@ pub(crate) async fn read(
         would fail", body = ProblemBody),
 ))]
 pub(crate) async fn save(caller: Caller<Admin>, request: RuleSetRequest) -> Result<Json<RuleSetSaved>, Problem> {
-    let set = match request {
-        RuleSetRequest::Json(body) => body.into_set()?,
+    match request {
+        RuleSetRequest::Json(body) => Ok(Json(submit(&caller, body.into_set()?).await?)),
         RuleSetRequest::File(text) => {
-            let steps = text.len() as u64;
-            aside::run(caller.organization.long_works(), steps, move || RuleSet::read(&text)).await??
+            let (works, steps, text) = (caller.organization.long_works(), text.len() as u64, Arc::new(text));
+            let read = Arc::clone(&text);
+            let set = aside::run(works, steps, move || RuleSet::read(&read)).await??;
+            match submit(&caller, set).await {
+                Ok(saved) => Ok(Json(saved)),
+                Err(error) => Err(aside::run(works, steps, move || located(&text, error)).await?.into()),
+            }
         }
-    };
+    }
+}
+
+async fn submit(caller: &Caller<Admin>, set: RuleSet) -> Result<RuleSetSaved, ApiError> {
     let count = set.rules.len();
     let draft = |definition| DraftRule { id: None, definition };
     let command = Command::SaveRuleSet {
         rules: set.rules.into_iter().map(draft).collect(),
         examples: Some(set.examples),
     };
-    Ok(Json(RuleSetSaved::of(&caller.submit(command).await?, count)))
+    Ok(RuleSetSaved::of(&caller.submit(command).await?, count))
+}
+
+/// What this organization has against the rules of a file, with lines and columns.
+fn located(text: &str, error: ApiError) -> ApiError {
+    let problems: Vec<_> = match &error {
+        ApiError::Rejected(Rejection::RuleSet(problems)) => problems
+            .iter()
+            .map(|problem| (problem.place.clone(), problem.offset, problem.kind.to_string()))
+            .collect(),
+        ApiError::Rejected(Rejection::Examples(failed)) => failed
+            .iter()
+            .map(|failed| (format!("examples[{}]", failed.index), None, failed.to_string()))
+            .collect(),
+        _ => return error,
+    };
+    RuleSet::locate(text, problems).into()
 }
 
 impl RuleSetBody {

@@ -1,6 +1,7 @@
-//! A small HTTP client for the commands that ask a running server: one request at a time, JSON both ways.
+//! A small HTTP client for the commands that ask a running server: one request at a time, JSON both ways but for
+//! files.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -8,6 +9,8 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 
 use crate::config::{ServerUrl, TokenError};
+
+const JSON: &str = "application/json";
 
 /// Why a server could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -76,47 +79,59 @@ impl Client {
         self.send(Method::PATCH, path, body).await
     }
 
-    /// Sends a request on a connection of its own.
-    async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, ClientError> {
-        let stream = TcpStream::connect(self.url.authority()).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // How the connection ends shows in the answer.
-        let connection = tokio::spawn(async move { drop(connection.await) });
-        let response = sender.send_request(self.request(&method, path, body)?).await?;
-        let status = response.status();
-        let bytes = to_bytes(Body::new(response.into_body()), usize::MAX).await;
-        let bytes = bytes.map_err(|error| ClientError::Message(error.into()))?;
-        connection.abort();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        if status.is_success() {
-            return Ok(body);
-        }
-        Err(ClientError::Refused {
-            method,
-            path: path.to_owned(),
-            status,
-            body,
-        })
+    /// Reads what is answered in another media type than JSON.
+    pub(super) async fn get_text(&self, path: &str) -> Result<Bytes, ClientError> {
+        self.exchange(Method::GET, path, JSON, Body::empty()).await
     }
 
-    fn request(&self, method: &Method, path: &str, body: &Value) -> Result<Request<Body>, ClientError> {
+    /// Sends what is in another media type than JSON.
+    pub(super) async fn put_text(&self, path: &str, media_type: &str, text: String) -> Result<Value, ClientError> {
+        let answer = self.exchange(Method::PUT, path, media_type, Body::from(text)).await?;
+        Ok(json(&answer))
+    }
+
+    async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, ClientError> {
         let is_scim = path.starts_with("/scim/");
-        let media_type = if is_scim {
-            "application/scim+json"
-        } else {
-            "application/json"
-        };
+        let media_type = if is_scim { "application/scim+json" } else { JSON };
         let body = if body.is_null() {
             Body::empty()
         } else {
             Body::from(body.to_string())
         };
+        Ok(json(&self.exchange(method, path, media_type, body).await?))
+    }
+
+    /// Sends a request on a connection of its own, and reads the answer.
+    async fn exchange(&self, method: Method, path: &str, media_type: &str, body: Body) -> Result<Bytes, ClientError> {
         let request = Request::builder()
-            .method(method)
+            .method(&method)
             .uri(format!("{}{path}", self.url.path()))
             .header(header::HOST, self.url.host())
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, media_type);
-        request.body(body).map_err(|error| ClientError::Message(error.into()))
+        let request = request.body(body).map_err(|error| ClientError::Message(error.into()))?;
+        let stream = TcpStream::connect(self.url.authority()).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // How the connection ends shows in the answer.
+        let connection = tokio::spawn(async move { drop(connection.await) });
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        let answer = to_bytes(Body::new(response.into_body()), usize::MAX).await;
+        let answer = answer.map_err(|error| ClientError::Message(error.into()))?;
+        connection.abort();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        Err(ClientError::Refused {
+            method,
+            path: path.to_owned(),
+            status,
+            body: json(&answer),
+        })
     }
+}
+
+/// An answer as JSON; `null` where there is none.
+fn json(answer: &[u8]) -> Value {
+    serde_json::from_slice(answer).unwrap_or(Value::Null)
 }

@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod logging;
 mod plan;
+mod rule_set;
 mod rules;
 
 use std::error::Error;
@@ -30,6 +31,8 @@ pub fn run(line: CommandLine) -> ExitCode {
         Some(Command::Explain(command)) => explain::run(&command),
         Some(Command::Plan(options)) => plan::run(&options),
         Some(Command::Rules(RulesCommand::Check(options))) => rules::check(&options),
+        Some(Command::Rules(RulesCommand::Export(options))) => rule_set::export(&options),
+        Some(Command::Rules(RulesCommand::Import(options))) => rule_set::import(&options),
         Some(Command::Demo(options)) => demo::run(&options),
     }
 }

@@ -49,6 +49,14 @@ impl RuleSet {
         read::read(text, places)
     }
 
+    /// Gives what is wrong with the set of a file, for reasons that are not in the file, its lines and columns.
+    ///
+    /// Each problem is the path of a field, the byte in its text if one can be named, and what is wrong.
+    pub fn locate(text: &str, problems: impl IntoIterator<Item = (String, Option<usize>, String)>) -> FileProblems {
+        let places = Places::of(text);
+        read::locate(text, places, problems)
+    }
+
     /// Writes the file: the same text for the same set.
     pub fn write(&self) -> String {
         write::write(self)

@@ -62,6 +62,29 @@ pub(super) fn read(text: &str, places: Places<'_>) -> Result<RuleSet, FileProble
     }
 }
 
+/// Reads the file once more, for the places of its fields alone.
+pub(super) fn locate(
+    text: &str,
+    places: Places<'_>,
+    problems: impl IntoIterator<Item = (String, Option<usize>, String)>,
+) -> FileProblems {
+    let mut findings = Findings::new(places);
+    let (table, _) = DeTable::parse_recoverable(text);
+    let fields = Fields::new(String::new(), 0..0, table.get_ref(), (&mut findings, &SET_FIELDS));
+    if let Some(rules) = fields.get(&mut findings, "rules") {
+        for rule in rules.items(&mut findings).unwrap_or_default() {
+            if let Some(fields) = rule.table(&mut findings, &RULE_FIELDS) {
+                definition(&fields, &mut findings);
+            }
+        }
+    }
+    examples(&fields, &mut findings);
+    for (place, offset, text) in problems {
+        findings.at_place(&place, offset, text);
+    }
+    findings.into_problems()
+}
+
 /// The rules; `None` unless all of them compile.
 fn rules(fields: &Fields<'_>, findings: &mut Findings<'_>) -> Option<Vec<Rule>> {
     let hint = "add `[[rules]]`, or write `rules = []` for a set without any";

@@ -64,6 +64,30 @@ fn a_file_is_read_and_written_as_it_was() {
 }
 
 #[test]
+fn what_others_find_wrong_gets_its_line_and_column() {
+    let found = [
+        ("rules[1]", None, "one"),
+        ("rules[0].role", None, "two"),
+        ("rules[0].match.pattern", Some(2), "three"),
+        ("examples[1]", None, "four"),
+        ("rules[9].name", None, "five"),
+    ];
+    let found = found.map(|(place, offset, text)| (place.to_owned(), offset, text.to_owned()));
+    let located = RuleSet::locate(FILE, found);
+    let located: Vec<String> = located.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        located,
+        [
+            "1:1: `rules[9].name`: five",
+            "3:40: `rules[0].match.pattern`: three",
+            "12:8: `rules[0].role`: two",
+            "16:1: `rules[1]`: one",
+            "33:1: `examples[1]`: four",
+        ]
+    );
+}
+
+#[test]
 fn a_set_without_rules_says_so() {
     let empty = RuleSet::default();
     assert_eq!(empty.write(), "rules = []\n");

@@ -233,3 +233,86 @@ fn files_are_checked_on_the_command_line() {
     assert_eq!(report["files"][0]["problems"][0]["line"], 1);
     assert_eq!(check(&["no-such-file"]).0, Some(2));
 }
+
+#[tokio::test]
+async fn rules_go_from_a_server_to_a_file_and_back_on_the_command_line() {
+    let server = Server::start().await;
+    let organization = server.organization("Acme").await;
+    save(&organization, FILE).await.expect(200);
+    let body = json!({"name": "cli", "role": "admin"});
+    let token = organization.http.post("/tokens", &body).await.expect(201).text("token");
+    let rules = |arguments: &[&str]| {
+        let mut command = Command::new(binary::rolecall());
+        command
+            .env_clear()
+            .env("ROLECALL_TOKEN", &token)
+            .arg("rules")
+            .args(arguments);
+        let output = command
+            .args(["--url", &server.address(), "--organization", &organization.id])
+            .output();
+        let Output { status, stdout, stderr } = output.unwrap();
+        let said = [stdout, stderr].map(|said| String::from_utf8(said).unwrap());
+        (status.code(), said.concat())
+    };
+    assert_eq!(rules(&["export"]), (Some(0), FILE.to_owned()));
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rules.toml");
+    let path = file.to_str().unwrap();
+    assert_eq!(rules(&["export", "--output", path]), (Some(0), String::new()));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
+    let head = organization.head_after(0).await;
+    let (code, said) = rules(&["import", path]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.starts_with("rules created: 0\nrules changed: 0\nrules unchanged: 2\nrules deleted: 0\n"),
+        "{said}"
+    );
+    assert_eq!(organization.head_after(0).await, head);
+
+    let connection = organization.connect(&server.public(), "okta").await;
+    connection.scim.create_group("eng-search", &[]).await;
+    std::fs::write(&file, FILE.replace("priority = 10", "priority = 11")).unwrap();
+    let (code, said) = rules(&["import", path]);
+    assert_eq!(code, Some(0), "{said}");
+    let plan = format!("rolecall plan --organization {}", organization.id);
+    for line in [
+        "rules changed: 1\n",
+        "rules unchanged: 1\n",
+        "stale mappings: 1\n",
+        &plan,
+    ] {
+        assert!(said.contains(line), "`{line}` is not in\n{said}");
+    }
+
+    let head = organization.head_after(0).await;
+    // The file alone is sound; this organization has no such role.
+    std::fs::write(&file, FILE.replace("priority = 0", "role = \"captain\"\npriority = 0")).unwrap();
+    let (code, said) = rules(&["import", path]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains(&format!(
+            "\n{path}:13:8: `rules[1].role`: `captain` is none of the roles"
+        )),
+        "{said}"
+    );
+    std::fs::write(
+        &file,
+        FILE.replace("match = { kind = \"all\" }", "match = { kind = \"al\" }"),
+    )
+    .unwrap();
+    let (code, said) = rules(&["import", path]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains(&format!("\n{path}:10:18: `rules[1].match.kind`: `al` is not known")),
+        "{said}"
+    );
+    assert_eq!(
+        organization.head_after(0).await,
+        head,
+        "what is refused changes nothing"
+    );
+    let (code, said) = rules(&["import", "no-such-file"]);
+    assert!(code == Some(1) && said.contains("no-such-file"), "{said}");
+}

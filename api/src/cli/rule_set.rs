@@ -1,0 +1,144 @@
+//! `rolecall rules export` and `rolecall rules import`: the rules of an organization of a running server, as a file for review.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use rolecall_engine::rules::limits::RULE_SET_BYTES_MAX;
+use serde_json::Value;
+
+use super::client::{Client, ClientError};
+use super::{block_on, failed};
+use crate::config::{ClientOptions, RulesExportOptions, RulesImportOptions};
+
+/// Why rules were not written or not saved.
+#[derive(Debug, thiserror::Error)]
+enum RuleSetError {
+    /// The file cannot be read.
+    #[error("failed to read {}", file.display())]
+    Read {
+        file: PathBuf,
+        #[source]
+        error: io::Error,
+    },
+    /// The file cannot be written.
+    #[error("failed to write {}", file.display())]
+    Write {
+        file: PathBuf,
+        #[source]
+        error: io::Error,
+    },
+    /// The server could not be asked, or refused.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The server found faults in the file.
+    #[error("the rules were not saved:{0}")]
+    Faults(String),
+}
+
+/// Writes the rules of the organization.
+pub(super) fn export(options: &RulesExportOptions) -> ExitCode {
+    ended(block_on(write(options)))
+}
+
+/// Saves the rules of the file.
+pub(super) fn import(options: &RulesImportOptions) -> ExitCode {
+    ended(block_on(save(options)))
+}
+
+fn ended(result: Result<(), Box<dyn std::error::Error>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+async fn write(options: &RulesExportOptions) -> Result<(), RuleSetError> {
+    let path = format!("{}/rule_set?format=toml", options.client.path());
+    let text = client(&options.client)?.get_text(&path).await?;
+    let (file, written) = match &options.output {
+        Some(file) => (file.clone(), std::fs::write(file, &text)),
+        None => (PathBuf::from("standard output"), io::stdout().lock().write_all(&text)),
+    };
+    written.map_err(|error| RuleSetError::Write { file, error })
+}
+
+async fn save(options: &RulesImportOptions) -> Result<(), RuleSetError> {
+    let (file, text) = read(&options.file)?;
+    let path = format!("{}/rule_set", options.client.path());
+    let saved = client(&options.client)?.put_text(&path, "application/toml", text).await;
+    let saved = saved.map_err(|error| faults(&file, &error).map_or(error.into(), RuleSetError::Faults))?;
+    // When standard output is gone, the exit code still tells the outcome.
+    drop(io::stdout().lock().write_all(report(&saved, options).as_bytes()));
+    Ok(())
+}
+
+fn client(options: &ClientOptions) -> Result<Client, ClientError> {
+    Ok(Client::new(options.url.clone(), &options.token()?))
+}
+
+/// The text of the file, and what to call it. What the server would refuse for its size is not read to its end.
+fn read(file: &Path) -> Result<(PathBuf, String), RuleSetError> {
+    let (name, opened): (_, io::Result<Box<dyn Read>>) = if file == Path::new("-") {
+        (PathBuf::from("standard input"), Ok(Box::new(io::stdin())))
+    } else {
+        let opened = std::fs::File::open(file);
+        (file.to_path_buf(), opened.map(|file| Box::new(file) as Box<dyn Read>))
+    };
+    let mut text = String::new();
+    let read = opened.and_then(|file| file.take(RULE_SET_BYTES_MAX as u64 + 1).read_to_string(&mut text));
+    let read = read.and_then(|bytes| match bytes {
+        0..=RULE_SET_BYTES_MAX => Ok(()),
+        _ => Err(io::ErrorKind::FileTooLarge.into()),
+    });
+    match read {
+        Ok(()) => Ok((name, text)),
+        Err(error) => Err(RuleSetError::Read { file: name, error }),
+    }
+}
+
+/// What the server has against the file, one line each, as compilers write them.
+fn faults(file: &Path, error: &ClientError) -> Option<String> {
+    let ClientError::Refused { body, .. } = error else {
+        return None;
+    };
+    let problems = body.get("problems")?.as_array()?;
+    let mut text = String::new();
+    for problem in problems {
+        let of = |field: &str| problem.get(field).and_then(Value::as_str).unwrap_or_default();
+        let number = |field: &str| problem.get(field).and_then(Value::as_u64);
+        text.push_str(&format!("\n{}:", file.display()));
+        if let (Some(line), Some(column)) = (number("line"), number("column")) {
+            text.push_str(&format!("{line}:{column}:"));
+        }
+        match of("place") {
+            "" => {}
+            place => text.push_str(&format!(" `{place}`:")),
+        }
+        text.push_str(&format!(" {}", of("text")));
+    }
+    if let Some(more) = body.get("problems_left_out") {
+        text.push_str(&format!("\nand {more} more"));
+    }
+    Some(text)
+}
+
+/// What saving changed, and what comes next.
+fn report(saved: &Value, options: &RulesImportOptions) -> String {
+    let mut text = String::new();
+    for (field, words) in [
+        ("created", "rules created"),
+        ("changed", "rules changed"),
+        ("unchanged", "rules unchanged"),
+        ("deleted", "rules deleted"),
+        ("stale_mappings", "stale mappings"),
+    ] {
+        let count = saved.get(field).and_then(Value::as_u64).unwrap_or_default();
+        text.push_str(&format!("{words}: {count}\n"));
+    }
+    let organization = options.client.organization;
+    text + &format!(
+        "saved; nobody has moved. `rolecall plan --organization {organization}` shows what these rules change, and with \
+         `--apply` does it\n"
+    )
+}
