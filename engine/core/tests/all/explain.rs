@@ -11,9 +11,9 @@ use rolecall_engine::{
     MembersChange, Position, RuleVersion, SettingsChange, State, UserIndex, UserInput, handle,
 };
 
+use crate::operations::after;
 use crate::operations::unbraked_operations;
 use crate::plans::{applied, up_to_date};
-use crate::properties::after;
 use crate::world::{World, match_all, user_input};
 
 /// What finds the steps that stand in the history of a user.

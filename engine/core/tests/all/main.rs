@@ -17,6 +17,8 @@ mod exceptions;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod invariants;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod members;
@@ -27,11 +29,7 @@ mod operations;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
-mod overrides;
-#[cfg(test)]
 mod plans;
-#[cfg(test)]
-mod properties;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
@@ -42,6 +40,8 @@ mod rules;
 mod slots;
 #[cfg(test)]
 mod stored_format;
+#[cfg(test)]
+mod told;
 #[cfg(test)]
 mod two_person;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use rolecall_engine::plan::{Draft, MappingChange};
 use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
-    AutoApproveCeilingChange, BrakeLimitChange, Command, DraftRule, EntityIndex, ExceptionInput, ExceptionKind,
+    AutoApproveCeilingChange, BrakeLimitChange, Command, DraftRule, EntityIndex, Entry, ExceptionInput, ExceptionKind,
     ExceptionSubject, GroupChange, GroupIndex, Keep, MappingIndex, MappingTarget, MembersChange, OnRename,
     SettingsChange, State, Timestamp, UserIndex, UserInput,
 };
@@ -157,7 +157,7 @@ pub(crate) enum Operation {
     Tick,
 }
 
-const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 8] = [
     "eng-web",
     "eng-api",
     "ENG-Ops",
@@ -171,6 +171,29 @@ const ROLES: [&str; 3] = ["guest", "user", "Admin"];
 
 pub(crate) fn operations(length: usize) -> impl Strategy<Value = Vec<Operation>> {
     vec(operation(), 1..length)
+}
+
+/// A world after some operations; `each` sees the state before and the entry of every one that changed something.
+pub(crate) fn after(operations: &[Operation], each: impl FnMut(&State, &Entry, &World)) -> World {
+    after_in(World::default(), operations, each)
+}
+
+/// The same in a world that is there already.
+pub(crate) fn after_in(
+    mut world: World,
+    operations: &[Operation],
+    mut each: impl FnMut(&State, &Entry, &World),
+) -> World {
+    for operation in operations {
+        let Some(command) = operation.command(&world) else {
+            continue;
+        };
+        let before = world.state.clone();
+        if let Ok(Some(entry)) = world.run(&command) {
+            each(&before, &entry, &world);
+        }
+    }
+    world
 }
 
 /// Operations on an organization without brakes, where everything that is asked for happens at once.

@@ -1,21 +1,12 @@
 //! What applying a plan does to the groups that there are (SEMANTICS 3.5 and 8.1).
 
-use std::collections::BTreeSet;
-
-use proptest::collection::vec;
-use proptest::option;
-use proptest::prelude::*;
-use rolecall_engine::plan::{self, ConflictEffect, Draft, MappingChange, MembersEffect, PlanEffect};
+use rolecall_engine::plan::{self, Draft, MappingChange};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
-use rolecall_engine::state::{Mapping, PlanEnd, User};
+use rolecall_engine::state::PlanEnd;
 use rolecall_engine::{
-    Actor, Command, DraftRule, EntityIndex, Fact, GroupIndex, MappingIndex, MappingStatus, MappingTarget, PlanId,
-    Rejection, SettingsChange, Slot, State, UserIndex, UserSet,
+    Actor, Command, DraftRule, Fact, GroupIndex, MappingStatus, MappingTarget, PlanId, Rejection, SettingsChange,
 };
 
-use crate::operations::{operations, plan_draft};
-use crate::oracle;
-use crate::properties::after;
 use crate::world::{World, match_all};
 
 /// The rules that are to be, and nothing else.
@@ -104,140 +95,6 @@ fn changed(before: RuleDefinition, after: Vec<RuleDefinition>) -> World {
     applied(&mut world, rules(after));
     assert_eq!(stale(&world), []);
     world
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_plan_does_what_it_says(
-        operations in operations(50),
-        wanted in option::of(vec((0..64usize, any::<bool>()), 0..5)),
-        approve in option::of(0..64usize),
-    ) {
-        let mut world = after(&operations, |_, _, _| {});
-        if world.state.plan_run().is_some_and(|run| run.is_running()) {
-            go_on(&mut world);
-        }
-        let draft = plan_draft(&world.state, wanted.as_deref(), approve);
-        let (before, told) = (world.state.clone(), world.rehearse(&draft));
-        let command = apply(draft, &world);
-        match (told, world.run(&command)) {
-            (Ok(effect), Ok(Some(_))) => {
-                go_on(&mut world);
-                check_effect(&effect, &before, &world.state);
-            }
-            (told, done) => prop_assert_eq!(told.unwrap_err(), done.unwrap_err()),
-        }
-    }
-
-    #[test]
-    fn after_a_plan_nothing_is_stale_and_a_second_one_changes_nothing(
-        operations in operations(50),
-        wanted in option::of(vec((0..64usize, any::<bool>()), 0..5)),
-    ) {
-        let mut world = after(&operations, |_, _, _| {});
-        if world.state.plan_run().is_some_and(|run| run.is_running()) {
-            go_on(&mut world);
-        }
-        let draft = plan_draft(&world.state, wanted.as_deref(), None);
-        // Rules that would break an example are refused.
-        let command = apply(draft, &world);
-        prop_assume!(world.run(&command).is_ok());
-        go_on(&mut world);
-        prop_assert_eq!(stale(&world), vec![]);
-        oracle::check(&world.state, &world.entries);
-        oracle::check_one_owner(&world.state);
-        let length = world.entries.len();
-        applied(&mut world, up_to_date());
-        let conclusions = world.entries[length..].iter().flat_map(|entry| entry.consequences.clone());
-        prop_assert_eq!(conclusions.collect::<Vec<_>>(), vec![]);
-    }
-}
-
-/// What a plan says that it does, and what the states before and after it say, looked at whole.
-fn check_effect(effect: &PlanEffect, before: &State, after: &State) {
-    let users = || before.users_from(UserIndex::from(0));
-    let mut raised_and_lowered = 0;
-    for user in users() {
-        let now = after.user(user.id).unwrap();
-        let places = |state: &State, user: &User| -> BTreeSet<_> {
-            let entities = user
-                .memberships
-                .iter()
-                .map(|membership| state.entity_at(membership.entity));
-            entities
-                .map(|entity| (entity.entity_type, entity.name.clone()))
-                .collect()
-        };
-        let (was, is) = (places(before, user), places(after, now));
-        let told = |of: fn(&MembersEffect) -> &UserSet| -> BTreeSet<_> {
-            let there = effect.members.iter().filter(|members| of(members).contains(user.index));
-            there
-                .map(|members| (members.entity.entity_type, members.entity.name.clone().unwrap()))
-                .collect()
-        };
-        assert_eq!(told(|members| &members.added), is.difference(&was).cloned().collect());
-        assert_eq!(told(|members| &members.removed), was.difference(&is).cloned().collect());
-        let role = effect.roles.iter().find(|role| role.users.contains(user.index));
-        let told = role.map(|role| (role.from.clone(), role.to.clone()));
-        let changed = user.role != now.role;
-        raised_and_lowered += u64::from(changed);
-        assert_eq!(told, changed.then(|| (user.role.clone(), now.role.clone())));
-        for slot in Slot::ALL {
-            let claimed = |state: &State| {
-                state
-                    .conflict(slot, user.index)
-                    .map(|conflict| conflict.claimed.clone())
-            };
-            let told = |of: fn(&ConflictEffect) -> &UserSet| {
-                effect
-                    .conflicts
-                    .iter()
-                    .any(|conflict| conflict.slot == slot && of(conflict).contains(user.index))
-            };
-            let (was, is) = (claimed(before), claimed(after));
-            assert_eq!(told(|conflict| &conflict.opened), is.is_some() && was != is);
-            assert_eq!(told(|conflict| &conflict.closed), was.is_some() && was != is);
-        }
-    }
-    assert_eq!(
-        raised_and_lowered,
-        effect.roles.iter().map(|role| role.users.len()).sum::<u64>()
-    );
-    check_mappings(effect, before, after);
-}
-
-fn check_mappings(effect: &PlanEffect, before: &State, after: &State) {
-    let mut told = effect.mappings.iter();
-    for now in after.mappings_from(MappingIndex::from(0)) {
-        let was = before.mapping(now.id);
-        let same = |was: &Mapping| {
-            (was.status, was.paused, was.entity, was.origin, &was.role)
-                == (now.status, now.paused, now.entity, now.origin, &now.role)
-                && was.template == now.template
-        };
-        if was.is_some_and(same) {
-            continue;
-        }
-        let told = told.next().unwrap();
-        assert_eq!(
-            (told.mapping, told.from),
-            (was.map(|was| was.id), was.map(|was| was.status))
-        );
-        assert_eq!((told.to, &told.role), (now.status, &now.role));
-    }
-    assert_eq!(told.next(), None);
-    let new = after
-        .entities_from(EntityIndex::from(0))
-        .filter(|entity| before.entity(entity.id).is_none());
-    let new: Vec<_> = new.map(|entity| Some(entity.name.clone())).collect();
-    let told: Vec<_> = effect
-        .entities
-        .iter()
-        .map(|entity| entity.entity.name.clone())
-        .collect();
-    assert_eq!(told, new);
 }
 
 #[test]

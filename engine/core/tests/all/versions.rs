@@ -8,8 +8,8 @@ use rolecall_engine::{
     SettingsChange, State, UserId, UserIndex, UserSet,
 };
 
+use crate::operations::after;
 use crate::operations::operations;
-use crate::properties::after;
 use crate::world::{World, match_all, user_input};
 
 /// All that a client sees of a user.

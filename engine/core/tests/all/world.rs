@@ -10,7 +10,7 @@ use rolecall_engine::{
 };
 
 /// An organization with its whole record.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) entries: Vec<Entry>,
