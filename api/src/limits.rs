@@ -115,6 +115,8 @@ pub(crate) const ROLE_LABELS_MAX: usize = 32;
 pub(crate) const COLLISION_GROUPS_MAX: usize = 100_000;
 /// Collisions that an analysis shows.
 pub(crate) const COLLISIONS_SHOWN_MAX: usize = 100;
+/// Users that are shown by their ids in an answer about many.
+pub(crate) const USERS_SHOWN_MAX: usize = 100;
 /// Group names that rules are tried on in one request.
 pub(crate) const TRIED_NAMES_MAX: usize = 100;
 /// Rules that are shown as tried before the one that decides, for each name.

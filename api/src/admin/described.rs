@@ -3,7 +3,7 @@
 //! These types are never made. A field names one in `value_type`, so that what holds for it is said once, with the very
 //! limits that it is checked against.
 
-use rolecall_engine::limits::NAME_CHARACTERS_MAX;
+use rolecall_engine::limits::{EXCEPTION_REASON_CHARACTERS_MAX, NAME_CHARACTERS_MAX};
 use rolecall_engine::rules::limits::ROLE_NAME_CHARACTERS_MAX;
 use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, OneOfBuilder, SchemaFormat, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
@@ -25,6 +25,17 @@ impl PartialSchema for Name {
 }
 
 impl ToSchema for Name {}
+
+/// Why an exception was set.
+pub(crate) enum ExceptionReason {}
+
+impl PartialSchema for ExceptionReason {
+    fn schema() -> RefOr<Schema> {
+        text(NAME, EXCEPTION_REASON_CHARACTERS_MAX)
+    }
+}
+
+impl ToSchema for ExceptionReason {}
 
 /// The name of a role.
 pub(crate) enum RoleText {}

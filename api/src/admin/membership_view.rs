@@ -48,6 +48,13 @@ pub(crate) struct RoleClaimView {
     exception_id: Option<Uuid>,
 }
 
+impl SourceView {
+    /// Whether it is a pin.
+    pub(crate) fn is_pin(&self) -> bool {
+        self.exception_id.is_some()
+    }
+}
+
 /// All reasons for the user to be in the entity.
 pub(crate) fn sources_of(state: &State, user: &User, entity: EntityIndex) -> Vec<SourceView> {
     let mappings = sources(state, user, entity).map(|mapping| SourceView {

@@ -15,6 +15,8 @@ mod described;
 mod entities;
 mod events;
 mod example_body;
+mod exception_body;
+mod exceptions;
 mod explain;
 mod groups;
 mod history;
@@ -25,9 +27,12 @@ mod id;
 mod mapping_view;
 mod mappings;
 mod membership_view;
+mod memberships;
 mod object;
 mod openapi;
 mod organizations;
+#[cfg(test)]
+mod override_tests;
 mod page;
 mod plan_body;
 mod plan_view;
@@ -147,6 +152,28 @@ fn decisions(routes: Routes) -> Routes {
         .get(
             "/v1/organizations/{organization}/entities/{entity}/members",
             entities::members,
+        )
+        .post(
+            "/v1/organizations/{organization}/entities/{entity}/members",
+            memberships::give_many,
+        )
+        .put(
+            "/v1/organizations/{organization}/entities/{entity}/members/{user}",
+            memberships::give,
+        )
+        .delete(
+            "/v1/organizations/{organization}/entities/{entity}/members/{user}",
+            memberships::take,
+        )
+        .get("/v1/organizations/{organization}/exceptions", exceptions::list)
+        .post("/v1/organizations/{organization}/exceptions", exceptions::create)
+        .get(
+            "/v1/organizations/{organization}/exceptions/{exception}",
+            exceptions::read,
+        )
+        .delete(
+            "/v1/organizations/{organization}/exceptions/{exception}",
+            exceptions::end,
         )
         .get("/v1/organizations/{organization}/mappings", mappings::list)
         .post("/v1/organizations/{organization}/mappings", mappings::create)

@@ -9,8 +9,9 @@ use utoipa::openapi::{Content, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, conflicts, connections, entities, events, explain, groups, history, holds, mappings, organizations, plans,
-    root_tokens, rule_analysis, rule_set, rule_trial, rules, settings, tokens, users,
+    audit, conflicts, connections, entities, events, exceptions, explain, groups, history, holds, mappings,
+    memberships, organizations, plans, root_tokens, rule_analysis, rule_set, rule_trial, rules, settings, tokens,
+    users,
 };
 
 #[derive(OpenApi)]
@@ -34,6 +35,8 @@ use super::{
         rules::list, rules::create, rules::read, rules::change, rules::delete, rule_trial::run,
         rule_set::read, rule_set::save, rule_analysis::read,
         entities::list, entities::create, entities::read, entities::delete, entities::members,
+        memberships::give, memberships::give_many, memberships::take,
+        exceptions::list, exceptions::create, exceptions::read, exceptions::end,
         mappings::list, mappings::create, mappings::read,
         mappings::approve, mappings::reject, mappings::pause, mappings::resume,
         conflicts::list, conflicts::read, conflicts::resolve, conflicts::decisions, conflicts::forget,

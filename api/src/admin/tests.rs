@@ -22,6 +22,7 @@ fn routes_in(organization: &str) -> Vec<(String, String)> {
             "{mapping}",
             "{plan}",
             "{hold}",
+            "{exception}",
             "{conflict}",
             "{decision}",
             "{token}",
