@@ -7,9 +7,9 @@ use rolecall_engine::plan::{Draft, MappingChange};
 use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
-    AutoApproveCeilingChange, BrakeLimitChange, Command, DraftRule, EntityIndex, Entry, ExceptionInput, ExceptionKind,
-    ExceptionSubject, GroupChange, GroupIndex, Keep, MappingIndex, MappingTarget, MembersChange, OnRename,
-    SettingsChange, State, Timestamp, UserIndex, UserInput,
+    Actor, AutoApproveCeilingChange, BrakeLimitChange, Command, DraftRule, EntityIndex, Entry, ExceptionInput,
+    ExceptionKind, ExceptionSubject, GroupChange, GroupIndex, Keep, MappingIndex, MappingTarget, MembersChange,
+    OnRename, SettingsChange, State, Timestamp, TokenId, UserIndex, UserInput,
 };
 
 use crate::plans::apply;
@@ -31,6 +31,10 @@ pub(crate) enum Operation {
         role: Option<usize>,
         concurrency_group: Option<usize>,
     },
+    RenameUser {
+        user: usize,
+        name: usize,
+    },
     DeleteUser {
         user: usize,
     },
@@ -44,6 +48,15 @@ pub(crate) enum Operation {
         replace: bool,
         add: Vec<usize>,
         remove: Vec<usize>,
+    },
+    /// An id that names nobody comes or goes.
+    Stranger {
+        group: usize,
+        added: bool,
+    },
+    ExternalId {
+        group: usize,
+        external_id: usize,
     },
     Rename {
         group: usize,
@@ -82,9 +95,12 @@ pub(crate) enum Operation {
         approve: Option<usize>,
     },
     ContinuePlan,
+    StopPlan,
     CreateEntity {
         entity_type: usize,
         name: usize,
+        /// The product's own id: several of one name need it.
+        external_id: Option<usize>,
     },
     DeleteEntity {
         entity: usize,
@@ -93,8 +109,16 @@ pub(crate) enum Operation {
         group: usize,
         entity: usize,
     },
+    /// To an entity that may have to be created.
+    MapByName {
+        group: usize,
+        entity_type: usize,
+        name: usize,
+    },
     Approve {
         mapping: usize,
+        /// Another one than the proposed.
+        entity: Option<usize>,
     },
     Reject {
         mapping: usize,
@@ -116,6 +140,25 @@ pub(crate) enum Operation {
     },
     ApplyOnRename {
         apply: bool,
+    },
+    OneGroupPerEntity {
+        on: bool,
+    },
+    /// Perhaps another highest role, and another default.
+    Roles {
+        owner: bool,
+        default: usize,
+    },
+    TwoPersons {
+        on: bool,
+    },
+    /// Somebody else asks from now on.
+    Person {
+        person: usize,
+    },
+    /// Time passes.
+    Wait {
+        seconds: u64,
     },
     Ceiling {
         members: Option<u32>,
@@ -169,8 +212,70 @@ pub(crate) const NAMES: [&str; 8] = [
 ];
 const ROLES: [&str; 3] = ["guest", "user", "Admin"];
 
+/// Users in groups with rules, and then so many operations of all kinds.
 pub(crate) fn operations(length: usize) -> impl Strategy<Value = Vec<Operation>> {
-    vec(operation(), 1..length)
+    (beginning(), vec(operation(), 1..length)).prop_map(|(mut beginning, operations)| {
+        beginning.extend(operations);
+        beginning
+    })
+}
+
+/// Without these most operations would find nothing to do.
+fn beginning() -> impl Strategy<Value = Vec<Operation>> {
+    let rules = vec(create_rule(), 0..4);
+    let users = vec(create_user(), 2..8);
+    let entities = vec(create_entity(), 0..4);
+    let groups = vec(create_group(0..6), 1..6);
+    (rules, entities, users, groups).prop_map(|(rules, entities, users, groups)| {
+        let parts = [rules, entities, users, groups];
+        parts.into_iter().flatten().collect()
+    })
+}
+
+fn some() -> std::ops::Range<usize> {
+    0..64
+}
+
+fn create_user() -> impl Strategy<Value = Operation> {
+    let named = || option::weighted(0.3, some());
+    (some(), prop::bool::weighted(0.8), option::of(some()), named(), named()).prop_map(
+        |(name, active, role, concurrency_group, default_entity)| Operation::CreateUser {
+            name,
+            active,
+            role,
+            concurrency_group,
+            default_entity,
+        },
+    )
+}
+
+fn create_group(members: std::ops::Range<usize>) -> impl Strategy<Value = Operation> {
+    (some(), vec(some(), members), option::of(some())).prop_map(|(name, members, role)| Operation::CreateGroup {
+        name,
+        members,
+        role,
+    })
+}
+
+fn create_rule() -> impl Strategy<Value = Operation> {
+    (some(), option::of(some()), prop::bool::weighted(0.7), -2..3i32).prop_map(
+        |(rule, role, auto_approve, priority)| Operation::CreateRule {
+            rule,
+            role,
+            auto_approve,
+            priority,
+        },
+    )
+}
+
+fn create_entity() -> impl Strategy<Value = Operation> {
+    (some(), some(), option::weighted(0.2, some())).prop_map(|(entity_type, name, external_id)| {
+        Operation::CreateEntity {
+            entity_type,
+            name,
+            external_id,
+        }
+    })
 }
 
 /// A world after some operations; `each` sees the state before and the entry of every one that changed something.
@@ -185,6 +290,7 @@ pub(crate) fn after_in(
     mut each: impl FnMut(&State, &Entry, &World),
 ) -> World {
     for operation in operations {
+        operation.prepare(&mut world);
         let Some(command) = operation.command(&world) else {
             continue;
         };
@@ -206,27 +312,23 @@ pub(crate) fn unbraked_operations(length: usize) -> impl Strategy<Value = Vec<Op
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    let some = || 0usize..64;
     let role = || option::of(some());
     prop_oneof![
-        4 => (some(), prop::bool::weighted(0.8), role(), option::of(some()), option::of(some())).prop_map(
-            |(name, active, role, concurrency_group, default_entity)| {
-                Operation::CreateUser { name, active, role, concurrency_group, default_entity }
-            }
-        ),
+        2 => create_user(),
         3 => (some(), any::<bool>(), role(), option::of(some())).prop_map(|(user, active, role, concurrency_group)| {
             Operation::ChangeUser { user, active, role, concurrency_group }
         }),
+        1 => (some(), some()).prop_map(|(user, name)| Operation::RenameUser { user, name }),
         1 => some().prop_map(|user| Operation::DeleteUser { user }),
-        5 => (some(), vec(some(), 0..4), role())
-            .prop_map(|(name, members, role)| Operation::CreateGroup { name, members, role }),
-        8 => (some(), prop::bool::weighted(0.2), vec(some(), 0..4), vec(some(), 0..3))
+        2 => create_group(0..4),
+        10 => (some(), prop::bool::weighted(0.2), vec(some(), 0..4), vec(some(), 0..3))
             .prop_map(|(group, replace, add, remove)| Operation::Members { group, replace, add, remove }),
+        1 => (some(), any::<bool>()).prop_map(|(group, added)| Operation::Stranger { group, added }),
+        1 => (some(), some()).prop_map(|(group, external_id)| Operation::ExternalId { group, external_id }),
         3 => (some(), some()).prop_map(|(group, name)| Operation::Rename { group, name }),
         2 => (some(), role()).prop_map(|(group, role)| Operation::GroupRole { group, role }),
-        2 => some().prop_map(|group| Operation::DeleteGroup { group }),
-        4 => (some(), role(), prop::bool::weighted(0.7), -2..3i32)
-            .prop_map(|(rule, role, auto_approve, priority)| Operation::CreateRule { rule, role, auto_approve, priority }),
+        1 => some().prop_map(|group| Operation::DeleteGroup { group }),
+        2 => create_rule(),
         1 => some().prop_map(|rule| Operation::DeleteRule { rule }),
         1 => (some(), prop::bool::weighted(0.8), -2..3i32)
             .prop_map(|(rule, enabled, priority)| Operation::ChangeRule { rule, enabled, priority }),
@@ -235,10 +337,14 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (option::of(vec((some(), any::<bool>()), 0..4)), option::of(some()))
             .prop_map(|(rules, approve)| Operation::ApplyPlan { rules, approve }),
         4 => Just(Operation::ContinuePlan),
-        2 => (some(), some()).prop_map(|(entity_type, name)| Operation::CreateEntity { entity_type, name }),
+        1 => Just(Operation::StopPlan),
+        2 => create_entity(),
         1 => some().prop_map(|entity| Operation::DeleteEntity { entity }),
-        2 => (some(), some()).prop_map(|(group, entity)| Operation::Map { group, entity }),
-        3 => some().prop_map(|mapping| Operation::Approve { mapping }),
+        4 => (some(), some()).prop_map(|(group, entity)| Operation::Map { group, entity }),
+        1 => (some(), some(), some())
+            .prop_map(|(group, entity_type, name)| Operation::MapByName { group, entity_type, name }),
+        3 => (some(), option::weighted(0.2, some()))
+            .prop_map(|(mapping, entity)| Operation::Approve { mapping, entity }),
         1 => some().prop_map(|mapping| Operation::Reject { mapping }),
         2 => (some(), any::<bool>()).prop_map(|(mapping, paused)| Operation::Pause { mapping, paused }),
         4 => (some(), option::weighted(0.7, some()), any::<bool>())
@@ -246,6 +352,11 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => some().prop_map(|decision| Operation::Forget { decision }),
         1 => option::of(some()).prop_map(|entity| Operation::DefaultConcurrencyGroup { entity }),
         1 => any::<bool>().prop_map(|apply| Operation::ApplyOnRename { apply }),
+        1 => any::<bool>().prop_map(|on| Operation::OneGroupPerEntity { on }),
+        1 => (prop::bool::weighted(0.2), 0..3usize).prop_map(|(owner, default)| Operation::Roles { owner, default }),
+        1 => prop::bool::weighted(0.3).prop_map(|on| Operation::TwoPersons { on }),
+        1 => some().prop_map(|person| Operation::Person { person }),
+        2 => (0u64..1_000).prop_map(|seconds| Operation::Wait { seconds }),
         1 => (option::of(0..4u32), prop::bool::weighted(0.2), prop::bool::weighted(0.2)).prop_map(
             |(members, highest_role, adoption)| Operation::Ceiling { members, highest_role, adoption }
         ),
@@ -254,14 +365,13 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (0u32..3).prop_map(|min_admins| Operation::Floor { min_admins }),
         3 => (some(), vec(some(), 1..4)).prop_map(|(entity, users)| Operation::Give { entity, users }),
         3 => (some(), some()).prop_map(|(entity, user)| Operation::Take { entity, user }),
-        4 => exception(),
+        3 => exception(),
         1 => some().prop_map(|exception| Operation::RemoveException { exception }),
         2 => Just(Operation::Tick),
     ]
 }
 
 fn exception() -> impl Strategy<Value = Operation> {
-    let some = || 0usize..64;
     let kind = prop::sample::select(ExceptionKind::ALL.to_vec());
     let role = option::weighted(0.4, some());
     (kind, some(), some(), role, option::of(1u64..12)).prop_map(|(kind, user, entity, role, lasts)| {
@@ -276,6 +386,22 @@ fn exception() -> impl Strategy<Value = Operation> {
 }
 
 impl Operation {
+    /// Lets time pass, or somebody else ask; nothing for all that is a command.
+    pub(crate) fn prepare(&self, world: &mut World) {
+        match self {
+            Self::Wait { seconds } => world.wait(*seconds),
+            Self::Person { person } => {
+                let token = |number: usize| Actor::Token(TokenId::new(uuid::Uuid::from_u128(number as u128)));
+                world.actor = Some(if person % 3 == 0 {
+                    Actor::Root
+                } else {
+                    token(person % 3)
+                });
+            }
+            _ => {}
+        }
+    }
+
     /// The command it stands for now; `None` when there is nothing to do it to.
     pub(crate) fn command(&self, world: &World) -> Option<Command> {
         let state = &world.state;
@@ -311,6 +437,20 @@ impl Operation {
                     to,
                 }
             }
+            Self::RenameUser { user, name } => {
+                let user = pick(state.users_from(UserIndex::from(0)), *user)?;
+                let mut person = (**user.person.as_ref()?).clone();
+                person.user_name = format!("user-{}", name % 6);
+                Command::ChangeUser {
+                    user: user.id,
+                    expected: None,
+                    to: UserInput {
+                        person,
+                        active: user.active,
+                        organization_role: user.organization_role.as_ref().map(ToString::to_string),
+                    },
+                }
+            }
             Self::DeleteUser { user } => Command::DeleteUser {
                 user: pick(state.users_from(UserIndex::from(0)), *user)?.id,
                 expected: None,
@@ -340,6 +480,16 @@ impl Operation {
                     }
                 })?
             }
+            Self::Stranger { group, added } => {
+                let stranger = vec![uuid::Uuid::from_u128(7).to_string()];
+                change(state, *group, |change| match added {
+                    true => change.members.add = stranger,
+                    false => change.members.remove = stranger,
+                })?
+            }
+            Self::ExternalId { group, external_id } => change(state, *group, |change| {
+                change.external_id = Some((external_id % 2 == 0).then(|| external_id.to_string()));
+            })?,
             Self::Rename { group, name } => change(state, *group, |change| {
                 change.display_name = Some(NAMES[name % NAMES.len()].to_owned())
             })?,
@@ -416,10 +566,17 @@ impl Operation {
             }
             Self::ApplyPlan { rules, approve } => apply(plan_draft(state, rules.as_deref(), *approve), world),
             Self::ContinuePlan => Command::ContinuePlan,
-            Self::CreateEntity { entity_type, name } => Command::CreateEntity {
+            Self::StopPlan => Command::StopPlan {
+                plan: state.plan_run()?.plan,
+            },
+            Self::CreateEntity {
+                entity_type,
+                name,
+                external_id,
+            } => Command::CreateEntity {
                 entity_type: EntityType::ALL[entity_type % EntityType::ALL.len()],
                 name: NAMES[name % NAMES.len()].to_owned(),
-                external_id: None,
+                external_id: external_id.map(|id| id.to_string()),
             },
             Self::DeleteEntity { entity } => Command::DeleteEntity {
                 entity: pick(state.entities_from(EntityIndex::from(0)), *entity)?.id,
@@ -428,18 +585,32 @@ impl Operation {
                 group: pick(state.groups_from(GroupIndex::from(0)), *group)?.id,
                 target: MappingTarget::Entity(pick(state.entities_from(EntityIndex::from(0)), *entity)?.id),
             },
-            Self::Approve { mapping } => Command::ApproveMapping {
-                mapping: pick_mapping(state, *mapping)?.id,
-                target: None,
+            Self::MapByName {
+                group,
+                entity_type,
+                name,
+            } => Command::CreateMapping {
+                group: pick(state.groups_from(GroupIndex::from(0)), *group)?.id,
+                target: MappingTarget::Named {
+                    entity_type: EntityType::ALL[entity_type % EntityType::ALL.len()],
+                    name: NAMES[name % NAMES.len()].to_owned(),
+                },
             },
+            Self::Approve { mapping, entity } => {
+                let entity = entity.and_then(|entity| pick(state.entities_from(EntityIndex::from(0)), entity));
+                Command::ApproveMapping {
+                    mapping: pick_mapping_that(state, *mapping, |mapping| !mapping.status.is_approved())?.id,
+                    target: entity.map(|entity| MappingTarget::Entity(entity.id)),
+                }
+            }
             Self::Reject { mapping } => Command::RejectMapping {
                 mapping: pick_mapping(state, *mapping)?.id,
             },
             Self::Pause { mapping, paused: true } => Command::PauseMapping {
-                mapping: pick_mapping(state, *mapping)?.id,
+                mapping: pick_mapping_that(state, *mapping, |mapping| mapping.status.is_approved())?.id,
             },
             Self::Pause { mapping, paused: false } => Command::ResumeMapping {
-                mapping: pick_mapping(state, *mapping)?.id,
+                mapping: pick_mapping_that(state, *mapping, |mapping| mapping.paused)?.id,
             },
             Self::Resolve {
                 conflict,
@@ -512,6 +683,31 @@ impl Operation {
                 change.safeguards.min_admins = Some(*min_admins);
                 Command::ChangeSettings { change }
             }
+            Self::OneGroupPerEntity { on } => Command::ChangeSettings {
+                change: SettingsChange {
+                    one_group_per_entity: Some(*on),
+                    ..SettingsChange::default()
+                },
+            },
+            Self::Roles { owner, default } => {
+                let names = ["guest", "user", "admin", "owner"];
+                let roles = names[..3 + usize::from(*owner)]
+                    .iter()
+                    .map(|role| role.parse().unwrap());
+                Command::ChangeSettings {
+                    change: SettingsChange {
+                        roles: Some(roles.collect()),
+                        default_role: Some(names[default % 3].parse().unwrap()),
+                        ..SettingsChange::default()
+                    },
+                }
+            }
+            Self::TwoPersons { on } => {
+                let mut change = SettingsChange::default();
+                change.safeguards.two_person_approval = Some(*on);
+                Command::ChangeSettings { change }
+            }
+            Self::Person { .. } | Self::Wait { .. } => return None,
             Self::ApplyOnRename { apply } => {
                 let on_rename = Some(if *apply { OnRename::Apply } else { OnRename::Propose });
                 Command::ChangeSettings {
@@ -648,6 +844,17 @@ fn user_ids(state: &State, users: &[usize]) -> Vec<String> {
         .iter()
         .filter_map(|user| pick(state.users_from(UserIndex::from(0)), *user));
     users.map(|user| user.id.to_string()).collect()
+}
+
+/// Mostly one that the operation is meant for.
+fn pick_mapping_that(state: &State, mapping: usize, is_meant: fn(&Mapping) -> bool) -> Option<&Mapping> {
+    if mapping % 8 == 0 {
+        return pick_mapping(state, mapping);
+    }
+    let meant = state
+        .mappings_from(MappingIndex::from(0))
+        .filter(|mapping| is_meant(mapping));
+    pick(meant, mapping)
 }
 
 fn pick_mapping(state: &State, mapping: usize) -> Option<&Mapping> {

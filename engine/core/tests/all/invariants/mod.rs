@@ -11,9 +11,12 @@
 //! | 15 | `removals` |
 //! | 16 | `scratch`: step by step, or from scratch |
 //!
+//! `coverage` sees to it that they look at something: every kind of command, fact and consequence is among the operations.
+//!
 //! Each runs over random operations (`operations`), and most against the [`oracle`](crate::oracle). `PROPTEST_CASES=2560` has each
 //! look at ten times as many histories.
 
+mod coverage;
 mod order;
 mod placement;
 mod plans;

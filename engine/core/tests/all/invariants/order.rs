@@ -152,7 +152,7 @@ fn to_members(world: &World, group: GroupId, wanted: &BTreeSet<String>, is_put: 
 }
 
 proptest! {
-    #![proptest_config(histories(96))]
+    #![proptest_config(histories(64))]
 
     /// Invariant 6.
     #[test]

@@ -7,7 +7,7 @@ use crate::operations::{after, operations};
 use crate::oracle::{self, Known};
 
 proptest! {
-    #![proptest_config(histories(96))]
+    #![proptest_config(histories(64))]
 
     /// Invariant 2.
     #[test]

@@ -35,7 +35,7 @@ fn spoiled(command: &Command) -> Option<Command> {
 }
 
 proptest! {
-    #![proptest_config(histories(96))]
+    #![proptest_config(histories(64))]
 
     /// Invariant 1.
     #[test]

@@ -29,7 +29,7 @@ fn brings_back(before: &State, effect: &Effect) -> bool {
 }
 
 proptest! {
-    #![proptest_config(histories(96))]
+    #![proptest_config(histories(64))]
 
     /// Invariant 16, of roles and places: placing everybody again moves nobody.
     #[test]
