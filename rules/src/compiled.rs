@@ -12,7 +12,7 @@ use crate::target::{NameTemplate, Target, check_types};
 use crate::template::Template;
 
 /// How a pattern is compiled: as one to be saved, or as one that was saved.
-type Compile = fn(&Pattern) -> Result<Matcher, Fault>;
+type Compile<'a> = &'a mut dyn FnMut(&Pattern) -> Result<Matcher, Fault>;
 
 #[derive(Debug)]
 pub(crate) struct Compiled {
@@ -31,15 +31,22 @@ pub(crate) struct CompiledTarget {
 impl Compiled {
     /// A definition that somebody wants to save.
     pub(crate) fn of(definition: &RuleDefinition) -> Result<Self, Problems> {
-        Self::by(definition, Matcher::compile)
+        Self::by(definition, &mut Matcher::compile)
     }
 
     /// A definition that was saved once.
     pub(crate) fn stored(definition: &RuleDefinition) -> Result<Self, Problems> {
-        Self::by(definition, Matcher::stored)
+        Self::by(definition, &mut Matcher::stored)
     }
 
-    fn by(definition: &RuleDefinition, compile: Compile) -> Result<Self, Problems> {
+    /// What its regular expressions take.
+    pub(crate) fn weight(&self) -> usize {
+        let patterns = [&self.matching].into_iter().chain(&self.exclude);
+        patterns.map(Matcher::weight).sum()
+    }
+
+    /// A definition whose patterns are compiled like this.
+    pub(crate) fn by(definition: &RuleDefinition, compile: Compile<'_>) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         problems.extend(check_name(&definition.name));
         let matching = gather(&mut problems, compile_pattern(&definition.matching, "match", compile));
@@ -76,11 +83,11 @@ fn check_name(name: &str) -> Option<Problem> {
     Some(Fault::from(ProblemKind::Name(error)).at_place("name"))
 }
 
-fn compile_pattern(pattern: &Pattern, place: &str, compile: Compile) -> Result<Matcher, Vec<Problem>> {
+fn compile_pattern(pattern: &Pattern, place: &str, compile: Compile<'_>) -> Result<Matcher, Vec<Problem>> {
     compile(pattern).map_err(|fault| vec![fault.at_place(format!("{place}.pattern"))])
 }
 
-fn compile_excludes(patterns: &[Pattern], compile: Compile) -> Result<Vec<Matcher>, Vec<Problem>> {
+fn compile_excludes(patterns: &[Pattern], compile: Compile<'_>) -> Result<Vec<Matcher>, Vec<Problem>> {
     if patterns.len() > EXCLUDES_MAX {
         return Err(vec![Fault::from(ProblemKind::TooManyExcludes).at_place("exclude")]);
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{
     ENTITY_NAME_CHARACTERS_MAX, EXAMPLES_MAX, EXCLUDES_MAX, PATTERN_BYTES_MAX, REGEX_COMPILED_BYTES_MAX,
-    REGEX_NESTING_MAX, TARGETS_MAX, TEMPLATE_BYTES_MAX,
+    REGEX_NESTING_MAX, REGEXES_WEIGHT_MAX, TARGETS_MAX, TEMPLATE_BYTES_MAX,
 };
 
 /// All that is wrong with one rule, in the order of its fields. Never empty.
@@ -90,6 +90,13 @@ pub enum ProblemKind {
         REGEX_COMPILED_BYTES_MAX / 1024
     )]
     RegexTooLarge,
+    /// Regular expressions that together would take too much memory, and time to compile.
+    #[error(
+        "with this rule the regular expressions of the organization take more than {} MiB when compiled; write prefixes where they \
+         do, lower repetition counts, or write `[a-z0-9]` for `\\w`",
+        REGEXES_WEIGHT_MAX / 1024 / 1024
+    )]
+    RegexesTooLarge,
     /// More excludes than a rule may have.
     #[error("a rule has at most {EXCLUDES_MAX} exclude patterns; join some into one regular expression")]
     TooManyExcludes,

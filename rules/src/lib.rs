@@ -37,6 +37,7 @@ mod compiled;
 mod entity_type;
 mod error;
 mod example;
+mod expression;
 pub mod limits;
 mod matcher;
 mod name;
@@ -44,6 +45,7 @@ mod pattern;
 #[cfg(test)]
 mod reference;
 mod role;
+mod room;
 mod rule;
 mod rule_set;
 mod ruleset;
@@ -57,6 +59,7 @@ pub use example::{Example, ExampleTarget, FailedExample, check_examples, failed_
 pub use name::{MatchName, NameKey, fold};
 pub use pattern::{Pattern, PatternKind};
 pub use role::RoleName;
+pub use room::Room;
 pub use rule::{Match, MatchedTarget, Rule, RuleDefinition, Verdict};
 pub use rule_set::{FileProblem, FileProblems, RuleSet};
 pub use ruleset::{Decision, first_match};

@@ -19,10 +19,15 @@ pub const EXCLUDES_MAX: usize = 32;
 pub const PATTERN_BYTES_MAX: usize = 1024;
 /// Bytes in the text of one name template.
 pub const TEMPLATE_BYTES_MAX: usize = 1024;
-/// Bytes of memory that one compiled regular expression may take: `\w` takes about 50 KiB each time, `[a-z0-9]` next to none.
+/// Bytes of memory that one compiled regular expression may take: `\w` takes about 18 KiB each time, `[a-z0-9]` next to none.
 pub const REGEX_COMPILED_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of one compiled regular expression that was saved before.
 pub const REGEX_STORED_BYTES_MAX: usize = 16 * REGEX_COMPILED_BYTES_MAX;
+/// Weight of all regular expressions of one organization: bytes of memory when compiled, and the weight of their texts. A
+/// processor compiles about 64 KiB in a millisecond.
+pub const REGEXES_WEIGHT_MAX: usize = 32 * 1024 * 1024;
+/// Weight of one byte in the text of a regular expression: reading it may take long, though it compiles to little.
+pub const REGEX_TEXT_WEIGHT: usize = 64;
 /// Depth to which the groups, repetitions and classes of one regular expression may nest.
 pub const REGEX_NESTING_MAX: u32 = 50;
 /// Bytes of one rule set file.

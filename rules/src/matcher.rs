@@ -2,18 +2,17 @@
 //!
 //! Filling those parts into a name is `template`'s job.
 
-use regex::{Captures, Regex, RegexBuilder};
-
 use crate::error::{Fault, ProblemKind};
-use crate::limits::{PATTERN_BYTES_MAX, REGEX_COMPILED_BYTES_MAX, REGEX_NESTING_MAX, REGEX_STORED_BYTES_MAX};
-use crate::name::{MatchName, compose, fold};
+use crate::expression::{Captures, Expression};
+use crate::limits::{PATTERN_BYTES_MAX, REGEX_COMPILED_BYTES_MAX, REGEX_STORED_BYTES_MAX};
+use crate::name::{MatchName, fold};
 use crate::pattern::{Pattern, PatternKind};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Matcher {
     All,
     Prefix(Prefix),
-    Regex(Regex),
+    Regex(Expression),
 }
 
 /// The parts of a name that a pattern found.
@@ -47,7 +46,7 @@ impl Matcher {
                 kind: ProblemKind::PatternTooLong,
             }),
             PatternKind::Prefix => Prefix::new(text).map(Self::Prefix),
-            PatternKind::Regex => compile_regex(text, compiled_bytes_max).map(Self::Regex),
+            PatternKind::Regex => Expression::compile(text, compiled_bytes_max).map(Self::Regex),
         }
     }
 
@@ -56,6 +55,14 @@ impl Matcher {
             Self::All => true,
             Self::Prefix(prefix) => prefix.rest_of(name).is_some(),
             Self::Regex(regex) => regex.is_match(name.as_str()),
+        }
+    }
+
+    /// What it takes to compile and to keep.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::All | Self::Prefix(_) => 0,
+            Self::Regex(regex) => regex.weight(),
         }
     }
 
@@ -106,52 +113,6 @@ impl Prefix {
             .find(|(beginning, _)| fold(beginning) == self.folded)
             .map(|(_, rest)| rest)
     }
-}
-
-fn compile_regex(text: &str, compiled_bytes_max: usize) -> Result<Regex, Fault> {
-    check_syntax(text)?;
-    // Names are matched in NFC, so an accent in the pattern has to be in NFC too.
-    RegexBuilder::new(&compose(text))
-        .nest_limit(REGEX_NESTING_MAX)
-        .size_limit(compiled_bytes_max)
-        .dfa_size_limit(compiled_bytes_max)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => ProblemKind::RegexTooLarge.into(),
-            other => ProblemKind::RegexSyntax {
-                fault: other.to_string(),
-            }
-            .into(),
-        })
-}
-
-/// The `regex` crate draws the place of a fault into its message; its parser gives the place itself.
-fn check_syntax(text: &str) -> Result<(), Fault> {
-    use regex_syntax::ast::ErrorKind::NestLimitExceeded;
-
-    let parsed = regex_syntax::ParserBuilder::new()
-        .nest_limit(REGEX_NESTING_MAX)
-        .build()
-        .parse(text);
-    let (offset, fault) = match parsed {
-        Ok(_) => return Ok(()),
-        Err(regex_syntax::Error::Parse(error)) => {
-            let offset = Some(error.span().start.offset);
-            if matches!(error.kind(), NestLimitExceeded(_)) {
-                return Err(Fault {
-                    offset,
-                    kind: ProblemKind::RegexTooDeep,
-                });
-            }
-            (offset, error.kind().to_string())
-        }
-        Err(regex_syntax::Error::Translate(error)) => (Some(error.span().start.offset), error.kind().to_string()),
-        Err(other) => (None, other.to_string()),
-    };
-    Err(Fault {
-        offset,
-        kind: ProblemKind::RegexSyntax { fault },
-    })
 }
 
 #[cfg(test)]

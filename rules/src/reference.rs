@@ -72,6 +72,11 @@ fn the_limits_of_the_reference_are_those_of_the_code() {
             " KiB",
         ),
         (
+            "all regular expressions of an organization",
+            limits::REGEXES_WEIGHT_MAX / 1024 / 1024,
+            " MiB",
+        ),
+        (
             "nesting of a regular expression",
             limits::REGEX_NESTING_MAX as usize,
             " levels",

@@ -12,6 +12,7 @@ use crate::error::{Problem, Problems, TemplateError};
 use crate::name::{MatchName, NameKey};
 use crate::pattern::Pattern;
 use crate::role::RoleName;
+use crate::room::Room;
 use crate::target::{NameTemplate, Target};
 
 /// A rule as it is written and stored. [`Rule::compile`] checks it.
@@ -85,22 +86,35 @@ impl RuleDefinition {
 }
 
 impl Rule {
+    /// What its regular expressions take: bytes of memory when compiled, to which the time to compile them is in proportion.
+    pub fn weight(&self) -> usize {
+        self.0.compiled.weight()
+    }
+
     /// Checks and compiles a definition. Fails with every problem of it, each with its place.
     pub fn compile(definition: RuleDefinition) -> Result<Self, Problems> {
         let compiled = Compiled::of(&definition)?;
-        Ok(Self(Arc::new(Parts { definition, compiled })))
+        Ok(Self::new(definition, compiled))
+    }
+
+    pub(crate) fn new(definition: RuleDefinition, compiled: Compiled) -> Self {
+        Self(Arc::new(Parts { definition, compiled }))
     }
 
     /// Checks and compiles several definitions. Fails with every problem of all of them; places are like `rules[3].match.pattern`.
     pub fn compile_all(definitions: Vec<RuleDefinition>) -> Result<Vec<Self>, Problems> {
         let (mut rules, mut problems) = (Vec::with_capacity(definitions.len()), Vec::new());
+        let mut room = Room::default();
         for (index, definition) in definitions.into_iter().enumerate() {
-            match Self::compile(definition) {
+            match room.compile(definition) {
                 Ok(rule) => rules.push(rule),
                 Err(Problems(of_rule)) => problems.extend(of_rule.into_iter().map(|problem| Problem {
                     place: format!("rules[{index}].{}", problem.place),
                     ..problem
                 })),
+            }
+            if room.is_used_up() {
+                break;
             }
         }
         if problems.is_empty() {

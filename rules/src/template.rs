@@ -84,9 +84,7 @@ impl Template {
                 (Piece::Literal(text), _) => text,
                 (Piece::DisplayName, _) => name.as_str(),
                 (Piece::Rest, Some(Found::Rest(rest))) => rest.trim(),
-                (Piece::Capture(index), Some(Found::Captures(captures))) => {
-                    captures.get(*index).map_or("", |capture| capture.as_str())
-                }
+                (Piece::Capture(index), Some(Found::Captures(captures))) => captures.get(*index).unwrap_or_default(),
                 (Piece::Rest | Piece::Capture(_), _) => return Err(TemplateError::NoMatch),
             });
         }

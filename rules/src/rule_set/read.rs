@@ -12,6 +12,7 @@ use crate::example::{Example, ExampleTarget, check_examples, failed_examples};
 use crate::limits::{RULE_SET_BYTES_MAX, RULES_MAX};
 use crate::pattern::{Pattern, PatternKind};
 use crate::role::RoleName;
+use crate::room::Room;
 use crate::rule::{Rule, RuleDefinition};
 use crate::target::Target;
 
@@ -93,13 +94,20 @@ fn rules(fields: &Fields<'_>, findings: &mut Findings<'_>) -> Option<Vec<Rule>> 
         findings.at_place("rules", None, format!("an organization has at most {RULES_MAX} rules"));
         return None;
     }
-    let rules: Vec<Option<Rule>> = items.iter().map(|item| rule(item, findings)).collect();
+    let mut room = Room::default();
+    let mut rules = Vec::new();
+    for item in &items {
+        rules.push(rule(item, &mut room, findings));
+        if room.is_used_up() {
+            break;
+        }
+    }
     rules.into_iter().collect()
 }
 
-fn rule(item: &At<'_>, findings: &mut Findings<'_>) -> Option<Rule> {
+fn rule(item: &At<'_>, room: &mut Room, findings: &mut Findings<'_>) -> Option<Rule> {
     let read = definition(&item.table(findings, &RULE_FIELDS)?, findings);
-    let rule = Rule::compile(read.definition);
+    let rule = room.compile(read.definition);
     if let Err(problems) = &rule {
         let is_read = |problem: &&Problem| !read.unread.iter().any(|field| problem.place.starts_with(field));
         note(problems.iter().filter(is_read), Some(&item.path), findings);

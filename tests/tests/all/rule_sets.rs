@@ -316,3 +316,70 @@ async fn rules_go_from_a_server_to_a_file_and_back_on_the_command_line() {
     let (code, said) = rules(&["import", "no-such-file"]);
     assert!(code == Some(1) && said.contains("no-such-file"), "{said}");
 }
+
+/// Rules whose regular expressions are as long as they may be.
+fn long_rules(count: usize) -> Vec<Value> {
+    let rule = |index: usize| {
+        let pattern = format!("{index:04}{}", "x".repeat(1020));
+        json!({ "name": format!("{index}"), "match": { "kind": "regex", "pattern": pattern }, "targets": [{ "type": "team" }] })
+    };
+    (0..count).map(rule).collect()
+}
+
+#[tokio::test]
+async fn all_regular_expressions_of_an_organization_are_limited_together() {
+    const MANY: usize = 600;
+    let server = Server::start().await;
+    let organization = server.organization("Acme").await;
+    let put = async |count: usize| {
+        organization
+            .http
+            .put("/rule_set", &json!({ "rules": long_rules(count) }))
+            .await
+    };
+    let place = |refused: &Value| {
+        let problems = refused["problems"].as_array().unwrap();
+        assert!(
+            problems.len() == 1 && problems[0]["text"].as_str().unwrap().contains("32 MiB"),
+            "{refused}"
+        );
+        problems[0]["place"].as_str().unwrap().to_owned()
+    };
+    let first = place(&put(MANY).await.expect(400).json());
+    let fit: usize = first
+        .trim_start_matches("rules[")
+        .split(']')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((100..MANY).contains(&fit), "{first}");
+    for path in ["/plans", "/rules/try"] {
+        let body = match path {
+            "/plans" => json!({ "rules": long_rules(MANY) }),
+            _ => json!({ "rules": long_rules(MANY), "names": [] }),
+        };
+        assert_eq!(
+            place(&organization.http.post(path, &body).await.expect(400).json()),
+            first
+        );
+    }
+    assert_eq!(counts(put(fit).await), [fit as u64, 0, 0, 0, 0]);
+
+    let mut rules = long_rules(fit + 1);
+    let refused = organization.http.post("/rules", &rules[fit]).await.expect(400).json();
+    assert_eq!(place(&refused), "match.pattern");
+    assert_eq!(
+        place(&put(fit + 1).await.expect(400).json()),
+        format!("rules[{fit}].match.pattern")
+    );
+    let id = organization.list("/rules").await[0]["id"].as_str().unwrap().to_owned();
+    rules[0]["priority"] = json!(7);
+    organization
+        .http
+        .put(&format!("/rules/{id}"), &rules[0])
+        .await
+        .expect(200);
+    organization.http.delete(&format!("/rules/{id}")).await.expect(204);
+    organization.http.post("/rules", &rules[fit]).await.expect(201);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_rules::Rule;
+use rolecall_rules::Room;
 
 use super::rules::unknown_role;
 use crate::fact::Fact;
@@ -72,6 +72,7 @@ fn new_ids(count: usize, ids: &mut NewIds) -> Vec<RuleId> {
 
 fn problems(state: &State, drafts: &[DraftRule], kept: &[Option<RuleId>]) -> Vec<RuleSetProblem> {
     let mut problems = Vec::new();
+    let mut room = room(state, drafts, kept);
     let mut first = BTreeMap::new();
     for (index, (draft, kept)) in drafts.iter().zip(kept).enumerate() {
         let mut found = |field: &str, offset, kind| {
@@ -93,7 +94,7 @@ fn problems(state: &State, drafts: &[DraftRule], kept: &[Option<RuleId>]) -> Vec
         if stored.is_some_and(|stored| *stored.rule.definition() == draft.definition) {
             continue;
         }
-        if let Err(of_rule) = Rule::compile(draft.definition.clone()) {
+        if let Err(of_rule) = room.compile(draft.definition.clone()) {
             for problem in of_rule.iter() {
                 let kind = RuleSetProblemKind::Rule(problem.kind.clone());
                 found(&problem.place, problem.offset, kind);
@@ -102,6 +103,23 @@ fn problems(state: &State, drafts: &[DraftRule], kept: &[Option<RuleId>]) -> Vec
         if let Some((role, known)) = unknown_role(state, &draft.definition) {
             found("role", None, RuleSetProblemKind::UnknownRole { role, known });
         }
+        if room.is_used_up() {
+            break;
+        }
     }
     problems
+}
+
+/// The room beside the rules that stay as they are.
+fn room(state: &State, drafts: &[DraftRule], kept: &[Option<RuleId>]) -> Room {
+    let unchanged: BTreeSet<RuleId> = drafts
+        .iter()
+        .zip(kept)
+        .filter_map(|(draft, kept)| {
+            let stored = state.rules().get((*kept)?)?;
+            (*stored.rule.definition() == draft.definition).then_some(stored.id)
+        })
+        .collect();
+    let others = state.rules().iter().filter(|stored| !unchanged.contains(&stored.id));
+    state.rules().room_without(others)
 }

@@ -1,17 +1,17 @@
 //! Creating, changing and deleting rules. None of it changes a mapping: rules run when a group changes.
 
-use rolecall_rules::{RoleName, Rule, RuleDefinition};
+use rolecall_rules::{RoleName, RuleDefinition};
 
 use super::check_limit;
 use crate::fact::Fact;
 use crate::id::{NewIds, RuleId};
 use crate::limits::RULES_MAX;
 use crate::rejection::Rejection;
-use crate::state::State;
+use crate::state::{State, StoredRule};
 
 pub(super) fn create(state: &State, definition: &RuleDefinition, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
     check_limit("rules", state.rules().len(), RULES_MAX)?;
-    check(state, definition)?;
+    check(state, None, definition)?;
     Ok(vec![Fact::RuleCreated {
         rule: RuleId::new(ids.draw()),
         definition: definition.clone(),
@@ -23,7 +23,7 @@ pub(super) fn change(state: &State, rule: RuleId, definition: &RuleDefinition) -
     if stored.rule.definition() == definition {
         return Ok(Vec::new());
     }
-    check(state, definition)?;
+    check(state, Some(stored), definition)?;
     Ok(vec![Fact::RuleChanged {
         rule,
         version: stored.version + 1,
@@ -36,8 +36,9 @@ pub(super) fn delete(state: &State, rule: RuleId) -> Result<Vec<Fact>, Rejection
     Ok(vec![Fact::RuleDeleted { rule }])
 }
 
-fn check(state: &State, definition: &RuleDefinition) -> Result<(), Rejection> {
-    Rule::compile(definition.clone()).map_err(Rejection::Rule)?;
+fn check(state: &State, before: Option<&StoredRule>, definition: &RuleDefinition) -> Result<(), Rejection> {
+    let mut room = state.rules().room_without(before);
+    room.compile(definition.clone()).map_err(Rejection::Rule)?;
     if let Some((role, known)) = unknown_role(state, definition) {
         let problem = format!("`{role}` is none of the roles of this organization: {known}");
         return Err(Rejection::Setting {

@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use rolecall_rules::{Example, FailedExample, Match, MatchName, Rule, RuleDefinition, failed_examples, first_match};
+use rolecall_rules::{
+    Example, FailedExample, Match, MatchName, Room, Rule, RuleDefinition, failed_examples, first_match,
+};
 
 use super::Stamp;
 use crate::entry::Actor;
@@ -67,6 +69,8 @@ pub struct Rules {
     versions: OrdMap<RuleVersion, Saved>,
     in_order: OrdMap<Order, RuleId>,
     examples: Arc<Vec<Example>>,
+    /// What the regular expressions of all rules take.
+    weight: usize,
 }
 
 impl Rules {
@@ -99,6 +103,12 @@ impl Rules {
     pub fn decide(&self, display_name: &str) -> Option<(&StoredRule, Match)> {
         let decision = first_match(self.by_creation(), &MatchName::of(display_name))?;
         Some((self.get(decision.created.1)?, decision.matched))
+    }
+
+    /// The room that is left for the regular expressions of other rules, beside those of all but the given ones.
+    pub(crate) fn room_without<'a>(&self, others: impl IntoIterator<Item = &'a StoredRule>) -> Room {
+        let others = others.into_iter().map(|stored| stored.rule.weight());
+        Room::beside(self.weight.saturating_sub(others.sum()))
     }
 
     /// The examples that the rules fulfil: a change that would break one is refused.
@@ -141,6 +151,7 @@ impl Rules {
             modified: now,
             author,
         };
+        self.weight += stored.rule.weight();
         self.versions.insert(stored.at_version(), Saved { stamp: now, author });
         self.in_order.insert(order(&stored), id);
         self.by_id.insert(id, Arc::new(stored));
@@ -149,6 +160,7 @@ impl Rules {
     pub(crate) fn delete(&mut self, id: RuleId) {
         if let Some(before) = self.by_id.remove(&id) {
             self.in_order.remove(&order(&before));
+            self.weight -= before.rule.weight();
         }
     }
 }
