@@ -1,6 +1,7 @@
 //! The clock, and times as JSON has them (RFC 3339). The engine takes time as an argument.
 
 use std::fmt;
+use std::time::Duration;
 
 use rolecall_engine::Timestamp;
 use serde::de::Error;
@@ -11,6 +12,11 @@ use utoipa::openapi::{RefOr, Schema};
 /// The time now.
 pub(crate) fn now() -> Timestamp {
     Time::from(jiff::Timestamp::now()).0
+}
+
+/// How long it is until then; nothing when it is over.
+pub(crate) fn until(then: Timestamp) -> Duration {
+    Duration::from_millis(then.milliseconds().saturating_sub(now().milliseconds()))
 }
 
 /// A time in the JSON of the admin API: RFC 3339 in UTC, to the millisecond.

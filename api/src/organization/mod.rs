@@ -3,6 +3,8 @@
 //! The writer is a task of its own (`writer`); who starts it, and starts it again after a failure, is the supervisor.
 
 pub(crate) mod aside;
+#[cfg(test)]
+mod expiry_tests;
 mod long_works;
 mod plans;
 #[cfg(test)]

@@ -135,7 +135,8 @@ async fn follow(
     }
 }
 
-async fn organization(supervisor: &Arc<Supervisor>) -> OrganizationId {
+/// A new organization.
+pub(super) async fn organization(supervisor: &Arc<Supervisor>) -> OrganizationId {
     loop {
         let create = Command::Registry(RegistryCommand::CreateOrganization { name: "a".to_owned() });
         if let Ok(registry) = supervisor.registry()
@@ -182,7 +183,8 @@ async fn prepare(supervisor: &Arc<Supervisor>, id: OrganizationId, seed: u64) ->
     clients
 }
 
-async fn create_user(supervisor: &Arc<Supervisor>, id: OrganizationId, number: usize) -> UserId {
+/// A new user.
+pub(super) async fn create_user(supervisor: &Arc<Supervisor>, id: OrganizationId, number: usize) -> UserId {
     for attempt in 0.. {
         let name = format!("user-{number}-{attempt}");
         let person = Person {

@@ -3,6 +3,8 @@
 //! It takes what is waiting, judges each command against the state that the ones before it lead to, and appends all
 //! entries together. While that append is on its way to the disk it judges the next batch. Nothing is published or
 //! answered before it is durable - also no refusal, because what it was judged against might not be kept.
+//!
+//! By itself it takes the steps of the plan that is being applied, and ends what is due.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -17,7 +19,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Submission, Submitted, from_log, stream, to_log};
 use crate::error::ApiError;
-use crate::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCHES_IN_FLIGHT_MAX, JUDGING_DURATION_MAX, PLAN_REST};
+use crate::limits::{
+    BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCHES_IN_FLIGHT_MAX, CLOCK_TRUST_MAX, JUDGING_DURATION_MAX, OWN_WORK_REST,
+};
 use crate::metrics::Metrics;
 use crate::{random, time};
 
@@ -55,7 +59,7 @@ pub(crate) struct Writer {
     in_flight: VecDeque<InFlight>,
     /// Why the log refused an append, until all that was built on it is answered.
     refused: Option<LogError>,
-    /// Until when a plan waits, after the log refused an append.
+    /// Until when its own work waits, after some of it failed, or the log refused an append.
     resting: Option<tokio::time::Instant>,
 }
 
@@ -88,8 +92,8 @@ enum Woken {
     Settle(Outcome),
     /// Commands were waiting; none means that no more will come.
     Judge { taken: usize },
-    /// Nothing else is waiting, and a plan can go on.
-    Step,
+    /// Nothing else is waiting, and it has work of its own.
+    OwnWork,
     /// The server stops.
     Stop,
 }
@@ -127,28 +131,23 @@ impl Writer {
         let mut ended = false;
         while !ended || !self.in_flight.is_empty() {
             let takes_more = !ended && self.refused.is_none() && self.in_flight.len() < BATCHES_IN_FLIGHT_MAX;
-            let steps = takes_more && self.plan().is_some();
+            let own_work = self.own_work_at().filter(|_| takes_more);
             let woken = tokio::select! {
                 biased;
                 Some(outcome) = oldest_outcome(&mut self.in_flight) => Woken::Settle(outcome),
                 taken = self.queue.recv_many(&mut waiting, BATCH_COMMANDS_MAX), if takes_more => Woken::Judge { taken },
                 () = told_to_stop(&mut self.stopping), if !self.queue.is_closed() => Woken::Stop,
-                () = rested(self.resting), if steps => Woken::Step,
+                () = at(own_work), if own_work.is_some() => Woken::OwnWork,
             };
             match woken {
                 Woken::Settle(outcome) => self.settle(outcome)?,
                 Woken::Judge { taken: 0 } => ended = true,
                 Woken::Judge { .. } => {
                     self.judge_all(waiting.drain(..)).await?;
-                    // A plan goes on however much there is to do beside it.
-                    if self.resting.is_none() {
-                        self.step().await?;
-                    }
+                    // Its own work goes on however much there is to do beside it.
+                    self.work_by_itself().await?;
                 }
-                Woken::Step => {
-                    self.resting = None;
-                    self.step().await?;
-                }
+                Woken::OwnWork => self.work_by_itself().await?,
                 Woken::Stop => self.queue.close(),
             }
         }
@@ -170,6 +169,46 @@ impl Writer {
         }
         self.append(batch);
         Ok(())
+    }
+
+    /// When it has to do something by itself.
+    fn own_work_at(&self) -> Option<tokio::time::Instant> {
+        let now = tokio::time::Instant::now();
+        let step = self.plan().map(|_| now);
+        // Clocks are set: one that jumps is noticed soon.
+        let due = self.candidate.next_due();
+        let tick = due.map(|due| now + time::until(due).min(CLOCK_TRUST_MAX));
+        let first = step.into_iter().chain(tick).min()?;
+        Some(self.resting.map_or(first, |resting| first.max(resting)))
+    }
+
+    /// Ends what is due, or else takes a step of the plan; one append at most.
+    async fn work_by_itself(&mut self) -> Result<(), Stopped> {
+        if self.resting.is_some_and(|until| until > tokio::time::Instant::now()) {
+            return Ok(());
+        }
+        self.resting = None;
+        if self.candidate.next_due().is_some_and(|due| due <= time::now()) {
+            return self.tick();
+        }
+        self.step().await
+    }
+
+    /// Ends what is due, as one append.
+    fn tick(&mut self) -> Result<(), Stopped> {
+        let mut batch = Batch::default();
+        self.judge(Submission::by_itself(Command::Tick), &mut batch)?;
+        if batch.entries.is_empty() {
+            // It would come to the same again at once.
+            tracing::error!(organization.id = %self.id, "failed to end what is due");
+            self.rest();
+        }
+        self.append(batch);
+        Ok(())
+    }
+
+    fn rest(&mut self) {
+        self.resting = Some(tokio::time::Instant::now() + OWN_WORK_REST);
     }
 
     /// The plan that is being applied.
@@ -276,7 +315,7 @@ impl Writer {
                 tracing::warn!(organization.id = %self.id, error = &error as &dyn std::error::Error, "the log refused an append");
                 batch.refuse(&error);
                 self.refused = Some(error);
-                self.resting = Some(tokio::time::Instant::now() + PLAN_REST);
+                self.rest();
             }
             // It was built on what was refused, so it was refused too.
             (Err(LogError::Conflict { .. }), Some(first)) => batch.refuse(&first),
@@ -356,10 +395,11 @@ async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
-/// Returns when a plan may go on.
-async fn rested(until: Option<tokio::time::Instant>) {
-    if let Some(until) = until {
-        tokio::time::sleep_until(until).await;
+/// Returns at this time; never, when there is none.
+async fn at(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 

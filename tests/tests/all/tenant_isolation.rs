@@ -32,6 +32,13 @@ impl Tenant {
             .await
             .expect(201)
             .text("id");
+        let exception = json!({ "kind": "pin", "user_id": user, "entity_id": entity, "reason": "a trial" });
+        let exception = organization
+            .http
+            .post("/exceptions", &exception)
+            .await
+            .expect(201)
+            .text("id");
         let token = json!({ "name": "reader", "role": "viewer" });
         let token = organization.http.post("/tokens", &token).await.expect(201).text("id");
         let ids = vec![
@@ -42,6 +49,7 @@ impl Tenant {
             ("group", group.clone()),
             ("entity", entity),
             ("mapping", mapping),
+            ("exception", exception),
             ("token", token),
             // Both tenants have none, and the one asks for what the other might have.
             ("hold", "01890a5d-0000-7000-8000-000000000000".to_owned()),
@@ -120,6 +128,7 @@ async fn the_things_of_another_organization_are_not_found_in_ones_own() {
             // Sound bodies, so that nothing but the id can be refused.
             let body = match method.as_str() {
                 "put" => Some(rule::every_group_is_a_team()),
+                "post" if route.ends_with("/members") => Some(json!({ "user_ids": [] })),
                 "post" if route.ends_with("/resolve") => Some(json!({ "keep": "current" })),
                 "post" | "patch" => Some(json!({})),
                 _ => None,
