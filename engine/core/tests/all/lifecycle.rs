@@ -3,7 +3,7 @@
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::{Command, Effect, MappingTarget, OnRename, Rejection, RenameSkipped, SettingsChange};
 
-use crate::world::{World, match_all, show_status};
+use crate::world::{World, group_input, match_all, show_status};
 
 fn prefix(prefix: &str, entity_type: EntityType, template: Option<&str>) -> RuleDefinition {
     RuleDefinition {
@@ -527,4 +527,222 @@ fn a_group_can_be_mapped_by_hand() {
     );
     world.rename("Engineering", "Engineers");
     assert_eq!(world.placed("ana"), ["team Engineers"], "renamed with its group");
+}
+
+#[test]
+fn a_proposal_that_is_rejected_places_nobody_and_can_be_approved_after_all() {
+    let mut world = World::default();
+    world.rule(by_hand(match_all(EntityType::Team)));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    let mapping = world.mappings("Engineering")[0].id;
+    world.done(&Command::RejectMapping { mapping });
+    assert_eq!(world.all_mappings(), ["team Engineering: rejected"]);
+    assert!(world.placed("ana").is_empty());
+    world.approve(mapping);
+    assert_eq!(world.placed("ana"), ["team Engineering"]);
+}
+
+#[test]
+fn a_person_can_have_an_entity_made_anew_that_was_deleted() {
+    let mut world = World::default();
+    world.user("ana");
+    let group = world.group("Engineering", &["ana"]);
+    let target = MappingTarget::Named {
+        entity_type: EntityType::Team,
+        name: "Builders".to_owned(),
+    };
+    world.done(&Command::CreateMapping { group, target });
+    let first = world.entity_named(EntityType::Team, "Builders").id;
+    world.done(&Command::DeleteEntity { entity: first });
+    assert_eq!(world.all_mappings(), ["team Builders: pending(target_deleted)"]);
+    let mapping = world.mappings("Engineering")[0].id;
+    world.approve(mapping);
+    assert_eq!(world.placed("ana"), ["team Builders"]);
+    assert_ne!(world.entity_named(EntityType::Team, "Builders").id, first);
+}
+
+#[test]
+fn a_rename_to_a_rule_that_a_person_has_to_approve_waits_also_with_on_rename_apply() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        on_rename: Some(OnRename::Apply),
+        ..SettingsChange::default()
+    });
+    world.rule(prefix("eng-", EntityType::Team, None));
+    world.rule(by_hand(prefix("ops-", EntityType::ConcurrencyGroup, None)));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "ops-web");
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team ops-web: auto_approved",
+            "concurrency_group ops-web: pending(rule_changed)"
+        ]
+    );
+    assert_eq!(world.placed("ana"), ["team ops-web"]);
+}
+
+#[test]
+fn rejecting_what_waits_after_a_rename_keeps_the_old_mapping() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, None));
+    world.rule(prefix("ops-", EntityType::ConcurrencyGroup, None));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "ops-web");
+    let mapping = world.mappings("ops-web")[1].id;
+    world.done(&Command::RejectMapping { mapping });
+    assert_eq!(
+        world.all_mappings(),
+        ["team ops-web: auto_approved", "concurrency_group ops-web: rejected"]
+    );
+    assert_eq!(world.placed("ana"), ["team ops-web"]);
+}
+
+#[test]
+fn an_entity_of_several_groups_is_renamed_when_all_of_them_agree() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        one_group_per_entity: Some(false),
+        ..SettingsChange::default()
+    });
+    world.rule(RuleDefinition {
+        matching: Pattern::regex("^(?<team>[a-z]+)-"),
+        targets: vec![Target {
+            entity_type: EntityType::Team,
+            name: Some("${team}".to_owned()),
+        }],
+        ..match_all(EntityType::Team)
+    });
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.group("eng-api", &[]);
+    let entry = world.rename("eng-web", "ops-web");
+    let skipped = entry.consequences.iter().any(|consequence| {
+        matches!(
+            consequence.effect,
+            Effect::EntityRenameSkipped {
+                reason: RenameSkipped::Shared,
+                ..
+            }
+        )
+    });
+    assert!(skipped);
+    assert_eq!(world.placed("ana"), ["team eng"]);
+    world.rename("eng-api", "ops-api");
+    assert_eq!(world.placed("ana"), ["team ops"]);
+}
+
+#[test]
+fn a_rename_in_spelling_alone_is_a_rename() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("engineering", &["ana"]);
+    world.rename("engineering", "Engineering");
+    assert_eq!(world.all_mappings(), ["team Engineering: auto_approved"]);
+    assert_eq!(world.placed("ana"), ["team Engineering"]);
+}
+
+#[test]
+fn a_paused_mapping_is_renamed_and_stays_paused() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    let mapping = world.mappings("Engineering")[0].id;
+    world.done(&Command::PauseMapping { mapping });
+    world.rename("Engineering", "Engineers");
+    assert!(world.placed("ana").is_empty());
+    world.done(&Command::ResumeMapping { mapping });
+    assert_eq!(world.placed("ana"), ["team Engineers"]);
+}
+
+#[test]
+fn a_member_of_a_deleted_group_stays_where_another_group_holds_it() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        one_group_per_entity: Some(false),
+        ..SettingsChange::default()
+    });
+    world.rule(RuleDefinition {
+        targets: vec![Target {
+            entity_type: EntityType::Team,
+            name: Some("Everybody".to_owned()),
+        }],
+        ..match_all(EntityType::Team)
+    });
+    world.user("ana");
+    world.user("ben");
+    world.group("Engineering", &["ana", "ben"]);
+    world.group("Sales", &["ana"]);
+    world.delete_group("Engineering");
+    assert_eq!(world.placed("ana"), ["team Everybody"]);
+    assert!(world.placed("ben").is_empty());
+}
+
+#[test]
+fn a_restored_group_is_decided_by_the_rules_of_today() {
+    let mut world = World::default();
+    let rule = world.rule(by_hand(match_all(EntityType::Team)));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    let mapping = world.mappings("Engineering")[0].id;
+    world.approve(mapping);
+    world.delete_group("Engineering");
+    let definition = match_all(EntityType::ConcurrencyGroup);
+    world.done(&Command::ChangeRule { rule, definition });
+    world.group("Engineering", &["ana"]);
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team Engineering: ended(group_deleted)",
+            "concurrency_group Engineering: auto_approved"
+        ]
+    );
+    assert_eq!(world.placed("ana"), ["concurrency_group Engineering"]);
+}
+
+#[test]
+fn group_provisioning_off_refuses_and_removes_nothing_until_it_is_on() {
+    let mut world = World::default();
+    let provisioning = |on| SettingsChange {
+        group_provisioning: Some(on),
+        ..SettingsChange::default()
+    };
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    let group = world.group("Engineering", &["ana"]);
+    world.settings(provisioning(false));
+    let create = Command::CreateGroup {
+        group: group_input("Sales", Vec::new(), &[]),
+    };
+    let delete = Command::DeleteGroup { group, expected: None };
+    for command in [&create, &delete] {
+        assert_eq!(world.run(command), Err(Rejection::GroupProvisioningOff));
+    }
+    assert_eq!(world.placed("ana"), ["team Engineering"]);
+    world.settings(provisioning(true));
+    world.done(&create);
+    world.remove("Engineering", "ana").expect("provisioned again");
+    assert!(world.placed("ana").is_empty());
+}
+
+#[test]
+fn a_user_who_comes_back_is_where_its_groups_are_by_then() {
+    let mut world = World::default();
+    world.rule(prefix("eng", EntityType::Team, None));
+    world.rule(prefix("cg", EntityType::ConcurrencyGroup, None));
+    world.user("ana");
+    world.group("eng", &["ana"]);
+    world.group("eng-old", &["ana"]);
+    world.group_with_roles("cg", &["ana"], &["admin"]);
+    world.set_user("ana", false, None);
+    assert!(world.placed("ana").is_empty() && world.role("ana").is_none());
+    world.remove("eng-old", "ana");
+    world.set_user("ana", true, None);
+    assert_eq!(world.placed("ana"), ["team eng", "concurrency_group cg"]);
+    assert_eq!(world.role("ana").as_deref(), Some("admin"));
 }

@@ -848,7 +848,7 @@ fn user_ids(state: &State, users: &[usize]) -> Vec<String> {
 
 /// Mostly one that the operation is meant for.
 fn pick_mapping_that(state: &State, mapping: usize, is_meant: fn(&Mapping) -> bool) -> Option<&Mapping> {
-    if mapping % 8 == 0 {
+    if mapping.is_multiple_of(8) {
         return pick_mapping(state, mapping);
     }
     let meant = state
