@@ -36,7 +36,8 @@ pub(crate) fn users_named(entry: &Entry) -> u64 {
     let of_fact = |fact: &Fact| match fact {
         Fact::MembersAdded { users, .. }
         | Fact::MembersRemoved { users, .. }
-        | Fact::HoldReleased { users: Some(users), .. } => users.len(),
+        | Fact::HoldReleased { users: Some(users), .. }
+        | Fact::HoldDiscarded { users: Some(users), .. } => users.len(),
         Fact::MembershipsGiven { users, .. } | Fact::MembershipsTaken { users, .. } => users.len(),
         _ => 0,
     };
@@ -157,7 +158,7 @@ fn fact(fact: &Fact, state: &State) -> Value {
             json!({"plan_id": plan.uuid(), "groups_from": u32::from(*from), "groups_to": u32::from(*to)})
         }
         Fact::PlanFinished { plan } | Fact::PlanStopped { plan } => json!({"plan_id": plan.uuid()}),
-        Fact::HoldReleased { hold, users } => {
+        Fact::HoldReleased { hold, users } | Fact::HoldDiscarded { hold, users } => {
             json!({"hold_id": hold.uuid(), "user_ids": users.as_ref().map(|users| user_ids(users, state))})
         }
         Fact::MembershipsGiven { entity, users } | Fact::MembershipsTaken { entity, users } => {

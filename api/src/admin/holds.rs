@@ -83,7 +83,7 @@ pub(crate) struct HeldQuery {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Decision {
-    /// For these users alone; left out: for all, and the scope counts anew.
+    /// For these users alone; left out: for all. After a release for all the scope counts anew.
     user_ids: Option<Vec<Uuid>>,
 }
 
@@ -186,6 +186,23 @@ pub(crate) async fn release(
 ) -> Result<StatusCode, Problem> {
     let users = decision.users();
     caller.submit(Command::ReleaseHold { hold, users }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Discard a hold: what the identity provider asked for is dropped, and the users keep what they have. Memberships become those
+/// given by hand, the role becomes a pin, up to 1,000 by one request.
+#[utoipa::path(post, path = "/v1/organizations/{organization}/holds/{hold}/discard", tag = "holds",
+    params(("organization" = Uuid, Path), ("hold" = Uuid, Path)), request_body = Decision, responses(
+    (status = 204, description = "Discarded"),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn discard(
+    caller: Caller<Admin>,
+    Id(hold): Id<HoldId>,
+    Body(decision): Body<Decision>,
+) -> Result<StatusCode, Problem> {
+    let users = decision.users();
+    caller.submit(Command::DiscardHold { hold, users }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -212,6 +212,7 @@ fn decisions(routes: Routes) -> Routes {
         .get("/v1/organizations/{organization}/holds/{hold}", holds::read)
         .get("/v1/organizations/{organization}/holds/{hold}/users", holds::users)
         .post("/v1/organizations/{organization}/holds/{hold}/release", holds::release)
+        .post("/v1/organizations/{organization}/holds/{hold}/discard", holds::discard)
 }
 
 fn planned(routes: Routes) -> Routes {

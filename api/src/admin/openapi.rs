@@ -40,7 +40,7 @@ use super::{
         mappings::list, mappings::create, mappings::read,
         mappings::approve, mappings::reject, mappings::pause, mappings::resume,
         conflicts::list, conflicts::read, conflicts::resolve, conflicts::decisions, conflicts::forget,
-        holds::list, holds::read, holds::users, holds::release,
+        holds::list, holds::read, holds::users, holds::release, holds::discard,
         events::read, history::read, audit::verify,
         explain::user::user, explain::group::group, explain::entity::entity,
         plans::create, plans::read, plans::changes, plans::apply,

@@ -199,6 +199,13 @@ pub enum Command {
         /// For these users alone; `None`: for all.
         users: Option<Vec<UserId>>,
     },
+    /// Drop the wish of the provider that a hold keeps from happening: what the users have becomes theirs by hand, or by a pin.
+    DiscardHold {
+        /// The hold.
+        hold: HoldId,
+        /// For these users alone; `None`: for all.
+        users: Option<Vec<UserId>>,
+    },
     /// Change the registry; for the reserved organization alone.
     Registry(RegistryCommand),
 }

@@ -318,6 +318,13 @@ pub enum Fact {
         /// Its user.
         user: UserId,
     },
+    /// The provider's wish that a hold keeps from happening is dropped; the facts beside this one say what the users keep.
+    HoldDiscarded {
+        /// The hold.
+        hold: HoldId,
+        /// For these users alone; `None`: for all.
+        users: Option<UserSet>,
+    },
 }
 
 /// What the provider says of a group beside its name and members.
@@ -333,7 +340,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 47] = [
+    pub const KINDS: [&str; 48] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -381,6 +388,7 @@ impl Fact {
         "exception_set",
         "exception_removed",
         "exception_expired",
+        "hold_discarded",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.
@@ -427,6 +435,7 @@ impl Fact {
             Self::ExceptionSet { .. } => "exception_set",
             Self::ExceptionRemoved { .. } => "exception_removed",
             Self::ExceptionExpired { .. } => "exception_expired",
+            Self::HoldDiscarded { .. } => "hold_discarded",
         }
     }
 }

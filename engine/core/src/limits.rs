@@ -26,6 +26,8 @@ pub const DECISIONS_MAX: usize = 100_000;
 pub const MANUAL_MEMBERSHIPS_MAX: usize = 1_000_000;
 /// Pins and exclusions of one organization.
 pub const EXCEPTIONS_MAX: usize = 100_000;
+/// Users who keep a role by one request that discards a hold: each of them gets a pin.
+pub const DISCARDED_ROLES_MAX: u64 = 1_000;
 /// Characters in the reason of an exception.
 pub const EXCEPTION_REASON_CHARACTERS_MAX: usize = 500;
 /// Exceptions that one entry ends because their time is over; the next entry takes the rest.

@@ -62,6 +62,11 @@ pub enum Rejection {
     #[error("one request may change at most {limit} members; send the others in further requests")]
     TooManyMembers { limit: usize },
 
+    #[error(
+        "one request may leave a role to at most {limit} users; name so many of them in `user_ids`, and send the others after"
+    )]
+    TooManyDiscarded { limit: u64 },
+
     #[error("a user with this `userName` exists: {by}")]
     UserNameTaken { by: UserId },
     #[error("the `userName` has to be an e-mail address in this organization")]

@@ -145,3 +145,31 @@ async fn a_hold_is_there_after_a_kill_until_it_is_released() {
     let report = tenant.organization.verify().await;
     assert_eq!(report["outcome"], "equal", "{report}");
 }
+
+#[tokio::test]
+async fn a_discard_leaves_everybody_where_he_is_by_hand() {
+    let (tenant, group, users) = tenant().await;
+    empty(&tenant, &group).await;
+    let discard = format!("/holds/{}/discard", hold(&tenant).await["id"].as_str().unwrap());
+    let http = &tenant.organization.http;
+    http.post(&discard, &json!({ "user_ids": [users[3]] }))
+        .await
+        .expect(204);
+    assert_eq!(hold(&tenant).await["changes"], json!(USERS - 1));
+    let reasons = http.get(&format!("/users/{}/explain", users[0])).await.expect(200);
+    let reason = &reasons.json()["entities"]["items"][0]["reasons"]["items"][0];
+    assert_eq!(reason["kind"], "hold", "{reason}");
+    assert_eq!(reason["hold_id"], hold(&tenant).await["id"], "{reason}");
+    assert_eq!(reason["would_remove"][0]["hold_id"], reason["hold_id"], "{reason}");
+    http.post(&discard, &json!({})).await.expect(204);
+    assert_eq!(
+        (placed(&tenant).await, tenant.organization.list("/holds").await.len()),
+        (USERS, 0)
+    );
+    let reasons = http.get(&format!("/users/{}/explain", users[0])).await.expect(200);
+    let reason = &reasons.json()["entities"]["items"][0]["reasons"]["items"][0];
+    assert_eq!(reason["kind"], "manual", "{reason}");
+    http.post(&discard, &json!({})).await.expect(404);
+    let report = tenant.organization.verify().await;
+    assert_eq!(report["outcome"], "equal", "{report}");
+}

@@ -2,7 +2,7 @@
 
 use rolecall_engine::explain::{Found, Link, Reason, Removal, Source, Step};
 use rolecall_engine::state::State;
-use rolecall_engine::{ExceptionId, MappingIndex, RuleVersion};
+use rolecall_engine::{ExceptionId, HoldId, MappingIndex, RuleVersion};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -44,6 +44,8 @@ pub(crate) struct StepView {
     rule_version: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exception_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_id: Option<Uuid>,
     /// The entry that records it; `null` for a default that nobody chose, and when it is too long ago to look for it.
     entry: Option<EntryRef>,
     /// The step in words.
@@ -66,6 +68,8 @@ pub(crate) struct RemovalView {
     entity_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exception_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_id: Option<Uuid>,
     /// What to do, in words.
     text: String,
 }
@@ -91,6 +95,8 @@ pub(crate) struct ReasonView {
     rule_version: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exception_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_id: Option<Uuid>,
     /// The reason in one sentence.
     text: String,
     /// What led to it, in order: the request, the membership, the rule, the approval.
@@ -129,6 +135,10 @@ impl StepView {
             Link::Exception { exception } => Some(exception),
             _ => None,
         };
+        let hold = match step.link {
+            Link::Held { hold } => Some(hold),
+            _ => None,
+        };
         Self {
             kind: kind_of_step(step.link),
             group_id: group.map(|group| state.group_at(group).id.uuid()),
@@ -136,6 +146,7 @@ impl StepView {
             rule_id: rule.map(|rule| rule.rule.uuid()),
             rule_version: rule.map(|rule| rule.version),
             exception_id: exception.map(ExceptionId::uuid),
+            hold_id: hold.map(HoldId::uuid),
             entry: found.map(EntryRef::of),
             text: Words(state).step(step.link, found),
         }
@@ -162,6 +173,10 @@ impl ReasonView {
             Source::Pin(exception) => Some(exception),
             _ => None,
         };
+        let hold = match reason.source {
+            Source::Hold(hold) => Some(hold),
+            _ => None,
+        };
         Self {
             kind: kind_of_source(reason.source),
             group_id: group.map(|group| state.group_at(group).id.uuid()),
@@ -169,6 +184,7 @@ impl ReasonView {
             rule_id: rule.map(|rule| rule.rule.uuid()),
             rule_version: rule.map(|rule| rule.version),
             exception_id: exception.map(ExceptionId::uuid),
+            hold_id: hold.map(HoldId::uuid),
             text: words.sentence(&beginning, &steps),
             chain,
             would_remove: reason.removals.iter().map(|one| RemovalView::of(one, state)).collect(),
@@ -188,12 +204,17 @@ impl RemovalView {
             Removal::EndException(exception) => Some(*exception),
             _ => None,
         };
+        let hold = match removal {
+            Removal::ReleaseHold(hold) => Some(*hold),
+            _ => None,
+        };
         Self {
             kind: kind_of_removal(removal),
             group_id: group.map(|group| state.group_at(group).id.uuid()),
             mapping_id: mapping.map(|mapping| state.mapping_at(mapping).id.uuid()),
             entity_id: entity.map(|entity| entity.uuid()),
             exception_id: exception.map(ExceptionId::uuid),
+            hold_id: hold.map(HoldId::uuid),
             text: Words(state).removal(removal),
         }
     }

@@ -1,5 +1,7 @@
 //! Pins and exclusions that an administrator sets and removes, and that end with their time.
 
+use rolecall_rules::RoleName;
+
 use super::check_limit;
 use crate::command::ExceptionInput;
 use crate::exception::{ExceptionKind, ExceptionSubject};
@@ -10,6 +12,7 @@ use crate::mapping::Slot;
 use crate::rejection::Rejection;
 use crate::state::{State, User};
 use crate::time::Timestamp;
+use crate::user_set::UserSet;
 
 pub(super) fn set(
     state: &State,
@@ -23,12 +26,7 @@ pub(super) fn set(
     if input.expires.is_some_and(|expires| expires <= at) {
         return Err(Rejection::ExpiresInThePast);
     }
-    if let Some(other) = state.exceptions().about(user.index, &input.subject) {
-        return Err(Rejection::ExceptionExists {
-            by: other.id,
-            kind: other.kind,
-        });
-    }
+    check_free(state, user, &input.subject)?;
     if input.kind == ExceptionKind::Pin {
         check_room_for_pin(state, user, &input.subject)?;
     }
@@ -80,6 +78,43 @@ fn check_room_for_pin(state: &State, user: &User, subject: &ExceptionSubject) ->
     let mut pins = state.exceptions().pins(user.index);
     match pins.find(|pin| exclusive(state, &pin.subject) == Some(what)) {
         Some(pin) => Err(Rejection::PinnedElsewhere { by: pin.id, what }),
+        None => Ok(()),
+    }
+}
+
+/// Pins that leave a role to each of these users, who have it.
+pub(super) fn pin_role(
+    state: &State,
+    role: &RoleName,
+    users: &UserSet,
+    reason: &str,
+    ids: &mut NewIds,
+) -> Result<Vec<Fact>, Rejection> {
+    let subject = ExceptionSubject::Role(role.clone());
+    let mut facts = Vec::new();
+    for user in users.iter().map(|user| state.user_at(user)) {
+        check_free(state, user, &subject)?;
+        check_room_for_pin(state, user, &subject)?;
+        check_limit("exceptions", state.exceptions().len() + facts.len(), EXCEPTIONS_MAX)?;
+        facts.push(Fact::ExceptionSet {
+            exception: ExceptionId::new(ids.draw()),
+            kind: ExceptionKind::Pin,
+            user: user.id,
+            subject: subject.clone(),
+            reason: reason.to_owned(),
+            expires: None,
+        });
+    }
+    Ok(facts)
+}
+
+/// There is at most one exception about one thing.
+fn check_free(state: &State, user: &User, subject: &ExceptionSubject) -> Result<(), Rejection> {
+    match state.exceptions().about(user.index, subject) {
+        Some(other) => Err(Rejection::ExceptionExists {
+            by: other.id,
+            kind: other.kind,
+        }),
         None => Ok(()),
     }
 }

@@ -1,8 +1,9 @@
-//! Releasing holds.
+//! Releasing and discarding holds.
 
+use super::{exceptions, memberships};
 use crate::fact::Fact;
-use crate::id::{HoldId, UserId};
-use crate::limits::REQUEST_MEMBERS_MAX;
+use crate::id::{HoldId, NewIds, UserId};
+use crate::limits::{DISCARDED_ROLES_MAX, REQUEST_MEMBERS_MAX};
 use crate::rejection::Rejection;
 use crate::state::{Hold, State};
 use crate::user_set::UserSet;
@@ -14,6 +15,47 @@ pub(super) fn release(state: &State, hold: HoldId, users: Option<&[UserId]>) -> 
         return Ok(Vec::new());
     }
     Ok(vec![Fact::HoldReleased { hold: hold.id, users }])
+}
+
+/// What the users are held in becomes theirs: memberships by hand, and a pin of the role.
+pub(super) fn discard(
+    state: &State,
+    hold: HoldId,
+    users: Option<&[UserId]>,
+    ids: &mut NewIds,
+) -> Result<Vec<Fact>, Rejection> {
+    let hold = state.hold(hold).ok_or(Rejection::UnknownHold)?;
+    let named = users.map(|users| held(state, hold, users)).transpose()?;
+    if named.as_ref().is_some_and(UserSet::is_empty) {
+        return Ok(Vec::new());
+    }
+    let mut facts = Vec::new();
+    for (entity, held) in hold.held() {
+        let users = named
+            .as_ref()
+            .map_or_else(|| held.clone(), |named| named.intersection(held));
+        match entity {
+            Some(entity) => facts.extend(memberships::given(state, state.entity_at(entity), &users)?),
+            None => facts.extend(pins(state, hold, &users, ids)?),
+        }
+    }
+    memberships::check_room(state, &facts)?;
+    let (hold, users) = (hold.id, named);
+    facts.insert(0, Fact::HoldDiscarded { hold, users });
+    Ok(facts)
+}
+
+fn pins(state: &State, hold: &Hold, users: &UserSet, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
+    if users.len() > DISCARDED_ROLES_MAX {
+        return Err(Rejection::TooManyDiscarded {
+            limit: DISCARDED_ROLES_MAX,
+        });
+    }
+    let Some(role) = &hold.role else {
+        return Ok(Vec::new());
+    };
+    let reason = format!("hold {} was discarded", hold.id);
+    exceptions::pin_role(state, role, users, &reason, ids)
 }
 
 /// Those of the users whom the hold holds: whoever is not held any more has what was asked for already.

@@ -20,32 +20,51 @@ pub(super) fn give(state: &State, entity: EntityId, users: &[UserId]) -> Result<
             limit: REQUEST_MEMBERS_MAX,
         });
     }
+    let index = |id: &UserId| state.user(*id).map(|user| user.index);
+    let known = |id: &UserId| index(id).ok_or(Rejection::UnknownMember { user: *id });
+    let users = users.iter().map(known).collect::<Result<_, _>>()?;
+    let facts = given(state, entity, &users)?;
+    check_room(state, &facts)?;
+    Ok(facts)
+}
+
+/// What puts these users into an entity by hand, as far as they are not in it by hand already.
+pub(super) fn given(state: &State, entity: &Entity, users: &UserSet) -> Result<Vec<Fact>, Rejection> {
     let mut given = UserSet::default();
     let mut replaced: BTreeMap<EntityIndex, UserSet> = BTreeMap::new();
-    for id in users {
-        let user = state.user(*id).ok_or(Rejection::UnknownMember { user: *id })?;
+    for user in users.iter().map(|user| state.user_at(user)) {
         check_not_excluded(state, user, entity)?;
-        if state.is_manual(user.index, entity.index) || !given.insert(user.index) {
+        if state.is_manual(user.index, entity.index) {
             continue;
         }
+        given.insert(user.index);
         if let Some(other) = other_of_slot(state, user, entity) {
             replaced.entry(other.index).or_default().insert(user.index);
         }
     }
-    if given.is_empty() {
-        return Ok(Vec::new());
-    }
-    let count = state.manual_count() + usize::try_from(given.len()).unwrap_or(usize::MAX);
-    check_limit("memberships given by hand", count - 1, MANUAL_MEMBERSHIPS_MAX)?;
     let taken = replaced.into_iter().map(|(other, users)| Fact::MembershipsTaken {
         entity: state.entity_at(other).id,
         users,
     });
-    let given = Fact::MembershipsGiven {
+    let given = (!given.is_empty()).then_some(Fact::MembershipsGiven {
         entity: entity.id,
         users: given,
-    };
-    Ok(taken.chain([given]).collect())
+    });
+    Ok(taken.chain(given).collect())
+}
+
+/// Checks that there is room for what these facts give.
+pub(super) fn check_room(state: &State, facts: &[Fact]) -> Result<(), Rejection> {
+    let given = facts.iter().map(|fact| match fact {
+        Fact::MembershipsGiven { users, .. } => users.len(),
+        _ => 0,
+    });
+    let given = usize::try_from(given.sum::<u64>()).unwrap_or(usize::MAX);
+    if given == 0 {
+        return Ok(());
+    }
+    let others = state.manual_count().saturating_add(given - 1);
+    check_limit("memberships given by hand", others, MANUAL_MEMBERSHIPS_MAX)
 }
 
 fn check_not_excluded(state: &State, user: &User, entity: &Entity) -> Result<(), Rejection> {

@@ -84,6 +84,7 @@ pub(crate) fn admit(state: &State, command: &Command, asked: Asked, ids: &mut Ne
         Command::ContinuePlan => Ok(plans::proceed(state)),
         Command::StopPlan { plan } => plans::stop(state, *plan),
         Command::ReleaseHold { hold, users } => holds::release(state, *hold, users.as_deref()),
+        Command::DiscardHold { hold, users } => holds::discard(state, *hold, users.as_deref(), ids),
         Command::Registry(command) => {
             let facts = registry::admit(state.registry(), command, ids)?;
             Ok(facts.into_iter().map(Fact::Registry).collect())

@@ -339,11 +339,11 @@ impl Derivation<'_> {
                 Effect::HoldShrank { hold, .. } => Some((*hold, consequence.because)),
                 _ => None,
             });
-        let released = (0u32..).zip(facts).filter_map(|(place, fact)| match fact {
-            Fact::HoldReleased { hold, .. } => Some((*hold, because(place))),
+        let decided = (0u32..).zip(facts).filter_map(|(place, fact)| match fact {
+            Fact::HoldReleased { hold, .. } | Fact::HoldDiscarded { hold, .. } => Some((*hold, because(place))),
             _ => None,
         });
-        let holds: BTreeMap<HoldId, Because> = shrank.chain(released).collect();
+        let holds: BTreeMap<HoldId, Because> = shrank.chain(decided).collect();
         for (hold, because) in holds {
             let scope = self
                 .state

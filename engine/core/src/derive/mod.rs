@@ -226,7 +226,7 @@ impl Derivation<'_> {
             | Fact::ExceptionSet { .. }
             | Fact::ExceptionRemoved { .. }
             | Fact::ExceptionExpired { .. } => {}
-            Fact::HoldReleased { hold, users } => {
+            Fact::HoldReleased { hold, users } | Fact::HoldDiscarded { hold, users } => {
                 let held = known(self.before.hold(*hold), "hold").users();
                 let users = users
                     .as_ref()

@@ -303,7 +303,7 @@ fn cause(fact: &Fact) -> RoleCause {
         Fact::PlanStepped { .. } => RoleCause::Plan,
         // A decision on a conflict moves nobody's role: a suspended mapping grants its role all the same.
         Fact::ConflictResolved { .. } | Fact::DecisionForgotten { .. } => RoleCause::Settings,
-        Fact::HoldReleased { .. } => RoleCause::HoldEnded,
+        Fact::HoldReleased { .. } | Fact::HoldDiscarded { .. } => RoleCause::HoldEnded,
         Fact::ExceptionSet { .. } | Fact::ExceptionRemoved { .. } | Fact::ExceptionExpired { .. } => {
             RoleCause::Exception
         }

@@ -88,6 +88,7 @@ impl State {
                     self.passed.reset(scope);
                 }
             }
+            Fact::HoldDiscarded { hold, users } => self.release_hold(*hold, users.as_ref()),
             Fact::Registry(fact) => self.registry.apply(fact, self.stamp.at),
             Fact::UserDefaultEntityAssigned { user, entity } => {
                 let user = UserIndex::from(known(self.users.find(user), "user"));

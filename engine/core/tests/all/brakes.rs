@@ -8,7 +8,7 @@ use rolecall_engine::{
 
 use crate::world::{World, match_all};
 
-fn safeguards(safeguards: SafeguardsChange) -> Command {
+pub(crate) fn safeguards(safeguards: SafeguardsChange) -> Command {
     Command::ChangeSettings {
         change: SettingsChange {
             safeguards,
@@ -69,7 +69,7 @@ fn safeguards_out_of_range_are_refused() {
     );
 }
 
-fn limit(min_count: u32, max_percent: u32) -> BrakeLimitChange {
+pub(crate) fn limit(min_count: u32, max_percent: u32) -> BrakeLimitChange {
     BrakeLimitChange {
         enabled: Some(true),
         min_count: Some(min_count),
@@ -80,7 +80,7 @@ fn limit(min_count: u32, max_percent: u32) -> BrakeLimitChange {
 
 /// An organization of ten users `0` to `9`, all in the team `eng` by the group of that name, and the first four admins,
 /// whose role has no brake unless the change says so.
-fn ten(change: impl FnOnce(&mut SafeguardsChange)) -> World {
+pub(crate) fn ten(change: impl FnOnce(&mut SafeguardsChange)) -> World {
     let mut world = World::default();
     world.rule(match_all(EntityType::Team));
     let names: Vec<String> = (0..10).map(|number| number.to_string()).collect();
@@ -98,7 +98,7 @@ fn ten(change: impl FnOnce(&mut SafeguardsChange)) -> World {
 }
 
 /// Empties a group by one request.
-fn empty(world: &mut World, group: &str) -> Entry {
+pub(crate) fn empty(world: &mut World, group: &str) -> Entry {
     let members = MembersChange {
         replace: true,
         ..MembersChange::default()
@@ -111,28 +111,28 @@ fn empty(world: &mut World, group: &str) -> Entry {
 }
 
 /// The open holds, each as `kind: changes`.
-fn holds(world: &World) -> Vec<String> {
+pub(crate) fn holds(world: &World) -> Vec<String> {
     let show = |hold: &rolecall_engine::state::Hold| format!("{}: {}", hold.scope.kind(), hold.changes);
     world.state.holds().map(show).collect()
 }
 
-fn hold(world: &World, scope: BrakeScope) -> HoldId {
+pub(crate) fn hold(world: &World, scope: BrakeScope) -> HoldId {
     world.state.hold_of(scope).expect("an open hold").id
 }
 
-fn release(world: &mut World, scope: BrakeScope) -> Entry {
+pub(crate) fn release(world: &mut World, scope: BrakeScope) -> Entry {
     let hold = hold(world, scope);
     world.done(&Command::ReleaseHold { hold, users: None })
 }
 
-fn in_eng(world: &World) -> usize {
+pub(crate) fn in_eng(world: &World) -> usize {
     let users = (0..10).map(|number| number.to_string());
     users
         .filter(|user| world.placed(user).contains(&"team eng".to_owned()))
         .count()
 }
 
-fn admins(world: &World) -> usize {
+pub(crate) fn admins(world: &World) -> usize {
     let users = (0..10).map(|number| number.to_string());
     users
         .filter(|user| world.role(user).as_deref() == Some("admin"))

@@ -13,6 +13,8 @@ mod connections;
 #[cfg(test)]
 mod default_entity;
 #[cfg(test)]
+mod discards;
+#[cfg(test)]
 mod exceptions;
 #[cfg(test)]
 mod explain;

@@ -8,8 +8,8 @@ use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Targe
 use rolecall_engine::state::Mapping;
 use rolecall_engine::{
     Actor, AutoApproveCeilingChange, BrakeLimitChange, Command, DraftRule, EntityIndex, Entry, ExceptionInput,
-    ExceptionKind, ExceptionSubject, GroupChange, GroupIndex, Keep, MappingIndex, MappingTarget, MembersChange,
-    OnRename, SettingsChange, State, Timestamp, TokenId, UserIndex, UserInput,
+    ExceptionKind, ExceptionSubject, GroupChange, GroupIndex, HoldId, Keep, MappingIndex, MappingTarget, MembersChange,
+    OnRename, SettingsChange, State, Timestamp, TokenId, UserId, UserIndex, UserInput,
 };
 
 use crate::plans::apply;
@@ -171,6 +171,10 @@ pub(crate) enum Operation {
         max_percent: u32,
     },
     Release {
+        hold: usize,
+        user: Option<usize>,
+    },
+    Discard {
         hold: usize,
         user: Option<usize>,
     },
@@ -362,6 +366,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         ),
         2 => (0u32..4, 0u32..60).prop_map(|(min_count, max_percent)| Operation::Brake { min_count, max_percent }),
         3 => (some(), option::of(some())).prop_map(|(hold, user)| Operation::Release { hold, user }),
+        2 => (some(), option::of(some())).prop_map(|(hold, user)| Operation::Discard { hold, user }),
         1 => (0u32..3).prop_map(|min_admins| Operation::Floor { min_admins }),
         3 => (some(), vec(some(), 1..4)).prop_map(|(entity, users)| Operation::Give { entity, users }),
         3 => (some(), some()).prop_map(|(entity, user)| Operation::Take { entity, user }),
@@ -673,10 +678,12 @@ impl Operation {
                 Command::ChangeSettings { change }
             }
             Self::Release { hold, user } => {
-                let hold = pick(state.holds(), *hold)?;
-                let held: Vec<_> = hold.users().iter().map(|user| state.user_at(user).id).collect();
-                let users = user.map(|user| vec![held[user % held.len()]]);
-                Command::ReleaseHold { hold: hold.id, users }
+                let (hold, users) = held_by(state, *hold, *user)?;
+                Command::ReleaseHold { hold, users }
+            }
+            Self::Discard { hold, user } => {
+                let (hold, users) = held_by(state, *hold, *user)?;
+                Command::DiscardHold { hold, users }
             }
             Self::Floor { min_admins } => {
                 let mut change = SettingsChange::default();
@@ -855,6 +862,13 @@ fn pick_mapping_that(state: &State, mapping: usize, is_meant: fn(&Mapping) -> bo
         .mappings_from(MappingIndex::from(0))
         .filter(|mapping| is_meant(mapping));
     pick(meant, mapping)
+}
+
+/// A hold, and one of those whom it holds or nobody in particular.
+fn held_by(state: &State, hold: usize, user: Option<usize>) -> Option<(HoldId, Option<Vec<UserId>>)> {
+    let hold = pick(state.holds(), hold)?;
+    let held: Vec<_> = hold.users().iter().map(|user| state.user_at(user).id).collect();
+    Some((hold.id, user.map(|user| vec![held[user % held.len()]])))
 }
 
 fn pick_mapping(state: &State, mapping: usize) -> Option<&Mapping> {

@@ -39,7 +39,7 @@ fn entries_of_version_1_are_read_and_replayed() {
     let state = stored()
         .iter()
         .fold(State::default(), |state, entry| state.replay(entry));
-    assert_eq!(state.position().get(), 84);
+    assert_eq!(state.position().get(), 89);
     let mut world = World::default();
     world.state = state;
     assert_eq!(
@@ -103,6 +103,7 @@ fn story() -> World {
     ceilings(&mut world);
     holds(&mut world);
     exceptions(&mut world);
+    discards(&mut world);
     world
 }
 
@@ -421,4 +422,13 @@ fn exceptions(world: &mut World) {
     world.except_until(exclusion, "ben", role(), Some(expires)).unwrap();
     world.wait_milliseconds(10);
     world.done(&Command::Tick);
+}
+
+fn discards(world: &mut World) {
+    for user in ["hana", "ivan"] {
+        world.add("Staff", user);
+        world.remove("Staff", user);
+    }
+    let hold = world.state.holds().next().unwrap().id;
+    world.done(&Command::DiscardHold { hold, users: None });
 }

@@ -41,6 +41,7 @@ fn kind(command: &Command) -> &'static str {
         Command::ContinuePlan => "continue_plan",
         Command::StopPlan { .. } => "stop_plan",
         Command::ReleaseHold { .. } => "release_hold",
+        Command::DiscardHold { .. } => "discard_hold",
         Command::Registry(_) => "registry",
     }
 }

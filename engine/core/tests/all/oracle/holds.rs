@@ -23,7 +23,7 @@ pub(crate) fn held(record: &[Entry]) -> Held {
     let mut held = Held::new();
     for entry in record {
         for fact in &entry.facts {
-            if let Fact::HoldReleased { hold, users } = fact {
+            if let Fact::HoldReleased { hold, users } | Fact::HoldDiscarded { hold, users } = fact {
                 let kept = &mut held.get_mut(hold).unwrap().users;
                 kept.retain(|(_, user)| users.as_ref().is_some_and(|users| !users.contains(*user)));
             }
