@@ -197,6 +197,17 @@ fn public_text(error: &LogError) -> &'static str {
 }
 
 impl ApiError {
+    /// The same error, with the place of the item that it is in.
+    pub(crate) fn within(self, item: &str) -> Self {
+        match self {
+            Self::Value { place, reason } => Self::Value {
+                place: format!("{item}.{place}"),
+                reason,
+            },
+            other => other,
+        }
+    }
+
     /// The HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         self.answer().0

@@ -76,3 +76,17 @@ impl ExampleBody {
         })
     }
 }
+
+/// The examples of a set, in its order.
+///
+/// # Errors
+/// When a value cannot be what it should, with its place.
+pub(super) fn examples(bodies: Vec<ExampleBody>) -> Result<Vec<Example>, ApiError> {
+    let bodies = bodies.into_iter().enumerate();
+    bodies
+        .map(|(index, body)| {
+            body.into_example()
+                .map_err(|error| error.within(&format!("examples[{index}]")))
+        })
+        .collect()
+}

@@ -46,6 +46,7 @@ mod rule_set;
 mod rule_trial;
 mod rules;
 mod safeguards;
+mod set_rule;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,7 @@ pub(crate) use self::membership_view::RoleClaimView;
 use self::routes::Routes;
 pub(crate) use self::rule_body::RuleBody;
 pub(crate) use self::safeguards::SafeguardsView;
+pub(crate) use self::set_rule::SetRule;
 pub(crate) use self::settings::SettingsView;
 use crate::app::App;
 use crate::error::ApiError;

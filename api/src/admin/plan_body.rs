@@ -1,15 +1,17 @@
 //! What a plan is to change, in JSON.
 
-use rolecall_engine::plan::{Draft, MappingChange};
-use rolecall_engine::{DraftRule, GroupId, MappingId, MappingTarget, RuleId};
+use rolecall_engine::plan::{Draft, ExceptionChange, MappingChange};
+use rolecall_engine::{ExceptionId, GroupId, MappingId, MappingTarget};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::described::{RoleText, Target};
+use super::described::Target;
+use super::example_body::{self, ExampleBody};
+use super::exception_body::ExceptionBody;
 use super::mappings::TargetChoice;
 use super::object;
-use super::rule_body::{PatternBody, RuleBody, TargetBody};
+use super::set_rule::{self, SetRule};
 use super::settings::SettingsBody;
 use crate::error::ApiError;
 
@@ -19,50 +21,22 @@ use crate::error::ApiError;
 pub(crate) struct PlanBody {
     /// All rules that there are to be; a rule that is not among them is deleted. Left out: the rules stay.
     #[serde(default, deserialize_with = "object::optional_list")]
-    rules: Option<Vec<PlannedRule>>,
+    rules: Option<Vec<SetRule>>,
+    /// All examples that there are to be, which the rules then fulfil. Left out: those that there are.
+    #[serde(default, deserialize_with = "object::optional_list")]
+    examples: Option<Vec<ExampleBody>>,
     /// Settings to change.
     #[serde(default, deserialize_with = "object::optional")]
     settings: Option<SettingsBody>,
     /// Mappings to make or to decide on, each once.
     #[serde(default, deserialize_with = "object::list")]
     mappings: Vec<PlannedMapping>,
+    /// Pins and exclusions to set or to end, after everything else.
+    #[serde(default, deserialize_with = "object::list")]
+    exceptions: Vec<PlannedException>,
     /// Whether the rules run over all groups that there are. Left out: they do when the plan has `rules`, and when it has
     /// nothing else.
     rerun: Option<bool>,
-}
-
-/// A rule of the set that there is to be.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PlannedRule {
-    /// The rule that it is to be. Left out: the one of the same name, or a new one.
-    id: Option<Uuid>,
-    /// What administrators call it.
-    #[serde(default)]
-    #[schema(example = "Engineering teams")]
-    name: String,
-    /// The group names that it is for.
-    #[serde(deserialize_with = "object::one")]
-    r#match: PatternBody,
-    /// Group names that it is not for, though `match` matches them.
-    #[serde(default, deserialize_with = "object::list")]
-    exclude: Vec<PatternBody>,
-    /// What the members of a group are put into.
-    #[serde(default, deserialize_with = "object::list")]
-    targets: Vec<TargetBody>,
-    /// A role for the members of a group, besides.
-    #[serde(default)]
-    #[schema(value_type = Option<RoleText>)]
-    role: Option<String>,
-    /// Whether a match takes effect without approval.
-    #[serde(default)]
-    auto_approve: bool,
-    /// The higher one is asked first; among equals the one created first, and among new ones the one that stands first.
-    #[serde(default)]
-    priority: i32,
-    /// Whether the rule is asked at all.
-    #[serde(default = "yes")]
-    enabled: bool,
 }
 
 /// A mapping to make or to decide on.
@@ -109,51 +83,47 @@ pub(crate) struct ApplyBody {
     pub(super) recheck: bool,
 }
 
+/// A pin or an exclusion to set or to end: one of the two.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlannedException {
+    /// What to set.
+    #[serde(default, deserialize_with = "object::optional")]
+    #[schema(value_type = Option<ExceptionBody>)]
+    set: Option<ExceptionBody>,
+    /// The exception to end.
+    remove: Option<Uuid>,
+}
+
 impl PlanBody {
     /// The draft, not checked yet.
     ///
     /// # Errors
     /// When a value cannot be what it should.
     pub(super) fn into_draft(self) -> Result<Draft, ApiError> {
-        let alone = self.rules.is_none() && self.settings.is_none() && self.mappings.is_empty();
+        let of_rules = self.rules.is_some() || self.examples.is_some();
+        let of_some = !self.mappings.is_empty() || !self.exceptions.is_empty();
+        let alone = !of_rules && self.settings.is_none() && !of_some;
         let rerun = self.rerun.unwrap_or(self.rules.is_some() || alone);
-        let place = |name: &str, index: usize| format!("{name}[{index}]");
-        let rules = self.rules.map(|rules| {
-            let rules = rules.into_iter().enumerate();
-            let draft =
-                rules.map(|(index, rule)| rule.into_draft().map_err(|error| within(&place("rules", index), error)));
-            draft.collect()
-        });
+        let examples = self.examples.map(example_body::examples).transpose()?;
         let mappings = self.mappings.into_iter().enumerate();
         let mappings = mappings.map(|(index, mapping)| {
-            mapping
-                .into_change()
-                .map_err(|error| within(&place("mappings", index), error))
+            let change = mapping.into_change();
+            change.map_err(|error| error.within(&format!("mappings[{index}]")))
+        });
+        let exceptions = self.exceptions.into_iter().enumerate();
+        let exceptions = exceptions.map(|(index, exception)| {
+            let change = exception.into_change();
+            change.map_err(|error| error.within(&format!("exceptions[{index}]")))
         });
         Ok(Draft {
             settings: self.settings.unwrap_or_default().into_change()?,
-            rules: rules.transpose()?,
+            rules: self.rules.map(set_rule::drafts).transpose()?,
+            examples,
             mappings: mappings.collect::<Result<_, _>>()?,
+            exceptions: exceptions.collect::<Result<_, _>>()?,
             rerun,
         })
-    }
-}
-
-impl PlannedRule {
-    fn into_draft(self) -> Result<DraftRule, ApiError> {
-        let id = self.id.map(RuleId::new);
-        let body = RuleBody {
-            name: self.name,
-            r#match: self.r#match,
-            exclude: self.exclude,
-            targets: self.targets,
-            role: self.role,
-            auto_approve: self.auto_approve,
-            priority: self.priority,
-            enabled: self.enabled,
-        };
-        let definition = body.into_definition()?;
-        Ok(DraftRule { id, definition })
     }
 }
 
@@ -179,26 +149,27 @@ impl PlannedMapping {
     }
 }
 
+impl PlannedException {
+    fn into_change(self) -> Result<ExceptionChange, ApiError> {
+        match (self.set, self.remove) {
+            (Some(body), None) => match body.into_input() {
+                Ok(exception) => Ok(ExceptionChange::Set(exception)),
+                Err(error) => Err(error.within("set")),
+            },
+            (None, Some(exception)) => Ok(ExceptionChange::Remove(ExceptionId::new(exception))),
+            (Some(_), Some(_)) | (None, None) => Err(ApiError::Value {
+                place: "set".to_owned(),
+                reason: "an exception is either to be `set` or to be ended with `remove`".to_owned(),
+            }),
+        }
+    }
+}
+
 fn wrong(reason: &str) -> ApiError {
     ApiError::Value {
         place: "action".to_owned(),
         reason: reason.to_owned(),
     }
-}
-
-/// The same error, with the place of the item that it is in.
-fn within(item: &str, error: ApiError) -> ApiError {
-    match error {
-        ApiError::Value { place, reason } => ApiError::Value {
-            place: format!("{item}.{place}"),
-            reason,
-        },
-        other => other,
-    }
-}
-
-fn yes() -> bool {
-    true
 }
 
 #[cfg(test)]
@@ -213,6 +184,7 @@ mod tests {
     fn the_rules_run_over_all_groups_when_they_change_and_when_nothing_else_does() {
         assert!(draft("{}").unwrap().rerun);
         assert!(draft(r#"{"rules": []}"#).unwrap().rerun);
+        assert!(!draft(r#"{"examples": []}"#).unwrap().rerun);
         assert!(!draft(r#"{"settings": {"on_rename": "apply"}}"#).unwrap().rerun);
         assert!(draft(r#"{"settings": {}, "rerun": true}"#).unwrap().rerun);
     }
@@ -222,6 +194,10 @@ mod tests {
         let wrong = |body: &str| draft(body).unwrap_err().to_string();
         let rule = r#"{"match": {"kind": "all"}, "role": "No Role"}"#;
         assert!(wrong(&format!(r#"{{"rules": [{rule}]}}"#)).starts_with("`rules[0].role`"));
+        let example = r#"{"group": "eng", "role": "No Role"}"#;
+        assert!(wrong(&format!(r#"{{"examples": [{example}]}}"#)).starts_with("`examples[0].role`"));
+        let neither = r#"{"exceptions": [{}]}"#;
+        assert!(wrong(neither).starts_with("`exceptions[0].set`: an exception is either"));
         let create = r#"{"mappings": [{"action": "create"}]}"#;
         assert_eq!(
             wrong(create),

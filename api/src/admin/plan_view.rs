@@ -53,7 +53,12 @@ pub(crate) struct PlanCounts {
     rules_created: u64,
     rules_changed: u64,
     rules_deleted: u64,
+    /// Whether other examples are checked with the rules from then on.
+    examples_changed: bool,
     settings_changed: bool,
+    /// Pins and exclusions that are set.
+    exceptions_set: u64,
+    exceptions_removed: u64,
     /// Groups that another rule, or another version of the rule, decides.
     groups_decided: u64,
     /// Mappings that take effect.
@@ -226,7 +231,10 @@ impl PlanCounts {
             rules_created: effect.rules.created,
             rules_changed: effect.rules.changed,
             rules_deleted: effect.rules.deleted,
+            examples_changed: effect.examples,
             settings_changed: effect.settings,
+            exceptions_set: effect.exceptions.set,
+            exceptions_removed: effect.exceptions.removed,
             groups_decided: effect.groups_decided,
             mappings_approved: mappings(&["approved", "auto_approved"]),
             mappings_pending: mappings(&["pending"]),

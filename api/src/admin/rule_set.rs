@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::parse;
-use super::example_body::ExampleBody;
+use super::example_body::{self, ExampleBody};
 use super::object;
 use super::query::Query;
-use super::rule_body::RuleBody;
+use super::set_rule::{self, SetRule};
 use crate::app::App;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::body;
@@ -31,9 +31,10 @@ const TOML: &str = "application/toml";
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleSetBody {
-    /// The rules, in the order in which they decide. Their names tell which rule is which: one of another name is another rule.
+    /// The rules, in the order in which they decide. Without ids their names tell which rule is which: one of another name is
+    /// another rule.
     #[serde(deserialize_with = "object::list")]
-    rules: Vec<RuleBody>,
+    rules: Vec<SetRule>,
     /// What the rules are expected to do.
     #[serde(default, deserialize_with = "object::list")]
     examples: Vec<ExampleBody>,
@@ -144,7 +145,7 @@ pub(crate) async fn read(
         return Ok(([(header::CONTENT_TYPE, TOML)], set.write()).into_response());
     }
     let body = RuleSetBody {
-        rules: rules.into_iter().map(RuleBody::of).collect(),
+        rules: rules.into_iter().map(SetRule::of).collect(),
         examples: examples.iter().map(ExampleBody::of).collect(),
     };
     Ok(Json(body).into_response())
@@ -160,12 +161,17 @@ pub(crate) async fn read(
 ))]
 pub(crate) async fn save(caller: Caller<Admin>, request: RuleSetRequest) -> Result<Json<RuleSetSaved>, Problem> {
     match request {
-        RuleSetRequest::Json(body) => Ok(Json(submit(&caller, body.into_set()?).await?)),
+        RuleSetRequest::Json(body) => {
+            let (rules, examples) = (set_rule::drafts(body.rules)?, example_body::examples(body.examples)?);
+            Ok(Json(submit(&caller, rules, examples).await?))
+        }
         RuleSetRequest::File(text) => {
             let (works, steps, text) = (caller.organization.long_works(), text.len() as u64, Arc::new(text));
             let read = Arc::clone(&text);
             let set = aside::run(works, steps, move || RuleSet::read(&read)).await??;
-            match submit(&caller, set).await {
+            let draft = |definition| DraftRule { id: None, definition };
+            let rules = set.rules.into_iter().map(draft).collect();
+            match submit(&caller, rules, set.examples).await {
                 Ok(saved) => Ok(Json(saved)),
                 Err(error) => Err(aside::run(works, steps, move || located(&text, error)).await?.into()),
             }
@@ -173,13 +179,14 @@ pub(crate) async fn save(caller: Caller<Admin>, request: RuleSetRequest) -> Resu
     }
 }
 
-async fn submit(caller: &Caller<Admin>, set: RuleSet) -> Result<RuleSetSaved, ApiError> {
-    let count = set.rules.len();
-    let draft = |definition| DraftRule { id: None, definition };
-    let command = Command::SaveRuleSet {
-        rules: set.rules.into_iter().map(draft).collect(),
-        examples: Some(set.examples),
-    };
+async fn submit(
+    caller: &Caller<Admin>,
+    rules: Vec<DraftRule>,
+    examples: Vec<Example>,
+) -> Result<RuleSetSaved, ApiError> {
+    let count = rules.len();
+    let examples = Some(examples);
+    let command = Command::SaveRuleSet { rules, examples };
     Ok(RuleSetSaved::of(&caller.submit(command).await?, count))
 }
 
@@ -197,17 +204,6 @@ fn located(text: &str, error: ApiError) -> ApiError {
         _ => return error,
     };
     RuleSet::locate(text, problems).into()
-}
-
-impl RuleSetBody {
-    fn into_set(self) -> Result<RuleSet, ApiError> {
-        let rules = self.rules.into_iter().map(RuleBody::into_definition);
-        let examples = self.examples.into_iter().map(ExampleBody::into_example);
-        Ok(RuleSet {
-            rules: rules.collect::<Result<_, _>>()?,
-            examples: examples.collect::<Result<_, _>>()?,
-        })
-    }
 }
 
 impl RuleSetSaved {

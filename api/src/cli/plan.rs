@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, ClientError};
 use super::{block_on, failed};
-use crate::admin::RuleBody;
+use crate::admin::{ExampleBody, SetRule};
 use crate::config::PlanOptions;
 use crate::limits::PLAN_POLL_PAUSE;
 
@@ -80,8 +80,9 @@ fn body(file: Option<&Path>) -> Result<Value, PlanError> {
     let text = std::fs::read_to_string(file)?;
     if file.extension() == Some(OsStr::new("toml")) {
         let set = RuleSet::read(&text).map_err(PlanError::RuleSet)?;
-        let rules: Vec<RuleBody> = set.rules.iter().map(RuleBody::of).collect();
-        return Ok(json!({ "rules": rules }));
+        let rules: Vec<SetRule> = set.rules.iter().map(SetRule::of).collect();
+        let examples: Vec<ExampleBody> = set.examples.iter().map(ExampleBody::of).collect();
+        return Ok(json!({ "rules": rules, "examples": examples }));
     }
     Ok(serde_json::from_str(&text)?)
 }

@@ -231,7 +231,7 @@ pub struct UserInput {
 }
 
 /// A pin or an exclusion as an administrator wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExceptionInput {
     /// Which of the two.
     pub kind: ExceptionKind,

@@ -56,6 +56,8 @@ pub const EXTENSION_URN_BYTES_MAX: usize = 256;
 pub const TOKENS_MAX: usize = 1_000;
 /// Mappings that one plan makes or decides on.
 pub const PLAN_MAPPINGS_MAX: usize = 1_000;
+/// Pins and exclusions that one plan sets or ends.
+pub const PLAN_EXCEPTIONS_MAX: usize = 1_000;
 /// Groups that are changed by one step of a plan.
 pub const PLAN_STEP_GROUPS_MAX: u64 = 256;
 /// Members of the groups that one step of a plan changes; a group that has more is a step alone.

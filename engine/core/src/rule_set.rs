@@ -7,6 +7,7 @@ use rolecall_rules::{ProblemKind, RoleName, RuleDefinition};
 use serde::Serialize;
 
 use crate::id::RuleId;
+use crate::state::StoredRule;
 
 /// One rule of a rule set that is to be saved as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,6 +16,16 @@ pub struct DraftRule {
     pub id: Option<RuleId>,
     /// What it says from now on.
     pub definition: RuleDefinition,
+}
+
+impl DraftRule {
+    /// A rule as it is.
+    pub(crate) fn of(stored: &StoredRule) -> Self {
+        Self {
+            id: Some(stored.id),
+            definition: stored.rule.definition().clone(),
+        }
+    }
 }
 
 /// All that is wrong with a rule set, in its order. Never empty.

@@ -165,6 +165,68 @@ async fn all_faults_of_a_plan_are_told_with_their_places() {
         .expect(404);
 }
 
+#[tokio::test]
+async fn rules_examples_and_exceptions_change_in_one_plan() {
+    let (_server, acme, connection) = start().await;
+    let ana = connection.scim.create_user("ana@example.com").await;
+    connection.scim.create_group("eng", &[&ana]).await;
+    let mut admins = teams("${display_name}");
+    admins[0]["role"] = json!("admin");
+    let body = json!({
+        "rules": admins,
+        "examples": [{"group": "eng", "rule": "teams", "role": "admin"}],
+        "exceptions": [{"set": {"kind": "exclusion", "user_id": ana, "role": "admin", "reason": "left the board"}}],
+    });
+    let plan = planned(&acme, &body).await;
+    let counts = &plan["counts"];
+    assert_eq!(counts["exceptions_set"], 1, "{plan:#}");
+    assert_eq!(
+        (&counts["examples_changed"], &counts["roles_raised"]),
+        (&json!(true), &json!(0))
+    );
+    let apply = path(&plan, "/apply");
+    acme.http.post(&apply, &json!({})).await.expect(200);
+    let set = acme.http.get("/rule_set").await.expect(200).json();
+    assert_eq!(set["examples"], body["examples"]);
+
+    let wrong = json!({"rules": teams("${display_name}")});
+    let refused = acme.http.post("/plans", &wrong).await.expect(400).json();
+    assert_eq!(refused["type"], "urn:rolecall:problem:examples", "{refused:#}");
+    let unknown = json!({"exceptions": [{"remove": ana}]});
+    acme.http.post("/plans", &unknown).await.expect(404);
+}
+
+#[tokio::test]
+async fn one_plan_is_applied_at_a_time() {
+    const GROUPS: usize = 60;
+    const MEMBERS: usize = 300;
+    let (_server, acme, connection) = start().await;
+    let users = connection.scim.create_users("user", MEMBERS).await;
+    let users: Vec<&str> = users.iter().map(String::as_str).collect();
+    for number in 0..GROUPS {
+        connection.scim.create_group(&format!("group {number}"), &users).await;
+    }
+    let plan = planned(&acme, &json!({"rules": teams("${display_name}")})).await;
+    let applying = {
+        let (http, path) = (acme.http.clone(), path(&plan, "/apply"));
+        tokio::spawn(async move { http.post(&path, &json!({})).await.status })
+    };
+    let settings = json!({"settings": {"on_rename": "apply"}});
+    loop {
+        let other = acme.http.post("/plans", &settings).await;
+        if other.status == 409 {
+            assert_eq!(other.json()["type"], "urn:rolecall:problem:plan_runs");
+            break;
+        }
+        other.expect(201);
+        assert!(
+            !applying.is_finished(),
+            "the plan was applied before anything was refused"
+        );
+    }
+    assert!(applying.await.unwrap() < 300);
+}
+
 /// The members of each entity that the entries after a position placed, each entry by itself.
 async fn placed(acme: &Organization, after: u64) -> BTreeMap<String, Vec<usize>> {
     let mut placed: BTreeMap<String, Vec<usize>> = BTreeMap::new();

@@ -41,6 +41,12 @@ impl Tenant {
             .text("id");
         let token = json!({ "name": "reader", "role": "viewer" });
         let token = organization.http.post("/tokens", &token).await.expect(201).text("id");
+        let plan = organization
+            .http
+            .post("/plans", &json!({}))
+            .await
+            .expect(201)
+            .text("id");
         let ids = vec![
             ("organization", organization.id.clone()),
             ("connection", connection.id.clone()),
@@ -53,7 +59,7 @@ impl Tenant {
             ("token", token),
             // Both tenants have none, and the one asks for what the other might have.
             ("hold", "01890a5d-0000-7000-8000-000000000000".to_owned()),
-            ("plan", "01890a5d-0000-7000-8000-000000000000".to_owned()),
+            ("plan", plan),
             ("conflict", "01890a5d-0000-7000-8000-000000000000".to_owned()),
             ("decision", "01890a5d-0000-7000-8000-000000000000".to_owned()),
         ];

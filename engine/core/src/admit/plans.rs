@@ -9,11 +9,12 @@ use crate::derive::{Rehearsal, reach};
 use crate::entry::Actor;
 use crate::fact::Fact;
 use crate::id::{GroupIndex, NewIds, PlanId};
-use crate::limits::PLAN_MAPPINGS_MAX;
+use crate::limits::{PLAN_EXCEPTIONS_MAX, PLAN_MAPPINGS_MAX};
 use crate::mapping::{MappingStatus, PendingReason};
-use crate::plan::{Draft, MappingChange};
+use crate::plan::{Draft, ExceptionChange, MappingChange};
 use crate::position::Position;
 use crate::rejection::Rejection;
+use crate::rule_set::DraftRule;
 use crate::settings::SettingsChange;
 use crate::state::{PlanRun, State};
 
@@ -74,9 +75,10 @@ fn running(state: &State) -> Option<&PlanRun> {
 /// The facts of a draft. Each change is judged by what those before it lead to.
 fn draft_facts(state: &State, draft: &Draft, asked: Asked, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
     check_mappings(&draft.mappings)?;
+    check_exceptions(&draft.exceptions)?;
     let mut rehearsal = Rehearsal::new(state, asked, ids);
     let mut facts = Vec::new();
-    for (place, command) in commands(draft) {
+    for (place, command) in commands(state, draft) {
         let more = admit(rehearsal.state(), &command, asked, ids).map_err(|reason| placed(place, reason))?;
         rehearsal.follow(&more);
         facts.extend(more);
@@ -85,17 +87,39 @@ fn draft_facts(state: &State, draft: &Draft, asked: Asked, ids: &mut NewIds) -> 
 }
 
 /// The commands that a draft stands for, in order, each with its place where it has one of several.
-fn commands(draft: &Draft) -> impl Iterator<Item = (Option<String>, Command)> {
+fn commands(state: &State, draft: &Draft) -> impl Iterator<Item = (Option<String>, Command)> {
     let change = &draft.settings;
     let settings = (*change != SettingsChange::default()).then(|| Command::ChangeSettings { change: change.clone() });
-    let rules = draft
-        .rules
-        .clone()
-        .map(|rules| Command::SaveRuleSet { rules, examples: None });
-    let mappings = draft.mappings.iter().enumerate();
-    let mappings = mappings.map(|(index, change)| (Some(format!("mappings[{index}]")), change.command()));
-    let whole = [settings, rules].into_iter().flatten().map(|command| (None, command));
-    whole.chain(mappings)
+    let whole = [settings, rule_set(state, draft)].into_iter().flatten();
+    let mappings = draft.mappings.iter().map(MappingChange::command).enumerate();
+    let exceptions = draft.exceptions.iter().map(ExceptionChange::command).enumerate();
+    let placed = |list: &'static str| move |(index, command)| (Some(format!("{list}[{index}]")), command);
+    whole
+        .map(|command| (None, command))
+        .chain(mappings.map(placed("mappings")))
+        .chain(exceptions.map(placed("exceptions")))
+}
+
+/// Rules and examples change together: new rules may break the old examples, and the other way around.
+fn rule_set(state: &State, draft: &Draft) -> Option<Command> {
+    let examples = draft.examples.clone();
+    let rules = match &draft.rules {
+        Some(rules) => rules.clone(),
+        None if examples.is_some() => state.rules().iter().map(DraftRule::of).collect(),
+        None => return None,
+    };
+    Some(Command::SaveRuleSet { rules, examples })
+}
+
+fn check_exceptions(changes: &[ExceptionChange]) -> Result<(), Rejection> {
+    if changes.len() > PLAN_EXCEPTIONS_MAX {
+        return Err(Rejection::TooLong {
+            attribute: "exceptions",
+            limit: PLAN_EXCEPTIONS_MAX,
+            unit: "changes",
+        });
+    }
+    Ok(())
 }
 
 fn check_mappings(changes: &[MappingChange]) -> Result<(), Rejection> {

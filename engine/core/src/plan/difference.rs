@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::effect::{
-    ConflictEffect, EntityEffect, EntityName, MappingEffect, MembersEffect, PlanEffect, RoleEffect, RulesEffect,
+    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, MappingEffect, MembersEffect, PlanEffect, RoleEffect,
+    RulesEffect,
 };
 use crate::consequence::Effect;
 use crate::entry::Entry;
@@ -17,7 +18,9 @@ use crate::user_set::UserSet;
 #[derive(Default)]
 pub(super) struct Touched {
     rules: RulesEffect,
+    examples: bool,
     settings: bool,
+    exceptions: ExceptionsEffect,
     groups: BTreeSet<GroupId>,
     mappings: BTreeSet<MappingIndex>,
     entities: BTreeSet<EntityIndex>,
@@ -39,6 +42,9 @@ impl Touched {
             Fact::RuleCreated { .. } => self.rules.created += 1,
             Fact::RuleChanged { .. } => self.rules.changed += 1,
             Fact::RuleDeleted { .. } => self.rules.deleted += 1,
+            Fact::ExamplesSaved { .. } => self.examples = true,
+            Fact::ExceptionSet { .. } => self.exceptions.set += 1,
+            Fact::ExceptionRemoved { .. } => self.exceptions.removed += 1,
             Fact::SettingsChanged { .. } | Fact::SafeguardsChanged { .. } => self.settings = true,
             Fact::MappingPaused { mapping } | Fact::MappingResumed { mapping } => self.mapping(after, *mapping),
             _ => {}
@@ -87,7 +93,9 @@ impl Touched {
         let other = |group: &&GroupId| decided(before, **group) != decided(after, **group);
         PlanEffect {
             rules: self.rules,
+            examples: self.examples,
             settings: self.settings,
+            exceptions: self.exceptions,
             groups_decided: self.groups.iter().filter(other).count() as u64,
             mappings: self
                 .mappings

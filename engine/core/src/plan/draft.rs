@@ -1,9 +1,10 @@
 //! What a plan is to change.
 
+use rolecall_rules::Example;
 use serde::Serialize;
 
-use crate::command::{Command, MappingTarget};
-use crate::id::{GroupId, MappingId};
+use crate::command::{Command, ExceptionInput, MappingTarget};
+use crate::id::{ExceptionId, GroupId, MappingId};
 use crate::rule_set::DraftRule;
 use crate::settings::SettingsChange;
 
@@ -14,8 +15,12 @@ pub struct Draft {
     pub settings: SettingsChange,
     /// All rules that there are to be; `None`: the rules stay.
     pub rules: Option<Vec<DraftRule>>,
+    /// All examples that there are to be; `None`: they stay.
+    pub examples: Option<Vec<Example>>,
     /// Mappings to make or to decide on, each once.
     pub mappings: Vec<MappingChange>,
+    /// Pins and exclusions to set or to end, after everything else.
+    pub exceptions: Vec<ExceptionChange>,
     /// Whether the rules run over all groups that there are.
     pub rerun: bool,
 }
@@ -52,6 +57,25 @@ pub enum MappingChange {
         /// The mapping.
         mapping: MappingId,
     },
+}
+
+/// A change of one pin or exclusion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum ExceptionChange {
+    /// Set one.
+    Set(ExceptionInput),
+    /// End one.
+    Remove(ExceptionId),
+}
+
+impl ExceptionChange {
+    /// The command that does the same alone.
+    pub(crate) fn command(&self) -> Command {
+        match self.clone() {
+            Self::Set(exception) => Command::SetException { exception },
+            Self::Remove(exception) => Command::RemoveException { exception },
+        }
+    }
 }
 
 impl MappingChange {

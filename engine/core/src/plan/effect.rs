@@ -12,8 +12,12 @@ use crate::user_set::UserSet;
 pub struct PlanEffect {
     /// The rules.
     pub rules: RulesEffect,
+    /// Whether the examples of the rules change.
+    pub examples: bool,
     /// Whether settings change.
     pub settings: bool,
+    /// Pins and exclusions.
+    pub exceptions: ExceptionsEffect,
     /// How many groups another rule, or another version of the rule, decides.
     pub groups_decided: u64,
     /// Mappings that come or change, in the order of their creation.
@@ -37,6 +41,15 @@ pub struct RulesEffect {
     pub changed: u64,
     /// Those that go.
     pub deleted: u64,
+}
+
+/// How many pins and exclusions change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ExceptionsEffect {
+    /// New ones.
+    pub set: u64,
+    /// Those that end.
+    pub removed: u64,
 }
 
 /// An entity, which may be one that the plan creates.

@@ -9,8 +9,9 @@ mod draft;
 mod effect;
 mod rehearsal;
 
-pub use self::draft::{Draft, MappingChange};
+pub use self::draft::{Draft, ExceptionChange, MappingChange};
 pub use self::effect::{
-    ConflictEffect, EntityEffect, EntityName, MappingEffect, MembersEffect, PlanEffect, RoleEffect, RulesEffect,
+    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, MappingEffect, MembersEffect, PlanEffect, RoleEffect,
+    RulesEffect,
 };
 pub use self::rehearsal::{hash, rehearse};

@@ -3,9 +3,9 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use rolecall_engine::plan::{Draft, MappingChange};
+use rolecall_engine::plan::{Draft, ExceptionChange, MappingChange};
 use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
-use rolecall_engine::state::Mapping;
+use rolecall_engine::state::{Mapping, User};
 use rolecall_engine::{
     Actor, AutoApproveCeilingChange, BrakeLimitChange, Command, DraftRule, EntityIndex, Entry, ExceptionInput,
     ExceptionKind, ExceptionSubject, GroupChange, GroupIndex, HoldId, Keep, MappingIndex, MappingTarget, MembersChange,
@@ -814,7 +814,8 @@ fn definition(rule: usize) -> RuleDefinition {
     }
 }
 
-/// A draft of these rules, each with whether it approves, that approves a mapping besides.
+/// A draft of these rules, each with whether it approves, that approves a mapping and sets or ends an exception besides. An odd
+/// number of them comes without the examples that there are.
 pub(crate) fn plan_draft(state: &State, rules: Option<&[(usize, bool)]>, approve: Option<usize>) -> Draft {
     let rule = |(rule, auto_approve): &(usize, bool)| DraftRule {
         id: None,
@@ -824,13 +825,27 @@ pub(crate) fn plan_draft(state: &State, rules: Option<&[(usize, bool)]>, approve
             ..definition(*rule)
         },
     };
+    let user = approve.and_then(|user| pick(state.users_from(UserIndex::from(0)), user));
     let mapping = approve.and_then(|mapping| pick_mapping(state, mapping));
     let approve = |mapping: &Mapping| MappingChange::Approve {
         mapping: mapping.id,
         target: None,
     };
+    let subject = ExceptionSubject::Role(role_name(0).parse().unwrap());
+    let exception = |user: &User| match state.exceptions().about(user.index, &subject) {
+        Some(set) => ExceptionChange::Remove(set.id),
+        None => ExceptionChange::Set(ExceptionInput {
+            kind: ExceptionKind::Exclusion,
+            user: user.id,
+            subject: subject.clone(),
+            reason: "as planned".to_owned(),
+            expires: None,
+        }),
+    };
     Draft {
         rules: rules.map(|rules| rules.iter().map(rule).collect()),
+        examples: rules.filter(|rules| rules.len() % 2 == 1).map(|_| Vec::new()),
+        exceptions: user.map(exception).into_iter().collect(),
         mappings: mapping.map(approve).into_iter().collect(),
         rerun: true,
         ..Draft::default()

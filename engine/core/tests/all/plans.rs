@@ -1,10 +1,11 @@
 //! What applying a plan does to the groups that there are (SEMANTICS 3.5 and 8.1).
 
-use rolecall_engine::plan::{self, Draft, MappingChange};
-use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
+use rolecall_engine::plan::{self, Draft, ExceptionChange, MappingChange};
+use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::PlanEnd;
 use rolecall_engine::{
-    Actor, Command, DraftRule, Fact, GroupIndex, MappingStatus, MappingTarget, PlanId, Rejection, SettingsChange,
+    Actor, Command, DraftRule, ExceptionInput, ExceptionKind, ExceptionSubject, Fact, GroupIndex, MappingStatus,
+    MappingTarget, PlanId, Rejection, SettingsChange,
 };
 
 use crate::world::{World, match_all};
@@ -451,6 +452,88 @@ fn each_change_of_a_draft_is_judged_by_what_those_before_it_lead_to() {
     applied(&mut world, draft);
     assert_eq!(world.all_mappings(), ["team shared: approved", "team shared: approved"]);
     assert_eq!(world.state.entities_named(EntityType::Team, "shared").count(), 1);
+}
+
+fn example(group: &str, rule: Option<&str>) -> Example {
+    Example {
+        group: group.to_owned(),
+        rule: rule.map(str::to_owned),
+        targets: None,
+        role: None,
+    }
+}
+
+#[test]
+fn rules_and_the_examples_that_they_break_change_in_one_plan() {
+    let mut world = World::default();
+    let rule = match_all(EntityType::Team);
+    let name = rule.name.clone();
+    let first = Draft {
+        examples: Some(vec![example("eng", Some(&name))]),
+        ..rules(vec![rule])
+    };
+    applied(&mut world, first);
+    let refused = world.rehearse(&rules(Vec::new())).unwrap_err();
+    assert!(matches!(refused, Rejection::Examples(_)), "{refused}");
+    let both = Draft {
+        examples: Some(vec![example("eng", None)]),
+        ..rules(Vec::new())
+    };
+    assert!(world.rehearse(&both).unwrap().examples);
+    applied(&mut world, both);
+    assert_eq!(world.state.rules().examples(), [example("eng", None)]);
+    // Examples alone leave the rules as they are.
+    let broken = Draft {
+        examples: Some(vec![example("eng", Some(&name))]),
+        ..Draft::default()
+    };
+    assert!(matches!(world.rehearse(&broken), Err(Rejection::Examples(_))));
+}
+
+#[test]
+fn exceptions_are_set_and_end_with_the_rules() {
+    let mut world = World::default();
+    let user = world.user("ana");
+    world.group("eng", &["ana"]);
+    let role = RuleDefinition {
+        role: Some("admin".parse().unwrap()),
+        ..match_all(EntityType::Team)
+    };
+    let exclusion = |reason: &str| {
+        ExceptionChange::Set(ExceptionInput {
+            kind: ExceptionKind::Exclusion,
+            user,
+            subject: ExceptionSubject::Role("admin".parse().unwrap()),
+            reason: reason.to_owned(),
+            expires: None,
+        })
+    };
+    let draft = |exceptions| Draft {
+        exceptions,
+        ..rules(vec![role.clone()])
+    };
+    let refused = world.rehearse(&draft(vec![exclusion("left the board"), exclusion("twice")]));
+    assert!(
+        matches!(&refused, Err(Rejection::Planned { place, .. }) if place == "exceptions[1]"),
+        "{refused:?}"
+    );
+    let effect = world.rehearse(&draft(vec![exclusion("left the board")])).unwrap();
+    assert_eq!((effect.exceptions.set, effect.roles), (1, Vec::new()));
+    applied(&mut world, draft(vec![exclusion("left the board")]));
+    assert_eq!(
+        (world.role("ana").as_deref(), world.placed("ana")),
+        (Some("user"), vec!["team eng".to_owned()])
+    );
+
+    let set = world.state.exceptions().after(None).next().unwrap().id;
+    let end = Draft {
+        exceptions: vec![ExceptionChange::Remove(set)],
+        ..Draft::default()
+    };
+    let effect = world.rehearse(&end).unwrap();
+    assert_eq!((effect.exceptions.removed, effect.roles.len()), (1, 1));
+    applied(&mut world, end);
+    assert_eq!(world.role("ana").as_deref(), Some("admin"));
 }
 
 #[test]
