@@ -40,8 +40,8 @@ pub const EXAMPLE_GROUP_CHARACTERS_MAX: usize = 256;
 pub const RULE_SET_PROBLEMS_MAX: usize = 100;
 /// Characters in the name of a group. The analysis shows no longer ones; the engine refuses them.
 pub const GROUP_NAME_CHARACTERS_MAX: usize = 256;
-/// Steps of one analysis of a rule set, of which a processor does a few million in a second.
-pub const ANALYSIS_STEPS_MAX: u64 = 4_000_000;
+/// Steps of one analysis of a rule set, of which a processor does at least a million in a second.
+pub const ANALYSIS_STEPS_MAX: u64 = 400_000;
 /// Bytes of memory that the automaton of an analysis may take.
 pub const ANALYSIS_MEMORY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Findings of one kind that an analysis lists.

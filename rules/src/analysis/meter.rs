@@ -5,7 +5,7 @@ use crate::limits::{ANALYSIS_MEMORY_BYTES_MAX, ANALYSIS_STEPS_MAX};
 /// What one analysis may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Steps, of which a processor does a few million in a second.
+    /// Steps, of which a processor does at least a million in a second.
     pub steps: u64,
     /// Bytes of memory for the automaton.
     pub memory_bytes: usize,

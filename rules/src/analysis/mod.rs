@@ -60,7 +60,7 @@ use report::Report;
 /// Analyses the rules that are enabled. They are passed in the order of their creation, or in the order in which they decide;
 /// findings name them by their place in the list.
 ///
-/// The work is bounded by the budget, and takes some seconds at most with the default one.
+/// The work is bounded by the budget, and takes less than half a second with the default one on a processor that is free.
 pub fn analyze(rules: &[&Rule], budget: &Budget) -> Analysis {
     let mut order: Vec<(usize, &Rule)> = rules.iter().copied().enumerate().collect();
     order.retain(|(_, rule)| rule.definition().enabled);
@@ -68,7 +68,13 @@ pub fn analyze(rules: &[&Rule], budget: &Budget) -> Analysis {
 
     let mut meter = Meter::new(budget.steps);
     let mut evidence = Evidence::new(order.iter().map(|(_, rule)| *rule).collect());
-    let mut part = meter.take(budget.steps / 2);
+    // Rules with prefixes only are hardly ever too many; and if they are, comparing them by twos shows no more.
+    let all = if evidence.rules.iter().all(|rule| tree::fits(rule)) {
+        budget.steps - budget.steps / 8
+    } else {
+        budget.steps / 2
+    };
+    let mut part = meter.take(all);
     let seen = see_all(&mut evidence, budget, &mut part);
     meter.give_back(&part);
     let mut part = meter.take(budget.steps / 8);

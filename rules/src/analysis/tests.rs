@@ -309,6 +309,24 @@ fn what_is_too_large_to_be_seen_at_once_is_compared_by_twos() {
 }
 
 #[test]
+fn what_is_found_until_the_steps_end_is_reported() {
+    let lines: Vec<String> = (0..100).map(|number| format!("0 regex word{number}x")).collect();
+    let analysis = analyze_lines(&lines, &Budget::default());
+    let Method::Pairwise { checked, of: 4_950 } = analysis.method else {
+        panic!("{:?}", analysis.method);
+    };
+    let ties = analysis
+        .findings
+        .iter()
+        .filter(|finding| finding.kind() == "tie")
+        .count();
+    assert!(
+        0 < checked && checked < 4_950 && ties > 0,
+        "{checked} pairs, {ties} ties"
+    );
+}
+
+#[test]
 fn hostile_patterns_end_within_the_budget_and_the_report_says_so() {
     let lines: Vec<String> = (0..6)
         .map(|number| format!("0 regex (a|b)*a(a|b){{40}}{number}"))

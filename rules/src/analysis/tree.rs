@@ -27,6 +27,8 @@ pub(super) fn explore(evidence: &mut Evidence<'_>, meter: &mut Meter) -> Result<
     let tree = Tree::of(&evidence.rules, meter)?;
     for (prefix, node) in &tree.nodes {
         let matched = tree.matched(prefix, meter)?;
+        // Each of these is concluded about and asked.
+        meter.spend(2 * matched.len())?;
         if prefix.chars().count() > TEXT_CHARACTERS_MAX {
             continue;
         }
