@@ -50,3 +50,9 @@ pub const FINDINGS_PER_KIND_MAX: usize = 500;
 pub const OVERLAPS_MAX: usize = 100_000;
 /// Rules that a finding names as the ones that win instead.
 pub const SHADOWING_RULES_MAX: usize = 8;
+/// Steps of looking for groups that come out as one entity.
+pub const COLLISION_STEPS_MAX: u64 = 2_000_000;
+/// Entities that are shown of those that several groups come out as.
+pub const COLLISIONS_SHOWN_MAX: usize = 100;
+/// Groups that are shown of those that come out as one entity.
+pub const COLLISION_GROUPS_SHOWN_MAX: usize = 10;

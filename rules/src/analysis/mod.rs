@@ -33,10 +33,12 @@
 
 mod alphabet;
 mod automaton;
+mod collisions;
 mod evidence;
 mod finding;
 mod folded;
 mod language;
+mod lookup;
 mod meter;
 mod pairs;
 mod report;
@@ -47,6 +49,7 @@ mod unanchored;
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
 
+pub use collisions::{Collision, Collisions, collisions};
 pub use finding::{Analysis, Finding, Method, Overlap, RuleName, Witness};
 pub use meter::Budget;
 

@@ -7,7 +7,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::folded::bare;
 use super::meter::{Exhausted, Meter};
-use crate::name::{compose, fold_character};
+use crate::name::{MatchName, compose, fold_character};
 use crate::pattern::PatternKind;
 use crate::rule::Rule;
 
@@ -15,6 +15,8 @@ use crate::rule::Rule;
 pub(super) struct Starts {
     of_rules: Vec<String>,
     rules: BTreeMap<String, Vec<usize>>,
+    /// Bytes of the longest start.
+    longest: usize,
 }
 
 impl Starts {
@@ -28,6 +30,7 @@ impl Starts {
             of_rules.push(start);
         }
         Ok(Self {
+            longest: of_rules.iter().map(String::len).max().unwrap_or_default(),
             of_rules,
             rules: by_start,
         })
@@ -55,6 +58,23 @@ impl Starts {
         sharing.extend(longer.flat_map(|(_, rules)| rules));
         meter.spend(1 + start.len() / 4 + sharing.len() / 4)?;
         Ok(sharing)
+    }
+}
+
+impl Starts {
+    /// The rules of which a name may be, in their order: those whose start it has.
+    pub(super) fn fitting(&self, name: &MatchName, meter: &mut Meter) -> Result<Vec<usize>, Exhausted> {
+        let name = bare(name.as_str());
+        let mut fitting = Vec::new();
+        let longest = name.floor_char_boundary(self.longest);
+        let name = name.get(..longest).unwrap_or_default();
+        for (end, _) in name.char_indices().chain([(name.len(), ' ')]) {
+            let rules = name.get(..end).and_then(|start| self.rules.get(start));
+            fitting.extend(rules.into_iter().flatten().copied());
+        }
+        fitting.sort_unstable();
+        meter.spend(1 + name.len() / 4 + fitting.len() / 16)?;
+        Ok(fitting)
     }
 }
 
