@@ -32,7 +32,20 @@ pub fn handle(state: &State, command: &Command, context: Context) -> Result<Opti
         position: state.position().next(),
         at: at.max(state.at()),
     };
-    let asked = Asked { by: actor, stamp };
+    handle_at(state, command, Asked { by: actor, stamp }, seed)
+}
+
+/// Carries out a command as an entry of this place and time.
+///
+/// # Errors
+/// When the command is refused.
+pub(crate) fn handle_at(
+    state: &State,
+    command: &Command,
+    asked: Asked,
+    seed: IdSeed,
+) -> Result<Option<(State, Entry)>, Rejection> {
+    let Asked { by, stamp } = asked;
     let facts = admit(state, command, asked, &mut NewIds::new(stamp.at, seed, IdsFor::Facts))?;
     if facts.is_empty() {
         return Ok(None);
@@ -43,7 +56,7 @@ pub fn handle(state: &State, command: &Command, context: Context) -> Result<Opti
         Entry {
             position: stamp.position,
             at: stamp.at,
-            actor,
+            actor: by,
             seed,
             facts,
             consequences,

@@ -64,6 +64,10 @@ pub const PLAN_STEP_GROUPS_MAX: u64 = 256;
 pub const PLAN_STEP_MEMBERS_MAX: u64 = 5_000;
 /// Rules that one step of a plan asks about groups, at most about.
 pub const PLAN_STEP_TRIES_MAX: usize = 100_000;
+/// Differences that a backtest lists, the first ones; all are counted.
+pub const BACKTEST_DIFFERENCES_MAX: usize = 1_000;
+/// Users who may differ at one time in a backtest; with more it ends.
+pub const BACKTEST_DIFFERING_MAX: usize = 1_000_000;
 /// Bytes of one encoded entry.
 pub const ENTRY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Entities, groups, mappings or rules that one explanation lists of each kind.

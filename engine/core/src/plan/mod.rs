@@ -4,6 +4,7 @@
 //! for good, and tells the difference. Applying is a first entry with the facts of the draft, and further ones that bring the
 //! existing groups up to date, a bounded number of groups each.
 
+pub mod backtest;
 mod difference;
 mod draft;
 mod effect;

@@ -1,6 +1,8 @@
 //! The engine from outside: histories of commands, what they record, and what they come to.
 
 #[cfg(test)]
+mod backtests;
+#[cfg(test)]
 mod brakes;
 #[cfg(test)]
 mod bug_classes;

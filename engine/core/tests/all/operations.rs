@@ -771,7 +771,7 @@ impl Operation {
 }
 
 /// A few rules that overlap: by prefix, by regex with a capture, and for everything.
-fn definition(rule: usize) -> RuleDefinition {
+pub(crate) fn definition(rule: usize) -> RuleDefinition {
     let target = |entity_type, name: Option<&str>| Target {
         entity_type,
         name: name.map(str::to_owned),

@@ -29,7 +29,7 @@ mod scratch;
 use proptest::prelude::ProptestConfig;
 
 /// So many histories, and in proportion more when `PROPTEST_CASES` asks for more than the usual 256.
-fn histories(cases: u32) -> ProptestConfig {
+pub(crate) fn histories(cases: u32) -> ProptestConfig {
     let asked = ProptestConfig::default();
     ProptestConfig {
         cases: cases * asked.cases / 256,
