@@ -1,7 +1,7 @@
 //! An entity, explained, in JSON.
 
 use axum::Json;
-use rolecall_engine::explain::{self, Contested, EntityExplained};
+use rolecall_engine::explain::{self, Contested, EntityExplained, Excluded};
 use rolecall_engine::state::{Entity, State};
 use rolecall_engine::{EntityId, Rejection};
 use serde::Serialize;
@@ -43,10 +43,19 @@ pub(crate) struct EntityExplanation {
     mappings: FirstView<MappingExplanation>,
     /// The first members. `GET .../entities/{entity}/members` goes on with `next`.
     members: Page<MemberView>,
+    /// The users who are excluded from it.
+    exclusions: FirstView<ExcludedView>,
     /// The open conflicts that it takes part in.
     conflicts: FirstView<ContestedView>,
     /// Who is in it, in one sentence.
     text: String,
+}
+
+/// A user who is kept out of the entity, whatever claims it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExcludedView {
+    exception_id: Uuid,
+    user_id: Uuid,
 }
 
 /// A user whom the entity and another one claim.
@@ -61,7 +70,7 @@ pub(crate) struct ContestedView {
 /// Explain an entity.
 ///
 /// Who is in it and through what: each of its mappings with the members that it holds, and with what keeps it from being in
-/// force; the first members, each with all reasons; and the conflicts that it takes part in.
+/// force; the first members, each with all reasons; who is excluded from it; and the conflicts that it takes part in.
 #[utoipa::path(get, path = "/v1/organizations/{organization}/entities/{entity}/explain", tag = "explain",
     params(("organization" = Uuid, Path), ("entity" = Uuid, Path)), responses(
     (status = 200, description = "The explanation", body = EntityExplanation),
@@ -72,10 +81,14 @@ pub(crate) async fn entity(caller: Caller<Viewer>, Id(id): Id<EntityId>) -> Resu
     let entity = state.entity(id).ok_or(Rejection::UnknownEntity)?;
     let mappings = u64::try_from(entity.mappings.len()).unwrap_or(u64::MAX);
     let conflicts: u64 = state.counts().conflicts.values().sum();
+    let exceptions = u64::try_from(state.exceptions().len()).unwrap_or(u64::MAX);
     let known = caller.state();
     let explain = move || known.entity(id).map(|entity| explain::entity(&known, entity));
     // A mapping takes as many steps as the entity has chunks of members.
-    let steps = mappings.saturating_mul(200).saturating_add(conflicts);
+    let steps = mappings
+        .saturating_mul(200)
+        .saturating_add(conflicts)
+        .saturating_add(exceptions);
     let explained = aside::run(caller.organization.long_works(), steps, explain).await?;
     let explained = explained.ok_or(Rejection::UnknownEntity)?;
     let mut wanted = positions(&explained.mappings);
@@ -101,10 +114,20 @@ impl EntityExplanation {
             unmapped_member_count: unmapped,
             mappings: FirstView::from(explained.mappings.map(|one| MappingExplanation::of(one, cited, state))),
             members: first_members(entity, state),
+            exclusions: FirstView::from(explained.exclusions.map(|one| ExcludedView::of(one, state))),
             conflicts: FirstView::from(explained.conflicts.map(|one| ContestedView::of(one, state))),
             text: format!(
                 "In {name} are {members} users, {unmapped} of them without a mapping; {mappings} mappings are for it."
             ),
+        }
+    }
+}
+
+impl ExcludedView {
+    fn of(one: Excluded, state: &State) -> Self {
+        Self {
+            exception_id: one.exception.uuid(),
+            user_id: state.user_at(one.user).id.uuid(),
         }
     }
 }

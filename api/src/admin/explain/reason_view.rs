@@ -57,7 +57,7 @@ pub(crate) struct StepView {
 pub(crate) struct RemovalView {
     /// `leave_group`, `reject_mapping`, `pause_mapping`, `take_role_from_group`, `clear_role_attribute`,
     /// `clear_concurrency_group_attribute`, `delete_entity`, `release_hold`, `change_default_role`,
-    /// `clear_default_concurrency_group`, `end_exception` or `take_out_by_hand`.
+    /// `clear_default_concurrency_group`, `end_exception`, `take_out_by_hand` or `exclude`.
     #[schema(example = "leave_group")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,7 +197,9 @@ impl RemovalView {
         let (group, mapping, entity) = match removal {
             Removal::LeaveGroup(group) | Removal::TakeRoleFromGroup(group, _) => (Some(*group), None, None),
             Removal::RejectMapping(mapping) | Removal::PauseMapping(mapping) => (None, Some(*mapping), None),
-            Removal::DeleteEntity(entity) | Removal::TakeOutByHand(entity) => (None, None, Some(*entity)),
+            Removal::DeleteEntity(entity) | Removal::TakeOutByHand(entity) | Removal::Exclude(entity) => {
+                (None, None, Some(*entity))
+            }
             _ => (None, None, None),
         };
         let exception = match removal {
@@ -283,5 +285,6 @@ fn kind_of_removal(removal: &Removal) -> &'static str {
         Removal::ClearDefaultConcurrencyGroup => "clear_default_concurrency_group",
         Removal::EndException(_) => "end_exception",
         Removal::TakeOutByHand(_) => "take_out_by_hand",
+        Removal::Exclude(_) => "exclude",
     }
 }

@@ -119,6 +119,7 @@ impl Words<'_> {
                 "Choose another default concurrency group or none, for all users without a claim.".to_owned()
             }
             Removal::EndException(exception) => format!("End exception {exception}."),
+            Removal::Exclude(_) => "Exclude the user from the entity (`POST .../exceptions`).".to_owned(),
             Removal::TakeOutByHand(_) => "Take the user out of the entity by hand.".to_owned(),
         }
     }

@@ -2,7 +2,8 @@
 
 use super::first::First;
 use super::group::{MappingExplained, mapping};
-use crate::id::{ConflictId, GroupIndex, UserIndex};
+use crate::exception::ExceptionKind;
+use crate::id::{ConflictId, ExceptionId, GroupIndex, UserIndex};
 use crate::limits::EXPLAINED_ITEMS_MAX;
 use crate::state::{Conflict, Entity, State};
 
@@ -17,8 +18,19 @@ pub struct EntityExplained {
     pub unmapped_members: u64,
     /// Whether users go here without a claim.
     pub is_default: bool,
+    /// The users who are excluded from it.
+    pub exclusions: First<Excluded>,
     /// The open conflicts that it takes part in.
     pub conflicts: First<Contested>,
+}
+
+/// A user who is kept out of the entity, whatever claims it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excluded {
+    /// The exception.
+    pub exception: ExceptionId,
+    /// The user.
+    pub user: UserIndex,
 }
 
 /// A conflict over the entity.
@@ -46,11 +58,18 @@ pub fn entity(state: &State, entity: &Entity) -> EntityExplained {
         user: conflict.user,
         is_current: conflict.current == entity.index,
     });
+    let exceptions = state.exceptions().of_entity(entity.id);
+    let exclusions = exceptions.filter(|exception| exception.kind == ExceptionKind::Exclusion);
+    let exclusions = exclusions.map(|exception| Excluded {
+        exception: exception.id,
+        user: exception.user,
+    });
     EntityExplained {
         owner: owner.map(|mapping| mapping.group),
         mappings: First::of(mappings(), EXPLAINED_ITEMS_MAX).map(|one| mapping(state, one)),
         unmapped_members: unmapped.len(),
         is_default: state.settings().default_concurrency_group == Some(entity.id),
+        exclusions: First::of(exclusions, EXPLAINED_ITEMS_MAX),
         conflicts: First::of(conflicts, EXPLAINED_ITEMS_MAX),
     }
 }

@@ -11,7 +11,7 @@ mod search;
 mod user;
 mod why_not;
 
-pub use self::entity::{Contested, EntityExplained, entity};
+pub use self::entity::{Contested, EntityExplained, Excluded, entity};
 pub use self::first::First;
 pub use self::group::{GroupExplained, MappingExplained, Outcome, PlanStep, Tried, group};
 pub use self::reason::{Link, Reason, Removal, Source, Step};

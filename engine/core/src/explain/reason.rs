@@ -4,6 +4,7 @@ use rolecall_rules::RoleName;
 
 use crate::claims::UnmappedSource;
 use crate::consequence::{RoleClaim, RoleSource};
+use crate::exception::ExceptionSubject;
 use crate::id::{EntityId, EntityIndex, ExceptionId, GroupIndex, HoldId, MappingIndex};
 use crate::invariant::known;
 use crate::mapping::{Origin, RuleVersion};
@@ -100,7 +101,13 @@ impl Source {
     }
 
     /// What would remove the claim; one of them is enough.
-    pub(super) fn removals(self, state: &State, place: Option<EntityId>, role: Option<&RoleName>) -> Vec<Removal> {
+    pub(super) fn removals(
+        self,
+        state: &State,
+        user: &User,
+        place: Option<EntityId>,
+        role: Option<&RoleName>,
+    ) -> Vec<Removal> {
         match self {
             Self::Mapping(mapping) => vec![
                 Removal::LeaveGroup(state.mapping_at(mapping).group),
@@ -114,9 +121,14 @@ impl Source {
             Self::RoleAttribute => vec![Removal::ClearRoleAttribute],
             Self::ConcurrencyGroupAttribute => vec![Removal::ClearConcurrencyGroupAttribute],
             Self::ConnectionDefault => {
-                // The default of the organization cannot be deleted.
+                // There is room for one exception about the entity, and the default of the organization cannot be deleted.
+                let about = |place: &EntityId| {
+                    let subject = ExceptionSubject::Entity(*place);
+                    state.exceptions().about(user.index, &subject)
+                };
+                let exclude = place.filter(|place| about(place).is_none()).map(Removal::Exclude);
                 let free = place.filter(|place| state.settings().default_concurrency_group != Some(*place));
-                free.map(Removal::DeleteEntity).into_iter().collect()
+                exclude.into_iter().chain(free.map(Removal::DeleteEntity)).collect()
             }
             Self::Hold(hold) => vec![Removal::ReleaseHold(hold)],
             Self::DefaultRole => vec![Removal::ChangeDefaultRole],
@@ -293,4 +305,6 @@ pub enum Removal {
     EndException(ExceptionId),
     /// An administrator takes the user out of the entity by hand.
     TakeOutByHand(EntityId),
+    /// An administrator excludes the user from the entity.
+    Exclude(EntityId),
 }

@@ -103,7 +103,7 @@ fn role(state: &State, user: &User) -> RoleExplained {
         reason: Reason {
             source: *source,
             chain: source.chain(state, user),
-            removals: source.removals(state, None, Some(role)),
+            removals: source.removals(state, user, None, Some(role)),
         },
         without: if place == 0 { second } else { highest }.clone(),
     });
@@ -127,7 +127,7 @@ fn membership(state: &State, user: &User, membership: &Membership) -> Membership
         reasons: reasons.map(|source| Reason {
             source,
             chain: source.chain(state, user),
-            removals: source.removals(state, Some(id), None),
+            removals: source.removals(state, user, Some(id), None),
         }),
     }
 }

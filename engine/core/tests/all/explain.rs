@@ -7,8 +7,9 @@ use rolecall_engine::explain::{
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::User;
 use rolecall_engine::{
-    Actor, Command, Context, Effect, EndReason, Entry, Fact, GroupChange, Held, HoldId, IdSeed, MappingStatus,
-    MappingTarget, MembersChange, Position, RuleVersion, SettingsChange, State, UserIndex, UserInput, handle,
+    Actor, Command, Context, Effect, EndReason, Entry, ExceptionInput, ExceptionKind, ExceptionSubject, Fact,
+    GroupChange, Held, HoldId, IdSeed, MappingStatus, MappingTarget, MembersChange, Position, RuleVersion,
+    SettingsChange, State, UserIndex, UserInput, handle,
 };
 
 use crate::operations::{after, operations};
@@ -534,6 +535,15 @@ fn removing(state: &State, user: &User, removal: &Removal) -> Command {
         },
         Removal::DeleteEntity(entity) => Command::DeleteEntity { entity: *entity },
         Removal::EndException(exception) => Command::RemoveException { exception: *exception },
+        Removal::Exclude(entity) => Command::SetException {
+            exception: ExceptionInput {
+                kind: ExceptionKind::Exclusion,
+                user: user.id,
+                subject: ExceptionSubject::Entity(*entity),
+                reason: "found by the explanation".to_owned(),
+                expires: None,
+            },
+        },
         Removal::TakeOutByHand(entity) => Command::TakeMembership {
             entity: *entity,
             user: user.id,
