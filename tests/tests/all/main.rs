@@ -31,6 +31,8 @@ mod oauth_client;
 #[cfg(test)]
 mod open_files;
 #[cfg(test)]
+mod overrides;
+#[cfg(test)]
 mod pingone_auto_approve;
 #[cfg(test)]
 mod plans;
