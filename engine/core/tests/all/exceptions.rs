@@ -3,8 +3,8 @@
 use rolecall_engine::limits::{EXCEPTION_REASON_CHARACTERS_MAX, TICK_EXPIRIES_MAX};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
 use rolecall_engine::{
-    Command, EntityId, ExceptionId, ExceptionInput, ExceptionKind, ExceptionSubject, Fact, Rejection, SettingsChange,
-    Timestamp, UnmappedSource, UserId, unmapped_sources,
+    Actor, Command, Context, EntityId, ExceptionId, ExceptionInput, ExceptionKind, ExceptionSubject, Fact, IdSeed,
+    Rejection, SettingsChange, Timestamp, UnmappedSource, UserId, handle, unmapped_sources,
 };
 
 use crate::world::{World, match_all};
@@ -376,6 +376,23 @@ fn a_tick_ends_what_is_over_and_nothing_before() {
     assert_eq!(world.role("ana").as_deref(), Some("admin"), "what has no end stays");
     assert_eq!(world.state.next_due(), None);
     assert_eq!(world.run(&Command::Tick), Ok(None));
+}
+
+#[test]
+fn an_exception_is_over_at_its_time_and_not_a_millisecond_before() {
+    let mut world = world();
+    let expires = in_milliseconds(&world, 1_000);
+    world.except_until(PIN, "ana", role("admin"), Some(expires)).unwrap();
+    let ends = |at: u64| {
+        let context = Context {
+            at: Timestamp::from_milliseconds(at),
+            actor: Actor::System,
+            seed: IdSeed::new([0; 16]),
+        };
+        handle(&world.state, &Command::Tick, context).unwrap().is_some()
+    };
+    assert!(!ends(expires.milliseconds() - 1));
+    assert!(ends(expires.milliseconds()));
 }
 
 #[test]
