@@ -113,10 +113,6 @@ pub(crate) const SCIM_BURST_DURATION: Duration = Duration::from_secs(2);
 pub(crate) const ACCESS_TOKEN_DURATION: Duration = Duration::from_secs(3_600);
 /// Role names that get a label of their own in metrics; further ones share `other`.
 pub(crate) const ROLE_LABELS_MAX: usize = 32;
-/// Groups that an analysis looks at for collisions; fewer where there are thousands of rules.
-pub(crate) const COLLISION_GROUPS_MAX: usize = 100_000;
-/// Collisions that an analysis shows.
-pub(crate) const COLLISIONS_SHOWN_MAX: usize = 100;
 /// Users that are shown by their ids in an answer about many.
 pub(crate) const USERS_SHOWN_MAX: usize = 100;
 /// Group names that rules are tried on in one request.

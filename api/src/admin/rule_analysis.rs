@@ -1,18 +1,15 @@
 //! The analysis of the saved rules: what there is to know about them before somebody relies on them.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use rolecall_engine::GroupIndex;
-use rolecall_engine::rules::analysis::{Analysis, Budget, Finding, analyze};
-use rolecall_engine::rules::{EntityType, NameKey};
+use rolecall_engine::rules::analysis::{Analysis, Budget, Collision, Collisions, Finding, Method, analyze, collisions};
+use rolecall_engine::rules::limits::COLLISION_STEPS_MAX;
 use rolecall_engine::state::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::rule_body::TypeWord;
 use crate::auth::{Caller, Viewer};
-use crate::limits::{COLLISION_GROUPS_MAX, COLLISIONS_SHOWN_MAX};
 use crate::organization::aside;
 use crate::problem::{Problem, ProblemBody};
 
@@ -23,13 +20,43 @@ pub(crate) struct AnalysisView {
     findings: Vec<FindingView>,
     /// Findings that are not listed because there are too many of their kind.
     left_out: usize,
-    /// `exact`: what is not reported is not so; `pairwise`: what is reported is true, and more may be.
-    #[schema(example = "exact")]
-    method: &'static str,
+    /// Whether there are even more overlaps and ties than `left_out` counts.
+    more: bool,
+    /// How the rules were looked at.
+    method: MethodWord,
+    /// How many pairs of rules were compared; `null` if the method is `exact`.
+    pairs: Option<Pairs>,
+    /// The names of the rules about which something stayed open although the method is `exact`; the first five hundred.
+    unsure: Vec<String>,
+    /// How far the findings go, in words.
+    notes: Vec<String>,
     /// Names of entities that the rules give to several of the groups there are; the first hundred.
-    collisions: Vec<Collision>,
-    /// How many groups were looked at for collisions: all, or the first hundred thousand.
+    collisions: Vec<CollisionView>,
+    /// How many more such names there are.
+    collisions_left_out: usize,
+    /// How many groups were looked at for collisions: all, or the first of them if that would take too long.
     groups_checked: usize,
+    /// How many groups were not looked at.
+    groups_left_out: usize,
+}
+
+/// How rules were looked at.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MethodWord {
+    /// All names were seen, for all rules together: what is not reported is not so.
+    Exact,
+    /// Rules were compared by twos: what is reported is true, and there may be more.
+    Pairwise,
+}
+
+/// How far comparing rules by twos went.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct Pairs {
+    /// Pairs of rules about which nothing is left open.
+    checked: u64,
+    /// Pairs of rules that there are.
+    of: u64,
 }
 
 /// One thing to know.
@@ -44,7 +71,7 @@ pub(crate) struct FindingView {
 
 /// Groups whose deciding rules put them into one and the same entity.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Collision {
+pub(crate) struct CollisionView {
     r#type: TypeWord,
     /// The name of the entity.
     name: String,
@@ -72,19 +99,31 @@ pub(crate) async fn read(caller: Caller<Viewer>) -> Result<Json<AnalysisView>, P
 impl AnalysisView {
     fn of(state: &State) -> Self {
         let rules: Vec<_> = state.rules().iter().map(|stored| &stored.rule).collect();
-        let Analysis {
-            findings,
-            left_out,
-            method,
-            ..
-        } = analyze(&rules, &Budget::default());
-        let (collisions, groups_checked) = collisions(state);
+        let analysis = analyze(&rules, &Budget::default());
+        let groups = || state.groups_from(GroupIndex::from(0));
+        let names = groups().map(|group| group.display_name.as_str());
+        let collisions = collisions(&rules, names, COLLISION_STEPS_MAX);
+        let left_out = groups().skip(collisions.groups_checked).count();
+        Self::new(&analysis, collisions, left_out)
+    }
+
+    fn new(analysis: &Analysis, collisions: Collisions, groups_left_out: usize) -> Self {
+        let (method, pairs) = match analysis.method {
+            Method::Exact => (MethodWord::Exact, None),
+            Method::Pairwise { checked, of } => (MethodWord::Pairwise, Some(Pairs { checked, of })),
+        };
         Self {
-            findings: findings.iter().map(FindingView::of).collect(),
-            left_out,
-            method: method.kind(),
-            collisions,
-            groups_checked,
+            findings: analysis.findings.iter().map(FindingView::of).collect(),
+            left_out: analysis.left_out,
+            more: analysis.more,
+            method,
+            pairs,
+            unsure: analysis.unsure.iter().map(|rule| rule.name.clone()).collect(),
+            notes: analysis.notes(),
+            groups_checked: collisions.groups_checked,
+            groups_left_out,
+            collisions_left_out: collisions.left_out,
+            collisions: collisions.found.into_iter().map(CollisionView::of).collect(),
         }
     }
 }
@@ -98,29 +137,13 @@ impl FindingView {
     }
 }
 
-fn collisions(state: &State) -> (Vec<Collision>, usize) {
-    let mut entities: BTreeMap<(EntityType, NameKey), Collision> = BTreeMap::new();
-    let most = COLLISION_GROUPS_MAX / (state.rules().len() / 1_000 + 1);
-    let mut checked = 0;
-    for group in state.groups_from(GroupIndex::from(0)).take(most) {
-        checked += 1;
-        let decided = state.rules().decide(&group.display_name);
-        let targets = decided.into_iter().flat_map(|(_, matched)| matched.targets);
-        for (entity_type, name) in targets.filter_map(|target| Some((target.entity_type, target.name.ok()?))) {
-            let found = entities
-                .entry((entity_type, NameKey::of(&name)))
-                .or_insert_with(|| Collision {
-                    r#type: entity_type.into(),
-                    name,
-                    groups: Vec::new(),
-                    group_count: 0,
-                });
-            found.group_count += 1;
-            if found.groups.len() < 10 {
-                found.groups.push(group.display_name.clone());
-            }
+impl CollisionView {
+    fn of(collision: Collision) -> Self {
+        Self {
+            r#type: collision.entity_type.into(),
+            name: collision.name,
+            groups: collision.groups,
+            group_count: collision.group_count,
         }
     }
-    let shared = entities.into_values().filter(|entity| entity.group_count > 1);
-    (shared.take(COLLISIONS_SHOWN_MAX).collect(), checked)
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use rolecall_engine::rules::analysis::{Budget, Finding, analyze};
+use rolecall_engine::rules::analysis::{Analysis, Budget, Finding, Method, analyze};
 use rolecall_engine::rules::limits::RULE_SET_BYTES_MAX;
 use rolecall_engine::rules::{FileProblem, MatchName, MatchedTarget, Rule, RuleSet, first_match};
 use serde_json::{Value, json};
@@ -23,8 +23,8 @@ struct Checked {
     examples: usize,
     problems: Vec<FileProblem>,
     left_out: usize,
-    /// Advice about the rules as a whole.
-    findings: Vec<Finding>,
+    /// Advice about the rules as a whole, of a file without problems.
+    analysis: Option<Analysis>,
     /// What the rules make of each name.
     names: Vec<(String, String)>,
 }
@@ -38,6 +38,14 @@ struct Unread {
     source: io::Error,
 }
 
+impl Checked {
+    fn findings(&self) -> &[Finding] {
+        self.analysis
+            .as_ref()
+            .map_or(&[], |analysis| analysis.findings.as_slice())
+    }
+}
+
 /// Checks the files, and says what was found.
 pub(super) fn check(options: &RulesCheckOptions) -> ExitCode {
     match checked(options) {
@@ -49,7 +57,7 @@ pub(super) fn check(options: &RulesCheckOptions) -> ExitCode {
                     say(&json!({ "files": files }).to_string());
                 }
             }
-            let advised = |checked: &Checked| options.strict && !checked.findings.is_empty();
+            let advised = |checked: &Checked| options.strict && !checked.findings().is_empty();
             let sound = all
                 .iter()
                 .all(|checked| checked.problems.is_empty() && !advised(checked));
@@ -95,7 +103,7 @@ fn check_file(file: &Path, text: &str, names: &[&str]) -> Checked {
                 examples,
                 problems: Vec::new(),
                 left_out: 0,
-                findings: analyze(&compiled.iter().collect::<Vec<_>>(), &Budget::default()).findings,
+                analysis: Some(analyze(&compiled.iter().collect::<Vec<_>>(), &Budget::default())),
                 names: names.iter().map(made).collect(),
             }
         }
@@ -105,7 +113,7 @@ fn check_file(file: &Path, text: &str, names: &[&str]) -> Checked {
             examples: 0,
             problems: found.problems,
             left_out: found.left_out,
-            findings: Vec::new(),
+            analysis: None,
             names: Vec::new(),
         },
     }
@@ -139,8 +147,11 @@ fn print(checked: &Checked) {
             "{file}: sound; rules: {rules}, examples: {examples}, all fulfilled"
         ));
     }
-    for finding in &checked.findings {
+    for finding in checked.findings() {
         say(&format!("{file}: advice ({}): {finding}", finding.kind()));
+    }
+    for note in checked.analysis.iter().flat_map(Analysis::notes) {
+        say(&format!("{file}: analysis: {note}"));
     }
     for (name, made) in &checked.names {
         say(&format!("  {name} -> {made}"));
@@ -161,8 +172,25 @@ fn as_json(checked: &Checked) -> Value {
         "examples": checked.examples,
         "problems": checked.problems.iter().map(problem).collect::<Vec<_>>(),
         "problems_left_out": checked.left_out,
-        "findings": checked.findings.iter().map(finding).collect::<Vec<_>>(),
+        "findings": checked.findings().iter().map(finding).collect::<Vec<_>>(),
+        "analysis": checked.analysis.as_ref().map(analysis_as_json),
         "names": checked.names.iter().map(name).collect::<Vec<_>>(),
+    })
+}
+
+/// How far the findings go.
+fn analysis_as_json(analysis: &Analysis) -> Value {
+    let pairs = match analysis.method {
+        Method::Exact => Value::Null,
+        Method::Pairwise { checked, of } => json!({ "checked": checked, "of": of }),
+    };
+    json!({
+        "method": analysis.method.kind(),
+        "pairs": pairs,
+        "left_out": analysis.left_out,
+        "more": analysis.more,
+        "unsure": analysis.unsure.iter().map(|rule| &rule.name).collect::<Vec<_>>(),
+        "notes": analysis.notes(),
     })
 }
 

@@ -94,6 +94,28 @@ pub struct Witness {
     pub winner: RuleName,
 }
 
+impl Analysis {
+    /// How far the findings go, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = vec![match self.method {
+            Method::Exact => "all names were seen, for all rules together: what is not reported is not so".to_owned(),
+            Method::Pairwise { checked, of } => format!(
+                "the rules were compared by twos, {checked} of {of} pairs: what is reported is true, and there may be more"
+            ),
+        }];
+        match (self.left_out, self.more) {
+            (0, false) => {}
+            (left_out, false) => notes.push(format!("findings that are not listed: {left_out}")),
+            (left_out, true) => notes.push(format!("findings that are not listed: more than {left_out}")),
+        }
+        if !self.unsure.is_empty() {
+            let names: Vec<String> = self.unsure.iter().map(ToString::to_string).collect();
+            notes.push(format!("something stayed open about {}", names.join(", ")));
+        }
+        notes
+    }
+}
+
 impl Finding {
     /// The word for its kind, in JSON and metrics.
     pub fn kind(&self) -> &'static str {

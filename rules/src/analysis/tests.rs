@@ -249,6 +249,13 @@ fn an_accent_that_joins_its_letter_only_when_folded_is_thought_of() {
             name: "1".to_owned()
         }]
     );
+    assert_eq!(
+        analysis.notes(),
+        [
+            "all names were seen, for all rules together: what is not reported is not so",
+            "something stayed open about `1`",
+        ]
+    );
 }
 
 #[test]
@@ -285,6 +292,7 @@ fn overlaps_are_counted_up_to_a_limit() {
     assert_eq!((analysis.method, analysis.more), (Method::Exact, true));
     assert_eq!(analysis.findings.len(), 2 * FINDINGS_PER_KIND_MAX);
     assert_eq!(analysis.left_out, 999 + OVERLAPS_MAX - 2 * FINDINGS_PER_KIND_MAX);
+    assert_eq!(analysis.notes()[1], "findings that are not listed: more than 99999");
 }
 
 #[test]
@@ -337,4 +345,8 @@ fn hostile_patterns_end_within_the_budget_and_the_report_says_so() {
     };
     let analysis = analyze_lines(&lines, &budget);
     assert_eq!(analysis.method, Method::Pairwise { checked: 0, of: 15 });
+    assert_eq!(
+        analysis.notes(),
+        ["the rules were compared by twos, 0 of 15 pairs: what is reported is true, and there may be more"]
+    );
 }

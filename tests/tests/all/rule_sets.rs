@@ -187,6 +187,43 @@ async fn the_analysis_tells_findings_and_groups_that_come_out_as_one_entity() {
     assert_eq!(analysis["findings"][0]["kind"], "overlap", "{analysis}");
     let collision = json!({ "type": "team", "name": "All", "groups": ["eng-one", "eng-two"], "group_count": 2 });
     assert_eq!(analysis["collisions"], json!([collision]));
+    let counts = ["collisions_left_out", "groups_checked", "groups_left_out"].map(|count| &analysis[count]);
+    assert_eq!(counts, [&json!(0), &json!(2), &json!(0)]);
+}
+
+/// More regular expressions that are found anywhere than can be seen at once, and an accent that joins its letter late.
+#[tokio::test]
+async fn the_analysis_says_how_far_it_went() {
+    let server = Server::start().await;
+    let organization = server.organization("Acme").await;
+    let rules = |patterns: &[(&str, &str)]| {
+        let rule = |(index, (kind, pattern)): (usize, &(&str, &str))| {
+            json!({
+                "name": format!("Rule {index}"), "match": { "kind": kind, "pattern": pattern },
+                "targets": [{ "type": "team" }], "priority": -i64::try_from(index).unwrap(),
+            })
+        };
+        json!({ "rules": patterns.iter().enumerate().map(rule).collect::<Vec<_>>() })
+    };
+    let analysis = async |rules: Value| {
+        organization.http.put("/rule_set", &rules).await.expect(200);
+        organization.http.get("/rule_set/analysis").await.expect(200).json()
+    };
+
+    let exact = analysis(rules(&[("prefix", "J"), ("regex", "^J"), ("regex", "^j")])).await;
+    assert_eq!((&exact["method"], &exact["pairs"]), (&json!("exact"), &Value::Null));
+    assert_eq!(exact["unsure"], json!(["Rule 1"]), "{exact}");
+    assert_eq!(exact["notes"][1], "something stayed open about `Rule 1`");
+    assert_eq!((&exact["left_out"], &exact["more"]), (&json!(0), &json!(false)));
+
+    let keywords: Vec<String> = (0..15).map(|number| format!("k{number}x")).collect();
+    let keywords: Vec<_> = keywords.iter().map(|keyword| ("regex", keyword.as_str())).collect();
+    let pairwise = analysis(rules(&keywords)).await;
+    assert_eq!(pairwise["method"], "pairwise");
+    assert_eq!(pairwise["pairs"], json!({ "checked": 105, "of": 105 }));
+    assert_eq!(pairwise["unsure"], json!([]));
+    let said = pairwise["notes"][0].as_str().unwrap();
+    assert!(said.contains("105 of 105 pairs"), "{said}");
 }
 
 fn check(arguments: &[&str]) -> (Option<i32>, String) {
@@ -219,7 +256,16 @@ fn files_are_checked_on_the_command_line() {
         "{said}"
     );
     assert!(said.contains("advice (overlap)"), "{said}");
+    assert!(said.contains("good.toml: analysis: all names were seen"), "{said}");
     assert_eq!(check(&[&good, "--strict"]).0, Some(1));
+    let (_, said) = check(&[&good, "--format", "json"]);
+    let report: Value = serde_json::from_str(&said).unwrap();
+    let analysis = &report["files"][0]["analysis"];
+    assert_eq!(
+        (&analysis["method"], &analysis["pairs"]),
+        (&json!("exact"), &Value::Null)
+    );
+    assert_eq!((&analysis["unsure"], &analysis["more"]), (&json!([]), &json!(false)));
 
     let (code, said) = check(&[&good, &broken]);
     assert_eq!(code, Some(1));
@@ -231,6 +277,7 @@ fn files_are_checked_on_the_command_line() {
     assert_eq!(code, Some(1));
     let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(report["files"][0]["problems"][0]["line"], 1);
+    assert_eq!(report["files"][0]["analysis"], Value::Null);
     assert_eq!(check(&["no-such-file"]).0, Some(2));
 }
 
