@@ -302,7 +302,9 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::Required { .. } => (StatusCode::BAD_REQUEST, "required"),
         Rejection::TooLong { .. } => (StatusCode::BAD_REQUEST, "too_long"),
         Rejection::ControlCharacter { .. } => (StatusCode::BAD_REQUEST, "control_character"),
-        Rejection::LimitReached { .. } => (StatusCode::BAD_REQUEST, "limit_reached"),
+        Rejection::LimitReached { .. } | Rejection::TooManyExamples { .. } => {
+            (StatusCode::BAD_REQUEST, "limit_reached")
+        }
         Rejection::TooManyDiscarded { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_many_discarded"),
         Rejection::TooManyMembers { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_many_members"),
         Rejection::UserNameTaken { .. } => (StatusCode::CONFLICT, "user_name_taken"),

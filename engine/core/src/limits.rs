@@ -16,6 +16,8 @@ pub const USERS_MAX: usize = 4_000_000;
 pub const GROUPS_MAX: usize = 1_000_000;
 /// Rules of one organization.
 pub const RULES_MAX: usize = 10_000;
+/// Examples of one organization times its rules: every change of a rule tries all examples.
+pub const EXAMPLE_TRIES_MAX: usize = 1_000_000;
 /// Entities of one organization, deleted ones included.
 pub const ENTITIES_MAX: usize = 1_000_000;
 /// Mappings of one group that have not ended.
@@ -24,6 +26,8 @@ pub const GROUP_MAPPINGS_MAX: usize = 1_000;
 pub const DECISIONS_MAX: usize = 100_000;
 /// Memberships of one organization that were given by hand.
 pub const MANUAL_MEMBERSHIPS_MAX: usize = 1_000_000;
+/// Memberships of one organization that were taken by hand although groups hold them, until they come back.
+pub const TAKEN_MEMBERSHIPS_MAX: usize = 10_000;
 /// Pins and exclusions of one organization.
 pub const EXCEPTIONS_MAX: usize = 100_000;
 /// Users who keep a role by one request that discards a hold: each of them gets a pin.

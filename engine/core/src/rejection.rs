@@ -9,6 +9,7 @@ use rolecall_rules::{FailedExample, Problems, RoleName};
 
 use crate::exception::ExceptionKind;
 use crate::id::{EntityId, ExceptionId, GroupId, UserId};
+use crate::limits;
 use crate::position::Position;
 use crate::registry::ExtensionProblems;
 use crate::rule_set::RuleSetProblems;
@@ -59,6 +60,11 @@ pub enum Rejection {
     ControlCharacter { attribute: &'static str },
     #[error("the organization has reached its limit of {limit} {what}")]
     LimitReached { what: &'static str, limit: usize },
+    #[error(
+        "{examples} examples are too many for {rules} rules: each is tried with all of them, {} times at most; remove examples",
+        limits::EXAMPLE_TRIES_MAX
+    )]
+    TooManyExamples { examples: usize, rules: usize },
     #[error("one request may change at most {limit} members; send the others in further requests")]
     TooManyMembers { limit: usize },
 

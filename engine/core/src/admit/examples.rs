@@ -4,8 +4,9 @@ use rolecall_rules::{Example, check_examples};
 
 use crate::asked::Asked;
 use crate::fact::Fact;
+use crate::limits::EXAMPLE_TRIES_MAX;
 use crate::rejection::{FailedExamples, Rejection};
-use crate::state::State;
+use crate::state::{Rules, State};
 
 /// Other examples than there are; `None`: those that there are.
 pub(super) fn save(state: &State, examples: Option<&[Example]>) -> Result<Option<Fact>, Rejection> {
@@ -18,13 +19,24 @@ pub(super) fn save(state: &State, examples: Option<&[Example]>) -> Result<Option
     }))
 }
 
+/// Every change of a rule asks about all rules for each example, and all requests of the organization wait meanwhile.
+fn check_tries(rules: &Rules) -> Result<(), Rejection> {
+    let (examples, rules) = (rules.examples().len(), rules.len());
+    if examples.saturating_mul(rules) > EXAMPLE_TRIES_MAX {
+        return Err(Rejection::TooManyExamples { examples, rules });
+    }
+    Ok(())
+}
+
 /// The facts, if the rules fulfil the examples after them.
 pub(super) fn keep(state: &State, asked: Asked, facts: Vec<Fact>) -> Result<Vec<Fact>, Rejection> {
     let other_examples = facts.iter().any(|fact| matches!(fact, Fact::ExamplesSaved { .. }));
     if facts.is_empty() || (state.rules().examples().is_empty() && !other_examples) {
         return Ok(facts);
     }
-    let failed = state.with_facts(asked, &facts).rules().failed_examples();
+    let after = state.with_facts(asked, &facts);
+    check_tries(after.rules())?;
+    let failed = after.rules().failed_examples();
     if failed.is_empty() {
         Ok(facts)
     } else {

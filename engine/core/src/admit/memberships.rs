@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::check_limit;
+use crate::claims::claimants;
 use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::fact::Fact;
 use crate::id::{EntityId, EntityIndex, UserId};
-use crate::limits::{MANUAL_MEMBERSHIPS_MAX, REQUEST_MEMBERS_MAX};
+use crate::limits::{MANUAL_MEMBERSHIPS_MAX, REQUEST_MEMBERS_MAX, TAKEN_MEMBERSHIPS_MAX};
 use crate::mapping::Slot;
 use crate::rejection::Rejection;
 use crate::state::{Entity, State, User};
@@ -104,6 +105,13 @@ pub(super) fn take(state: &State, entity: EntityId, user: UserId) -> Result<Vec<
         return Err(Rejection::MemberNotByHand {
             entity_type: entity.entity_type.as_str(),
         });
+    }
+    if claimants(state, user, entity.index).next().is_some() {
+        check_limit(
+            "memberships taken by hand although groups hold them; exclude the user from the entity instead",
+            state.removed_by_hand_count(),
+            TAKEN_MEMBERSHIPS_MAX,
+        )?;
     }
     Ok(vec![Fact::MembershipsTaken {
         entity: entity.id,

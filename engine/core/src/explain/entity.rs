@@ -5,7 +5,7 @@ use super::group::{MappingExplained, mapping};
 use crate::exception::ExceptionKind;
 use crate::id::{ConflictId, ExceptionId, GroupIndex, UserIndex};
 use crate::limits::EXPLAINED_ITEMS_MAX;
-use crate::state::{Conflict, Entity, State};
+use crate::state::{Entity, State};
 
 /// An entity, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +52,7 @@ pub fn entity(state: &State, entity: &Entity) -> EntityExplained {
     for mapping in mappings().filter(|mapping| mapping.in_force()) {
         unmapped.subtract(state.members_of_mapping(mapping));
     }
-    let contested = |conflict: &&Conflict| conflict.claimed.contains(&entity.index);
-    let conflicts = state.conflicts().filter(contested).map(|conflict| Contested {
+    let conflicts = state.conflicts_about(entity.index).map(|conflict| Contested {
         conflict: conflict.id,
         user: conflict.user,
         is_current: conflict.current == entity.index,

@@ -126,6 +126,7 @@ impl State {
         let entity = entity.map(|entity| self.entity_index(entity));
         let mapping = self.mapping_mut(id);
         let (index, group, from, was_for) = (mapping.index, mapping.group, mapping.status, mapping.entity);
+        let made_by = mapping.origin;
         mapping.status = to;
         mapping.limited_to = None;
         mapping.entity = entity;
@@ -137,6 +138,11 @@ impl State {
             mapping.paused = false;
         }
         self.starve(was_for, index);
+        if from.is_approved()
+            && let Some(left) = was_for.filter(|left| !to.is_approved() || entity != Some(*left))
+        {
+            self.forget_taken_through(left, group);
+        }
         if to == MappingStatus::Ended(EndReason::RulesChanged)
             && let Some(run) = &mut self.plan_run
         {
@@ -147,6 +153,9 @@ impl State {
             group.mappings.retain(|live| *live != index);
             group.ended_mappings.push_back(index);
             self.uncount(index);
+            if let Some(version) = made_by.rule() {
+                self.forget_version(version);
+            }
         } else {
             self.feed(entity, index);
         }
@@ -169,13 +178,16 @@ impl State {
         let index = self.mapping_mut(*mapping).index;
         self.uncount(index);
         let mapping = self.mapping_mut(*mapping);
-        mapping.origin = *origin;
+        let made_by = std::mem::replace(&mut mapping.origin, *origin);
         mapping.name.clone_from(name);
         mapping.template = template.clone();
         mapping.role.clone_from(role);
         mapping.modified = stamp;
         mapping.follows_since = stamp;
         self.count(index);
+        if let Some(version) = made_by.rule() {
+            self.forget_version(version);
+        }
     }
 
     fn limit_mapping(&mut self, mapping: MappingId, to: Option<UserSet>) {

@@ -59,9 +59,10 @@ impl State {
                 version,
                 definition,
             } => {
-                self.rules.save(*rule, *version, definition, (by, self.stamp));
+                let saved = (by, self.stamp);
+                self.replace_rule(*rule, |rules| rules.save(*rule, *version, definition, saved));
             }
-            Fact::RuleDeleted { rule } => self.rules.delete(*rule),
+            Fact::RuleDeleted { rule } => self.replace_rule(*rule, |rules| rules.delete(*rule)),
             Fact::ExamplesSaved { examples } => self.rules.save_examples(examples),
             Fact::EntityRegistered {
                 entity,
@@ -329,6 +330,7 @@ impl State {
             user.modify(stamp);
         }
         self.release(index, users);
+        self.forget_taken_of(users);
         let group = self.groups.at_mut(index.into());
         group.members.subtract(users);
         group.modified = stamp;

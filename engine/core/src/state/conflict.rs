@@ -3,7 +3,8 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
+use uuid::Uuid;
 
 use super::{Stamp, State};
 use crate::id::{ConflictId, EntityIndex, UserIndex};
@@ -40,11 +41,16 @@ impl Conflict {
     }
 }
 
+/// The lowest id there can be.
+const FIRST: ConflictId = ConflictId::new(Uuid::nil());
+
 /// All open conflicts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Conflicts {
     open: OrdMap<(Slot, UserIndex), Arc<Conflict>>,
     by_id: OrdMap<ConflictId, (Slot, UserIndex)>,
+    by_slot: OrdSet<(Slot, ConflictId)>,
+    by_entity: OrdSet<(EntityIndex, ConflictId)>,
     /// The users with a conflict over the same slot and the same set, so that a decision for all of them finds them.
     users: OrdMap<(Slot, Vec<EntityIndex>), UserSet>,
 }
@@ -66,6 +72,21 @@ impl Conflicts {
         ids.filter_map(|(_, (slot, user))| self.of(*slot, *user))
     }
 
+    /// Those over a slot that opened after this one, oldest first.
+    pub(super) fn of_slot_after(&self, slot: Slot, id: Option<ConflictId>) -> impl Iterator<Item = &Conflict> {
+        let first = id.map_or(Bound::Included((slot, FIRST)), |id| Bound::Excluded((slot, id)));
+        let of_slot = self.by_slot.range((first, Bound::Unbounded));
+        let of_slot = of_slot.take_while(move |(other, _)| *other == slot);
+        of_slot.filter_map(|(_, id)| self.by_id(*id))
+    }
+
+    /// Those in which an entity is claimed, oldest first.
+    pub(super) fn of_entity(&self, entity: EntityIndex) -> impl Iterator<Item = &Conflict> {
+        let of_entity = self.by_entity.range((entity, FIRST)..);
+        let of_entity = of_entity.take_while(move |(other, _)| *other == entity);
+        of_entity.filter_map(|(_, id)| self.by_id(*id))
+    }
+
     /// The users with a conflict over this slot and exactly this set.
     pub(super) fn users(&self, slot: Slot, claimed: &[EntityIndex]) -> UserSet {
         self.users.get(&(slot, claimed.to_vec())).cloned().unwrap_or_default()
@@ -74,6 +95,9 @@ impl Conflicts {
     pub(super) fn open(&mut self, conflict: Conflict) {
         let (id, slot, user) = (conflict.id, conflict.slot, conflict.user);
         self.by_id.insert(id, (slot, user));
+        self.by_slot.insert((slot, id));
+        self.by_entity
+            .extend(conflict.claimed.iter().map(|entity| (*entity, id)));
         let alike = self.users.entry((slot, conflict.claimed.clone())).or_default();
         alike.insert(user);
         self.open.insert((slot, user), Arc::new(conflict));
@@ -84,6 +108,10 @@ impl Conflicts {
             return;
         };
         self.by_id.remove(&closed.id);
+        self.by_slot.remove(&(slot, closed.id));
+        for entity in &closed.claimed {
+            self.by_entity.remove(&(*entity, closed.id));
+        }
         let key = (slot, closed.claimed.clone());
         if let Some(alike) = self.users.get_mut(&key) {
             alike.remove(user);

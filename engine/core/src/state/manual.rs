@@ -3,7 +3,7 @@
 use imbl::{OrdMap, OrdSet};
 
 use super::{Entity, Stamp, State};
-use crate::id::{EntityId, EntityIndex, UserIndex};
+use crate::id::{EntityId, EntityIndex, GroupIndex, UserIndex};
 use crate::user_set::UserSet;
 
 /// What was done to memberships by hand.
@@ -34,6 +34,17 @@ impl Manual {
     fn forget_taken(&mut self, user: UserIndex, entity: EntityIndex) {
         self.taken.remove(&(user, entity));
         self.taken_from.remove(&(entity, user));
+    }
+
+    fn forget_taken_of(&mut self, user: UserIndex) {
+        let of_user = self.taken.range((user, EntityIndex::from(0))..);
+        let taken: Vec<EntityIndex> = of_user
+            .take_while(|((other, _), _)| *other == user)
+            .map(|((_, entity), _)| *entity)
+            .collect();
+        for entity in taken {
+            self.forget_taken(user, entity);
+        }
     }
 
     fn give(&mut self, entity: EntityIndex, users: &UserSet, stamp: Stamp) {
@@ -68,6 +79,11 @@ impl State {
     /// The entities that a user was put into by hand, in order of their index.
     pub fn manual_entities(&self, user: UserIndex) -> impl Iterator<Item = &Entity> {
         self.manual.of_user(user).map(|entity| self.entity_at(entity))
+    }
+
+    /// How many memberships there are that were taken by hand, and come back.
+    pub(crate) fn removed_by_hand_count(&self) -> usize {
+        self.manual.taken.len()
     }
 
     /// How many memberships there are that were given by hand.
@@ -115,20 +131,33 @@ impl State {
         }
     }
 
+    /// Forgets what users who leave a group left by hand: this write places them again, so where they still have a claim they
+    /// are back.
+    pub(super) fn forget_taken_of(&mut self, users: &UserSet) {
+        if self.manual.taken.is_empty() {
+            return;
+        }
+        for user in users.iter() {
+            self.manual.forget_taken_of(user);
+        }
+    }
+
+    /// Forgets which members of a group left an entity by hand, as a mapping of the group claims them for it no longer: this
+    /// places them again, too.
+    pub(super) fn forget_taken_through(&mut self, entity: EntityIndex, group: GroupIndex) {
+        let members = &self.group_at(group).members;
+        let taken = self.manual.taken_from(entity);
+        let taken: UserSet = taken.filter(|user| members.contains(*user)).collect();
+        self.forget_taken(entity, &taken);
+    }
+
     /// What was done by hand goes with its user.
     pub(super) fn forget_manual_of_user(&mut self, user: UserIndex) {
         let given: Vec<EntityIndex> = self.manual.of_user(user).collect();
         for entity in given {
             self.manual.take(entity, &UserSet::of(user));
         }
-        let of_user = self.manual.taken.range((user, EntityIndex::from(0))..);
-        let taken: Vec<EntityIndex> = of_user
-            .take_while(|((other, _), _)| *other == user)
-            .map(|((_, entity), _)| *entity)
-            .collect();
-        for entity in taken {
-            self.manual.forget_taken(user, entity);
-        }
+        self.manual.forget_taken_of(user);
     }
 
     /// What was done by hand goes with its entity.

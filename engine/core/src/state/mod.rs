@@ -352,6 +352,16 @@ impl State {
         self.conflicts.after(id)
     }
 
+    /// The open conflicts over a slot after this one, or all, oldest first.
+    pub fn conflicts_over(&self, slot: Slot, after: Option<ConflictId>) -> impl Iterator<Item = &Conflict> {
+        self.conflicts.of_slot_after(slot, after)
+    }
+
+    /// The open conflicts in which an entity is claimed, oldest first.
+    pub fn conflicts_about(&self, entity: EntityIndex) -> impl Iterator<Item = &Conflict> {
+        self.conflicts.of_entity(entity)
+    }
+
     /// The open conflicts of a user, oldest first.
     pub fn conflicts_of(&self, user: UserId) -> Vec<&Conflict> {
         let user = self.user(user);

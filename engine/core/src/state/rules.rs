@@ -65,7 +65,7 @@ pub struct Saved {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules {
     by_id: OrdMap<RuleId, Arc<StoredRule>>,
-    /// Every version there ever was, also of deleted rules: mappings go on naming them.
+    /// Every version that stands or that a live mapping names, also of deleted rules.
     versions: OrdMap<RuleVersion, Saved>,
     in_order: OrdMap<Order, RuleId>,
     examples: Arc<Vec<Example>>,
@@ -89,7 +89,7 @@ impl Rules {
         self.by_id.get(&id).map(Arc::as_ref)
     }
 
-    /// When, where and by whom a version was saved, also one that is no more.
+    /// When, where and by whom a version was saved that stands or that a live mapping names.
     pub fn saved(&self, version: RuleVersion) -> Option<Saved> {
         self.versions.get(&version).copied()
     }
@@ -155,6 +155,18 @@ impl Rules {
         self.versions.insert(stored.at_version(), Saved { stamp: now, author });
         self.in_order.insert(order(&stored), id);
         self.by_id.insert(id, Arc::new(stored));
+    }
+
+    /// Forgets a version that no mapping names, unless it stands.
+    pub(super) fn forget(&mut self, version: RuleVersion) {
+        if self.get(version.rule).is_none_or(|now| now.version != version.version) {
+            self.versions.remove(&version);
+        }
+    }
+
+    /// How many versions are known.
+    pub fn versions(&self) -> usize {
+        self.versions.len()
     }
 
     pub(crate) fn delete(&mut self, id: RuleId) {

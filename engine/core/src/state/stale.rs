@@ -3,7 +3,7 @@
 use imbl::OrdMap;
 
 use super::counts::{decrease, increase};
-use super::{Group, Mapping, State};
+use super::{Group, Mapping, Rules, State, StoredRule};
 use crate::id::{GroupIndex, MappingIndex, RuleId};
 use crate::mapping::{Origin, RuleVersion};
 
@@ -76,6 +76,22 @@ impl State {
         decrease(&mut self.made_by_rules.all, &made_by);
         if decided_otherwise {
             decrease(&mut self.made_by_rules.decided_otherwise, &made_by);
+        }
+    }
+
+    /// Forgets a version of a rule that neither stands nor made a live mapping.
+    pub(super) fn forget_version(&mut self, version: RuleVersion) {
+        if !self.made_by_rules.all.contains_key(&version) {
+            self.rules.forget(version);
+        }
+    }
+
+    /// Saves a rule, or deletes it, and forgets the version before if no mapping names it.
+    pub(super) fn replace_rule(&mut self, rule: RuleId, replace: impl FnOnce(&mut Rules)) {
+        let before = self.rules.get(rule).map(StoredRule::at_version);
+        replace(&mut self.rules);
+        if let Some(before) = before {
+            self.forget_version(before);
         }
     }
 

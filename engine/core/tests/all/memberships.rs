@@ -228,6 +228,49 @@ fn a_member_of_a_team_taken_out_by_hand_comes_back_with_the_next_write_to_the_us
 }
 
 #[test]
+fn who_was_taken_out_is_forgotten_with_the_claim() {
+    let ends: [(&str, Write); 4] = [
+        ("the user leaves the group", |world| {
+            world.remove("eng", "ana");
+        }),
+        ("the user leaves the group while inactive", |world| {
+            world.set_user("ana", false, None);
+            world.remove("eng", "ana");
+        }),
+        ("the group goes", |world| {
+            world.delete_group("eng");
+        }),
+        ("the mapping is rejected", |world| {
+            let mapping = world.mappings("eng").first().unwrap().id;
+            world.done(&Command::RejectMapping { mapping });
+        }),
+    ];
+    for (what, end) in ends {
+        let mut world = with_teams();
+        world.group("eng", &["ana"]);
+        let team = world.entity_named(EntityType::Team, "eng").clone();
+        done(world.take(team.id, "ana"));
+        let ana = world.user_named("ana").index;
+        assert!(world.state.removed_by_hand(ana, team.index).is_some());
+        end(&mut world);
+        assert!(world.placed("ana").is_empty(), "{what}");
+        assert!(world.state.removed_by_hand(ana, team.index).is_none(), "{what}");
+    }
+}
+
+#[test]
+fn who_was_taken_out_stays_known_while_a_group_holds_the_user() {
+    let mut world = with_teams();
+    world.group("eng", &["ana"]);
+    world.group("ops", &["ben"]);
+    let team = world.entity_named(EntityType::Team, "eng").clone();
+    done(world.take(team.id, "ana"));
+    world.delete_group("ops");
+    let ana = world.user_named("ana").index;
+    assert!(world.state.removed_by_hand(ana, team.index).is_some());
+}
+
+#[test]
 fn an_inactive_user_is_there_once_it_is_back() {
     let mut world = with_teams();
     let team = world.entity(EntityType::Team, "Guild").id;

@@ -1,7 +1,8 @@
 //! Saving a whole set of rules at once.
 
+use rolecall_engine::limits::EXAMPLE_TRIES_MAX;
 use rolecall_engine::rules::{EntityType, Example, Pattern, RuleDefinition};
-use rolecall_engine::{Command, DraftRule, Fact, Rejection, RuleId};
+use rolecall_engine::{Command, DraftRule, Fact, Rejection, RuleId, RuleVersion};
 
 use crate::world::{World, match_all};
 
@@ -242,4 +243,62 @@ fn stale_mappings_are_counted_by_rule() {
         (world.state.stale_mappings_of(rule), world.state.stale_mappings()),
         (1, 1)
     );
+}
+
+fn examples(count: usize) -> Vec<Example> {
+    let example = |number| Example {
+        group: format!("x{number}"),
+        rule: Some("x".to_owned()),
+        targets: None,
+        role: None,
+    };
+    (0..count).map(example).collect()
+}
+
+#[test]
+fn examples_times_rules_are_limited() {
+    let rules = EXAMPLE_TRIES_MAX / 1_000;
+    let named = |number| draft(None, &format!("{number}"), &format!("n{number}-"));
+    let mut drafts: Vec<DraftRule> = (1..rules).map(named).collect();
+    drafts.push(draft(None, "x", "x"));
+    let mut world = World::default();
+    let command = |rules: &[DraftRule], examples| Command::SaveRuleSet {
+        rules: rules.to_vec(),
+        examples: Some(examples),
+    };
+    assert!(world.run(&command(&drafts, examples(1_000))).is_ok());
+    let one_more = Command::CreateRule {
+        definition: self::named("more", "more"),
+    };
+    let refused = Err(Rejection::TooManyExamples {
+        examples: 1_000,
+        rules: rules + 1,
+    });
+    assert_eq!(world.run(&one_more), refused);
+    assert!(world.run(&command(&drafts, examples(999))).is_ok());
+    assert!(world.run(&one_more).is_ok());
+}
+
+#[test]
+fn versions_of_rules_are_known_while_they_stand_or_a_mapping_names_them() {
+    let mut world = World::default();
+    let rule = world.rule(named("one", "eng"));
+    let change = |world: &mut World, prefix: &str| {
+        let definition = named("one", prefix);
+        world.done(&Command::ChangeRule { rule, definition });
+    };
+    let is_known = |world: &World, version| world.state.rules().saved(RuleVersion { rule, version }).is_some();
+    change(&mut world, "eng-");
+    assert_eq!((world.state.rules().versions(), is_known(&world, 1)), (1, false));
+    world.group("eng-search", &[]);
+    change(&mut world, "other");
+    change(&mut world, "others");
+    assert_eq!(
+        [1, 2, 3, 4].map(|version| is_known(&world, version)),
+        [false, true, false, true]
+    );
+    world.done(&Command::DeleteRule { rule });
+    assert_eq!([2, 4].map(|version| is_known(&world, version)), [true, false]);
+    world.delete_group("eng-search");
+    assert_eq!(world.state.rules().versions(), 0);
 }

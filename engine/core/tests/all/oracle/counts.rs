@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_engine::{EntityIndex, ExceptionKind, GroupIndex, MappingIndex, UserIndex};
+use rolecall_engine::{EntityIndex, ExceptionKind, GroupIndex, MappingIndex, Slot, UserIndex};
 
 use super::Known;
 
@@ -67,6 +67,16 @@ pub(super) fn check(known: &Known<'_>) {
         count(state.entities_from(EntityIndex::from(0)).count())
     );
     assert_eq!(counts.conflicts.values().sum::<u64>(), count(state.conflicts().count()));
+    for slot in Slot::ALL {
+        let over = state.conflicts().filter(|conflict| conflict.slot == slot);
+        assert!(over.eq(state.conflicts_over(slot, None)));
+    }
+    for entity in state.entities_from(EntityIndex::from(0)) {
+        let about = state
+            .conflicts()
+            .filter(|conflict| conflict.claimed.contains(&entity.index));
+        assert!(about.eq(state.conflicts_about(entity.index)));
+    }
     for kind in ExceptionKind::ALL {
         let alike = state.exceptions().after(None).filter(|row| row.kind == kind).count();
         assert_eq!(counts.exceptions.get(&kind).copied().unwrap_or(0), count(alike));
