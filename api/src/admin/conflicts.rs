@@ -19,9 +19,12 @@ use super::page::{self, Page};
 use super::query::Query;
 use crate::auth::{Approver, Caller, Viewer};
 use crate::error::ApiError;
-use crate::organization::Submitted;
+use crate::organization::{Submitted, aside};
 use crate::problem::{Problem, ProblemBody};
 use crate::time::Time;
+
+/// What a conflict in a list takes: the mappings of all groups of its user are gone through for each claim.
+const STEPS_PER_CONFLICT: u64 = 100;
 
 /// An open conflict.
 #[derive(Debug, Serialize, ToSchema)]
@@ -156,6 +159,15 @@ impl KindWord {
         Self::of_slot(conflict.slot)
     }
 
+    /// The slot that conflicts of this kind are over.
+    fn slot(self) -> Slot {
+        match self {
+            Self::ExclusiveGroup => Slot::ConcurrencyGroup,
+            Self::ExclusiveSubOrganization => Slot::SubOrganization,
+            Self::CrossType => Slot::CrossType,
+        }
+    }
+
     /// The kind of conflict over this slot.
     pub(crate) fn of_slot(slot: Slot) -> Self {
         match slot {
@@ -191,17 +203,22 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<ConflictView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
     let after = query.after.map(ConflictId::new);
-    let is_wanted = |conflict: &&Conflict| query.kind.is_none_or(|kind| kind == KindWord::of(conflict));
-    let cursor = |conflict: &&Conflict| conflict.id.to_string();
-    let view = |conflict: &Conflict| ConflictView::of(conflict, &state);
-    Ok(Json(match query.user_id {
-        None => Page::of(state.conflicts_after(after).filter(is_wanted), limit, cursor, view),
-        Some(user) => {
-            let mut of_user = state.conflicts_of(UserId::new(user));
-            of_user.retain(|conflict| is_wanted(conflict) && after.is_none_or(|after| conflict.id > after));
-            Page::of(of_user.into_iter(), limit, cursor, view)
+    let page = move || {
+        let cursor = |conflict: &&Conflict| conflict.id.to_string();
+        let view = |conflict: &Conflict| ConflictView::of(conflict, &state);
+        match (query.user_id, query.kind) {
+            (None, None) => Page::of(state.conflicts_after(after), limit, cursor, view),
+            (None, Some(kind)) => Page::of(state.conflicts_over(kind.slot(), after), limit, cursor, view),
+            (Some(user), kind) => {
+                let mut of_user = state.conflicts_of(UserId::new(user));
+                of_user.retain(|conflict| kind.is_none_or(|kind| kind == KindWord::of(conflict)));
+                of_user.retain(|conflict| after.is_none_or(|after| conflict.id > after));
+                Page::of(of_user.into_iter(), limit, cursor, view)
+            }
         }
-    }))
+    };
+    let steps = page::steps(limit, STEPS_PER_CONFLICT);
+    Ok(Json(aside::run(caller.organization.long_works(), steps, page).await?))
 }
 
 /// Read an open conflict.

@@ -19,8 +19,12 @@ use super::rule_body::TypeWord;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
 use crate::limits::PAGE_ITEMS_DEFAULT;
+use crate::organization::aside;
 use crate::problem::{Problem, ProblemBody};
 use crate::time::Time;
+
+/// What a member in a list takes: the mappings of all groups of the user are gone through.
+const STEPS_PER_MEMBER: u64 = 50;
 
 /// An entity.
 #[derive(Debug, Serialize, ToSchema)]
@@ -205,8 +209,14 @@ pub(crate) async fn members(
     Query(query): Query<MembersQuery>,
 ) -> Result<Json<Page<MemberView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
-    let entity = state.entity(entity).ok_or(Rejection::UnknownEntity)?;
-    Ok(Json(members_after(entity, query.after, limit, &state)))
+    state.entity(entity).ok_or(Rejection::UnknownEntity)?;
+    let page = move || {
+        let entity = state.entity(entity)?;
+        Some(members_after(entity, query.after, limit, &state))
+    };
+    let steps = page::steps(limit, STEPS_PER_MEMBER);
+    let page = aside::run(caller.organization.long_works(), steps, page).await?;
+    Ok(Json(page.ok_or(Rejection::UnknownEntity)?))
 }
 
 /// The first page of the members of an entity.

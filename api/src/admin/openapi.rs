@@ -150,6 +150,9 @@ pub(crate) async fn read() -> Json<utoipa::openapi::OpenApi> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -214,6 +217,65 @@ mod tests {
                 assert_ne!(part["additionalProperties"], false, "{name}: {schema}");
             }
         }
+    }
+
+    /// Of two types of one name the document would hold one, and describe with it what is of the other.
+    #[test]
+    fn every_type_with_a_schema_has_a_name_of_its_own() {
+        let mut types: Vec<String> = Vec::new();
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(folder) = folders.pop() {
+            for file in folder.read_dir().unwrap() {
+                let path = file.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    types.extend(types_with_schema(&fs::read_to_string(&path).unwrap()));
+                }
+            }
+        }
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let found: BTreeSet<&String> = types.iter().collect();
+        let missed: Vec<_> = schemas
+            .keys()
+            .filter(|name| !found.iter().any(|found| is_schema_of(name, found)))
+            .collect();
+        assert!(missed.is_empty(), "not found in the source: {missed:?}");
+        types.sort();
+        let twice: Vec<_> = types
+            .iter()
+            .zip(types.iter().skip(1))
+            .filter(|(one, next)| one == next)
+            .collect();
+        assert!(twice.is_empty(), "{twice:?}");
+    }
+
+    /// A type over others has a schema for each of them, such as `Page_UserView`.
+    fn is_schema_of(schema: &str, name: &str) -> bool {
+        schema.split('_').next() == Some(name)
+    }
+
+    /// The names of the types in a file of source text that derive `ToSchema`, or have it otherwise.
+    fn types_with_schema(text: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut derives = false;
+        for line in text.lines().map(str::trim_start) {
+            if let Some((_, name)) = line
+                .strip_prefix("impl ")
+                .and_then(|line| line.split_once("ToSchema for "))
+            {
+                names.extend(name.split(' ').next().map(str::to_owned));
+            }
+            derives |= line.starts_with("#[derive(") && line.contains("ToSchema");
+            let mut words = line.split(|character: char| !character.is_alphanumeric());
+            let mut declares = words.by_ref().skip_while(|word| !["struct", "enum"].contains(word));
+            if !line.starts_with("//") && !line.starts_with("#[") && declares.next().is_some() {
+                names.extend(declares.next().filter(|_| derives).map(str::to_owned));
+                derives = false;
+            }
+        }
+        names
     }
 
     #[test]

@@ -53,6 +53,11 @@ pub(crate) fn limit(asked: Option<usize>) -> Result<usize, ApiError> {
     })
 }
 
+/// About how many steps a page takes, when a row takes this many.
+pub(crate) fn steps(limit: usize, of_row: u64) -> u64 {
+    u64::try_from(limit).unwrap_or(u64::MAX).saturating_mul(of_row)
+}
+
 /// The index of the first row of a page whose cursor is the index of the row before.
 pub(crate) fn first<I: From<u32>>(after: Option<u32>) -> I {
     I::from(after.map_or(0, |after| after.saturating_add(1)))

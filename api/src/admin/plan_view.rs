@@ -114,7 +114,7 @@ pub(crate) enum ChangeKind {
 
 /// One change of a plan. Which fields it has depends on its kind.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ChangeView {
+pub(crate) struct PlannedChangeView {
     kind: ChangeKind,
     /// The user who joins, leaves, has another role or a conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -309,11 +309,11 @@ impl<'a> Change<'a> {
     }
 
     /// The change written out, by a state that knows its users.
-    pub(super) fn view(self, state: &State) -> ChangeView {
+    pub(super) fn view(self, state: &State) -> PlannedChangeView {
         let user = |user: UserIndex| Some(state.user_at(user).id.uuid());
-        let blank = ChangeView::blank(self.kind());
+        let blank = PlannedChangeView::blank(self.kind());
         match self {
-            Self::Mapping(mapping) => ChangeView {
+            Self::Mapping(mapping) => PlannedChangeView {
                 entity: Some(PlannedEntity::of(&mapping.entity)),
                 mapping_id: mapping.mapping.map(MappingId::uuid),
                 group_id: Some(mapping.group.uuid()),
@@ -324,23 +324,23 @@ impl<'a> Change<'a> {
                 to: None,
                 ..blank
             },
-            Self::Entity(entity) => ChangeView {
+            Self::Entity(entity) => PlannedChangeView {
                 entity: Some(PlannedEntity::of(&entity.entity)),
                 from: entity.from.clone(),
                 ..blank
             },
-            Self::Member(_, members, index) => ChangeView {
+            Self::Member(_, members, index) => PlannedChangeView {
                 user_id: user(index),
                 entity: Some(PlannedEntity::of(&members.entity)),
                 ..blank
             },
-            Self::Role(role, index) => ChangeView {
+            Self::Role(role, index) => PlannedChangeView {
                 user_id: user(index),
                 from: role.from.as_ref().map(RoleName::to_string),
                 to: role.to.as_ref().map(RoleName::to_string),
                 ..blank
             },
-            Self::Conflict(_, conflict, index) => ChangeView {
+            Self::Conflict(_, conflict, index) => PlannedChangeView {
                 user_id: user(index),
                 claimed: conflict.claimed.iter().map(PlannedEntity::of).collect(),
                 ..blank
@@ -349,7 +349,7 @@ impl<'a> Change<'a> {
     }
 }
 
-impl ChangeView {
+impl PlannedChangeView {
     fn blank(kind: ChangeKind) -> Self {
         Self {
             kind,

@@ -15,7 +15,7 @@ use super::described::{AfterIndex, PageLimit};
 use super::id::Id;
 use super::page::{self, Page};
 use super::plan_body::{ApplyBody, PlanBody};
-use super::plan_view::{Change, ChangeKind, ChangeView, PlanView};
+use super::plan_view::{Change, ChangeKind, PlanView, PlannedChangeView};
 use super::query::Query;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
@@ -78,14 +78,14 @@ pub(crate) async fn read(caller: Caller<Viewer>, Id(plan): Id<PlanId>) -> Result
 /// List the changes of a plan one by one.
 #[utoipa::path(get, path = "/v1/organizations/{organization}/plans/{plan}/changes", tag = "plans",
     params(("organization" = Uuid, Path), ("plan" = Uuid, Path), ChangesQuery), responses(
-    (status = 200, description = "Changes: of entities, mappings, members, roles and conflicts", body = Page<ChangeView>),
+    (status = 200, description = "Changes: of entities, mappings, members, roles and conflicts", body = Page<PlannedChangeView>),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
 pub(crate) async fn changes(
     caller: Caller<Viewer>,
     Id(plan): Id<PlanId>,
     Query(query): Query<ChangesQuery>,
-) -> Result<Json<Page<ChangeView>>, Problem> {
+) -> Result<Json<Page<PlannedChangeView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
     let plan = caller.organization.plans().get(plan).ok_or(Rejection::UnknownPlan)?;
     let first: u32 = page::first(query.after);

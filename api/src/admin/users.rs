@@ -14,6 +14,7 @@ use super::page::{self, Page};
 use super::query::Query;
 use super::rule_body::TypeWord;
 use crate::auth::{Caller, Viewer};
+use crate::organization::aside;
 use crate::problem::{Problem, ProblemBody};
 use crate::time::Time;
 
@@ -122,9 +123,21 @@ pub(crate) async fn list(
         let found = state.user_by_name(&name).map(|user| UserView::of(user, &state));
         return Ok(Json(Page::whole(found.into_iter().collect())));
     }
-    let rows = state.users_from(page::first(query.after));
-    let cursor = |user: &&User| u32::from(user.index).to_string();
-    Ok(Json(Page::of(rows, limit, cursor, |user| UserView::of(user, &state))))
+    let first = page::first(query.after);
+    let steps = state.users_from(first).take(limit).map(steps_of).sum();
+    let page = move || {
+        let cursor = |user: &&User| u32::from(user.index).to_string();
+        Page::of(state.users_from(first), limit, cursor, |user| {
+            UserView::of(user, &state)
+        })
+    };
+    Ok(Json(aside::run(caller.organization.long_works(), steps, page).await?))
+}
+
+/// About how many steps it takes to show a user: for each of its places the mappings of all its groups are gone through.
+fn steps_of(user: &User) -> u64 {
+    let (places, groups) = (user.memberships.len() + 1, user.groups().count() + 1);
+    u64::try_from(places.saturating_mul(groups)).unwrap_or(u64::MAX)
 }
 
 /// Read a user.

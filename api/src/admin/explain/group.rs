@@ -31,7 +31,7 @@ pub(crate) struct GroupExplanation {
     member_count: u64,
     /// Member ids that were left out because they name no user: as they came, or the hash of what is no id at all.
     ignored_members: FirstView<String>,
-    decision: DecisionView,
+    decision: GroupDecisionView,
     /// The rules in the order in which they are asked: the first 100, and the one that decides.
     rules: FirstView<TriedView>,
     /// Its mappings in the order of their creation, without those that are over.
@@ -42,7 +42,7 @@ pub(crate) struct GroupExplanation {
 
 /// Which rule decides a group.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DecisionView {
+pub(crate) struct GroupDecisionView {
     /// The rule that decided it when rules last ran; `null`: none matched.
     rule_id: Option<Uuid>,
     rule_version: Option<u32>,
@@ -124,7 +124,7 @@ impl GroupExplanation {
                 items: ignored.take(EXPLAINED_ITEMS_MAX).cloned().collect(),
                 total: group.ignored.len(),
             },
-            decision: DecisionView::of(&explained, cited, state),
+            decision: GroupDecisionView::of(&explained, cited, state),
             rules: FirstView::from(explained.tried.map(|tried| TriedView::of(tried, state))),
             mappings: FirstView::from(explained.mappings.map(|one| MappingExplanation::of(one, cited, state))),
             plan: FirstView::from(explained.plan.map(|step| PlanStepView::of(step, state))),
@@ -132,7 +132,7 @@ impl GroupExplanation {
     }
 }
 
-impl DecisionView {
+impl GroupDecisionView {
     fn of(explained: &GroupExplained, cited: &Cited, state: &State) -> Self {
         let position = explained.decided.position;
         let rule =
