@@ -326,6 +326,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::SecondPerson => (StatusCode::FORBIDDEN, "second_person"),
         Rejection::SecondPersonTarget => (StatusCode::FORBIDDEN, "second_person_target"),
         Rejection::TargetUnnamed => (StatusCode::CONFLICT, "target_unnamed"),
+        Rejection::TargetDeleted => (StatusCode::CONFLICT, "target_deleted"),
         Rejection::AlreadyMapped => (StatusCode::CONFLICT, "already_mapped"),
         Rejection::MappingStatus { .. } => (StatusCode::CONFLICT, "mapping_status"),
         Rejection::TooManyMappings { .. } => (StatusCode::BAD_REQUEST, "too_many_mappings"),

@@ -48,6 +48,7 @@ pub mod plan;
 mod position;
 pub mod registry;
 mod rejection;
+mod replacing;
 mod rule_set;
 mod safeguards;
 mod settings;

@@ -114,19 +114,6 @@ pub enum PendingReason {
 }
 
 impl PendingReason {
-    /// Whether approving the mapping ends what another rule had approved for the group.
-    pub(crate) fn replaces(self) -> bool {
-        match self {
-            Self::RuleChanged | Self::CeilingHighestRole | Self::CeilingMembers | Self::CeilingAdoption => true,
-            Self::ApprovalRequired
-            | Self::TargetMissing
-            | Self::AmbiguousName
-            | Self::EntityOwned
-            | Self::TargetDeleted
-            | Self::Template => false,
-        }
-    }
-
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -113,6 +113,8 @@ pub enum Rejection {
     SecondPersonTarget,
     #[error("the mapping has no target name yet; name an entity")]
     TargetUnnamed,
+    #[error("the entity of the mapping was deleted; name a target: another entity, or the same name for a new one")]
+    TargetDeleted,
     #[error("the group is mapped to this entity already")]
     AlreadyMapped,
     #[error("a mapping that is {status} cannot be {action}")]

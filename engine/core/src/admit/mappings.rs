@@ -8,8 +8,9 @@ use crate::entry::Actor;
 use crate::fact::Fact;
 use crate::id::{EntityId, GroupId, GroupIndex, MappingId, NewIds};
 use crate::limits::GROUP_MAPPINGS_MAX;
-use crate::mapping::{MappingStatus, Origin};
+use crate::mapping::{MappingStatus, Origin, PendingReason};
 use crate::rejection::Rejection;
+use crate::replacing::{gives_way, replacing};
 use crate::state::{Group, Mapping, State};
 
 pub(super) fn create(
@@ -62,6 +63,9 @@ pub(super) fn approve(
     if !mapping.status.is_pending() && mapping.status != MappingStatus::Rejected {
         return Err(refused(mapping, "approved"));
     }
+    if target.is_none() && is_target_deleted(state, mapping) {
+        return Err(Rejection::TargetDeleted);
+    }
     let target = match target {
         Some(target) => target.clone(),
         None if let Some(entity) = asked_for(state, mapping) => MappingTarget::Entity(entity),
@@ -76,9 +80,9 @@ pub(super) fn approve(
     let named_other = matches!(&target, MappingTarget::Named { entity_type, name } if
         *entity_type != mapping.entity_type || Some(name) != mapping.name.as_ref());
     let entity = find(state, mapping.group, &target)?;
-    // What follows from a rule and is in force for the same entity ends with this approval, so it is not in the way.
-    let replaces = matches!(mapping.status, MappingStatus::Pending(reason) if reason.replaces());
-    let stays = |other: &Mapping| !(replaces && other.status.is_approved() && other.origin != Origin::Manual);
+    // What ends with this approval is not in the way.
+    let replacing = replacing(state, mapping);
+    let stays = |other: &Mapping| replacing.is_none_or(|rule| !gives_way(other, rule));
     if is_bound(state, state.group_at(mapping.group), entity, stays) {
         return Err(Rejection::AlreadyMapped);
     }
@@ -91,11 +95,17 @@ pub(super) fn approve(
     Ok(vec![Fact::MappingApproved { mapping: id, entity }])
 }
 
-/// The entity that a mapping made by hand waits for.
+/// Whether what a mapping was for has been deleted by an administrator: it is not made anew without being named.
+fn is_target_deleted(state: &State, mapping: &Mapping) -> bool {
+    let deleted = mapping.entity.is_some_and(|entity| state.entity_at(entity).deleted);
+    deleted || mapping.status == MappingStatus::Pending(PendingReason::TargetDeleted)
+}
+
+/// The entity that somebody asked for by hand.
 fn asked_for(state: &State, mapping: &Mapping) -> Option<EntityId> {
-    let by_hand = mapping.origin == Origin::Manual && mapping.status.is_pending();
-    let entity = state.entity_at(mapping.entity.filter(|_| by_hand)?);
-    (!entity.deleted).then_some(entity.id)
+    let by_hand = mapping.origin == Origin::Manual;
+    let entity = mapping.entity.filter(|_| by_hand)?;
+    Some(state.entity_at(entity).id)
 }
 
 /// With two persons, the one who approves is not the one who wrote what the mapping follows from, and approves that.

@@ -8,6 +8,7 @@ use crate::fact::Fact;
 use crate::id::{EntityId, EntityIndex, GroupIndex, MappingId};
 use crate::invariant::known;
 use crate::mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion};
+use crate::replacing::{gives_way, replacing};
 use crate::settings::OnRename;
 use crate::state::{Group, Mapping, State};
 
@@ -315,11 +316,11 @@ impl Derivation<'_> {
         }
     }
 
-    /// Approves a mapping; one that waited to replace others takes their place.
+    /// Approves a mapping; one of the rule that decides the group takes the place of what followed from others.
     pub(super) fn approve(&mut self, fact: u32, id: MappingId, entity: Option<EntityId>) {
         let mapping = self.mapping(id);
         let (group, entity_type, was, origin) = (mapping.group, mapping.entity_type, mapping.status, mapping.origin);
-        let name = mapping.name.clone();
+        let (name, replacing) = (mapping.name.clone(), replacing(&self.state, mapping));
         let waiting = self.waiting(mapping);
         let because = Because {
             fact,
@@ -331,17 +332,8 @@ impl Derivation<'_> {
             None => self.create_entity(because, entity_type, &known(name, "name of a mapping")),
         };
         self.move_mapping(fact, id, MappingStatus::Approved, Some(entity));
-        if let (MappingStatus::Pending(reason), Origin::Rule(rule)) = (was, origin)
-            && reason.replaces()
-        {
-            let mut replaced = self.approved_otherwise(group, rule).0;
-            replaced.extend(self.void_beside(id, rule));
-            replaced.extend(self.bound_alike(id));
-            replaced.sort_unstable();
-            replaced.dedup();
-            for other in replaced {
-                self.end_mapping(fact, other, EndReason::Replaced);
-            }
+        if let Some(rule) = replacing {
+            self.replace_others(fact, id, rule);
         }
         if was == MappingStatus::AutoApproved {
             self.touch(fact, &waiting);
@@ -350,13 +342,22 @@ impl Derivation<'_> {
         }
     }
 
-    /// The other mappings of rules that bind the same group to the same entity.
-    fn bound_alike(&self, id: MappingId) -> Vec<MappingId> {
+    /// Ends what the mapping is in the place of, which is built by now (SEMANTICS 4).
+    fn replace_others(&mut self, fact: u32, id: MappingId, rule: RuleVersion) {
+        let mut replaced = self.approved_otherwise(self.mapping(id).group, rule).0;
+        replaced.extend(self.void_beside(id, rule));
+        replaced.extend(self.bound_alike(id, rule));
+        replaced.sort_unstable();
+        replaced.dedup();
+        for other in replaced {
+            self.end_mapping(fact, other, EndReason::Replaced);
+        }
+    }
+
+    /// The other mappings that bind the same group to the same entity, and give way.
+    fn bound_alike(&self, id: MappingId, rule: RuleVersion) -> Vec<MappingId> {
         let mapping = self.mapping(id);
-        let alike = |other: &&Mapping| {
-            let by_rule = other.origin != Origin::Manual && other.status.is_approved();
-            by_rule && other.id != id && other.entity == mapping.entity
-        };
+        let alike = |other: &&Mapping| other.id != id && other.entity == mapping.entity && gives_way(other, rule);
         let all = self.state.mappings_of(self.state.group_at(mapping.group));
         all.filter(alike).map(|other| other.id).collect()
     }

@@ -260,12 +260,16 @@ impl Derivation<'_> {
         }
     }
 
+    /// What binds a group to a deleted entity, or waits to, waits for another target.
     fn let_go_of_entity(&mut self, fact: u32, entity: EntityIndex) {
         for index in self.state.entity_at(entity).mappings.clone() {
             let mapping = self.state.mapping_at(index);
-            if mapping.entity == Some(entity) && mapping.status.is_approved() {
-                let (id, group) = (mapping.id, mapping.group);
-                self.move_mapping(fact, id, MappingStatus::Pending(PendingReason::TargetDeleted), None);
+            let (id, group, status) = (mapping.id, mapping.group, mapping.status);
+            if !status.is_approved() && !status.is_pending() {
+                continue;
+            }
+            self.move_mapping(fact, id, MappingStatus::Pending(PendingReason::TargetDeleted), None);
+            if status.is_approved() {
                 self.touch_members(fact, group);
             }
         }

@@ -183,6 +183,42 @@ fn the_second_person_cannot_choose_another_target_alone() {
 }
 
 #[test]
+fn a_request_whose_entity_was_deleted_is_not_approved_without_a_target() {
+    let mut world = World::default();
+    world.user("cleo");
+    let group = world.group("eng", &["cleo"]);
+    let entity = world.entity(EntityType::Team, "web").id;
+    world.settings(two_persons(true));
+    world.actor = Some(ANA);
+    let target = MappingTarget::Entity(entity);
+    world.done(&Command::CreateMapping { group, target });
+    world.done(&Command::DeleteEntity { entity });
+    assert_eq!(world.all_mappings(), ["team web: pending(target_deleted)"]);
+    let mapping = world.mappings("eng")[0].id;
+    check(&mut world, BEN, &approve(mapping), Some(&Rejection::TargetDeleted));
+    let anew = Command::ApproveMapping {
+        mapping,
+        target: Some(MappingTarget::Named {
+            entity_type: EntityType::Team,
+            name: "web".to_owned(),
+        }),
+    };
+    check(&mut world, BEN, &anew, None);
+    assert_eq!(world.placed("cleo"), ["team web"]);
+}
+
+#[test]
+fn what_was_rejected_for_a_deleted_entity_is_not_approved_without_a_target() {
+    let (mut world, mapping) = waiting(false);
+    world.actor = None;
+    world.approve(mapping);
+    world.done(&Command::RejectMapping { mapping });
+    let entity = world.entity_named(EntityType::Team, "eng").id;
+    world.done(&Command::DeleteEntity { entity });
+    check(&mut world, BEN, &approve(mapping), Some(&Rejection::TargetDeleted));
+}
+
+#[test]
 fn what_was_rejected_is_approved_by_a_second_person_too() {
     let (mut world, mapping) = waiting(true);
     check(&mut world, ANA, &Command::RejectMapping { mapping }, None);

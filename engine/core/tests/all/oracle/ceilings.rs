@@ -10,6 +10,7 @@ pub(super) fn check(state: &State, record: &[Entry]) {
     let mut members: BTreeMap<GroupId, BTreeSet<UserIndex>> = BTreeMap::new();
     let mut indexes: BTreeMap<UserId, UserIndex> = BTreeMap::new();
     let mut limits: BTreeMap<MappingId, (GroupId, Option<BTreeSet<UserIndex>>)> = BTreeMap::new();
+    let mut of: BTreeMap<MappingId, GroupId> = BTreeMap::new();
     let mut most: Option<u32> = None;
     for entry in record {
         let before = members.clone();
@@ -48,11 +49,17 @@ pub(super) fn check(state: &State, record: &[Entry]) {
             match &consequence.effect {
                 Effect::MappingProposed {
                     mapping, group, status, ..
-                } if status.as_str() == "auto_approved" => {
-                    limits.insert(*mapping, (*group, None));
+                } => {
+                    of.insert(*mapping, *group);
+                    if status.as_str() == "auto_approved" {
+                        limits.insert(*mapping, (*group, None));
+                    }
                 }
-                Effect::MappingMoved { mapping, .. } => {
+                Effect::MappingMoved { mapping, to, .. } => {
                     limits.remove(mapping);
+                    if to.as_str() == "auto_approved" {
+                        limits.insert(*mapping, (of[mapping], None));
+                    }
                 }
                 _ => {}
             }
