@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::admit;
+use super::{admit, settings};
 use crate::asked::Asked;
 use crate::command::Command;
 use crate::derive::{Rehearsal, reach};
@@ -79,7 +79,14 @@ fn draft_facts(state: &State, draft: &Draft, asked: Asked, ids: &mut NewIds) -> 
     let mut rehearsal = Rehearsal::new(state, asked, ids);
     let mut facts = Vec::new();
     for (place, command) in commands(state, draft) {
-        let more = admit(rehearsal.state(), &command, asked, ids).map_err(|reason| placed(place, reason))?;
+        let more = match &command {
+            // Roles may go together with the rules that grant them.
+            Command::ChangeSettings { change } if draft.rules.is_some() => {
+                settings::change_before_rules(rehearsal.state(), change)
+            }
+            command => admit(rehearsal.state(), command, asked, ids),
+        };
+        let more = more.map_err(|reason| placed(place, reason))?;
         rehearsal.follow(&more);
         facts.extend(more);
     }

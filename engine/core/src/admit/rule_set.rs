@@ -89,12 +89,10 @@ fn problems(state: &State, drafts: &[DraftRule], kept: &[Option<RuleId>]) -> Vec
                 found("id", None, RuleSetProblemKind::UnknownRule);
             }
         }
-        // What is stored was checked when it was saved, and limits may be lower today.
+        // What is stored was checked when it was saved, and limits may be lower today. Its role may be about to go.
         let stored = kept.and_then(|rule| state.rules().get(rule));
-        if stored.is_some_and(|stored| *stored.rule.definition() == draft.definition) {
-            continue;
-        }
-        if let Err(of_rule) = room.compile(draft.definition.clone()) {
+        let stays = stored.is_some_and(|stored| *stored.rule.definition() == draft.definition);
+        if !stays && let Err(of_rule) = room.compile(draft.definition.clone()) {
             for problem in of_rule.iter() {
                 let kind = RuleSetProblemKind::Rule(problem.kind.clone());
                 found(&problem.place, problem.offset, kind);

@@ -13,6 +13,13 @@ use crate::settings::{Settings, SettingsChange};
 use crate::state::State;
 
 pub(super) fn change(state: &State, change: &SettingsChange) -> Result<Vec<Fact>, Rejection> {
+    let facts = change_before_rules(state, change)?;
+    check_granted(state, &state.settings().changed(change))?;
+    Ok(facts)
+}
+
+/// The same where all rules are saved next: what they grant is checked then.
+pub(super) fn change_before_rules(state: &State, change: &SettingsChange) -> Result<Vec<Fact>, Rejection> {
     let mut facts = Vec::new();
     let settings = state.settings().changed(change);
     if settings != *state.settings() {
@@ -44,20 +51,6 @@ fn check_roles(state: &State, settings: &Settings) -> Result<(), Rejection> {
             format!("`{}` is none of `roles`", settings.default_role),
         );
     }
-    let granted = state.rules().iter().find_map(|stored| {
-        let definition = stored.rule.definition();
-        definition
-            .role
-            .as_ref()
-            .filter(|role| settings.rank(role).is_none())
-            .map(|role| (role, &definition.name))
-    });
-    if let Some((role, rule)) = granted {
-        return refuse(
-            "roles",
-            format!("rule `{rule}` grants `{role}`; keep that role, or change the rule first"),
-        );
-    }
     let mut pinned = state.exceptions().pinned_roles();
     if let Some(role) = pinned.find(|role| settings.rank(role).is_none()) {
         return refuse(
@@ -66,6 +59,25 @@ fn check_roles(state: &State, settings: &Settings) -> Result<(), Rejection> {
         );
     }
     Ok(())
+}
+
+/// Checks that the roles that rules grant stay.
+fn check_granted(state: &State, settings: &Settings) -> Result<(), Rejection> {
+    if settings.roles == state.settings().roles {
+        return Ok(());
+    }
+    let mut definitions = state.rules().iter().map(|stored| stored.rule.definition());
+    let granted = definitions.find_map(|definition| {
+        let role = definition.role.as_ref()?;
+        settings.rank(role).is_none().then_some((role, &definition.name))
+    });
+    let Some((role, rule)) = granted else { return Ok(()) };
+    let problem =
+        format!("rule `{rule}` grants `{role}`; keep that role, or change the rule first or by the same plan");
+    Err(Rejection::Setting {
+        setting: "roles",
+        problem,
+    })
 }
 
 fn check_default_concurrency_group(state: &State, settings: &Settings) -> Result<(), Rejection> {

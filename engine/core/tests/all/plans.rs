@@ -98,6 +98,61 @@ fn changed(before: RuleDefinition, after: Vec<RuleDefinition>) -> World {
     world
 }
 
+/// Settings without the role `lead`, which a rule has granted to Ana.
+fn without_lead(after: RuleDefinition) -> (World, Draft) {
+    let role = |name: &str| name.parse().unwrap();
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        roles: Some(["guest", "user", "lead", "admin"].map(role).to_vec()),
+        ..SettingsChange::default()
+    });
+    world.rule(leads());
+    world.user("ana");
+    world.group("eng", &["ana"]);
+    assert_eq!(world.role("ana").as_deref(), Some("lead"));
+    let settings = SettingsChange {
+        roles: Some(["guest", "user", "admin"].map(role).to_vec()),
+        ..SettingsChange::default()
+    };
+    let draft = Draft {
+        settings,
+        ..rules(vec![after])
+    };
+    (world, draft)
+}
+
+fn leads() -> RuleDefinition {
+    RuleDefinition {
+        role: Some("lead".parse().unwrap()),
+        ..match_all(EntityType::Team)
+    }
+}
+
+#[test]
+fn a_plan_drops_a_role_together_with_the_rule_that_grants_it() {
+    let (mut world, draft) = without_lead(match_all(EntityType::Team));
+    let alone = Command::ChangeSettings {
+        change: draft.settings.clone(),
+    };
+    assert!(matches!(
+        world.run(&alone),
+        Err(Rejection::Setting { setting: "roles", .. })
+    ));
+    applied(&mut world, draft);
+    assert_eq!(world.role("ana").as_deref(), Some("user"));
+    assert_eq!(world.placed("ana"), ["team eng"]);
+}
+
+#[test]
+fn a_plan_does_not_drop_a_role_that_its_rules_still_grant() {
+    let (mut world, draft) = without_lead(leads());
+    let refused = world.run(&apply(draft, &world)).unwrap_err();
+    let Rejection::RuleSet(problems) = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(problems.to_string().matches("rules[0].role").count(), 1, "{problems}");
+}
+
 #[test]
 fn a_plan_tells_its_effect_and_leaves_the_state_alone() {
     let mut world = World::default();
