@@ -82,7 +82,14 @@ fn check_room_for_pin(state: &State, user: &User, subject: &ExceptionSubject) ->
     }
 }
 
-/// Pins that leave a role to each of these users, who have it.
+/// Whether a user can be pinned to a role.
+pub(super) fn check_pin_of_role(state: &State, role: &RoleName, user: &User) -> Result<(), Rejection> {
+    let subject = ExceptionSubject::Role(role.clone());
+    check_free(state, user, &subject)?;
+    check_room_for_pin(state, user, &subject)
+}
+
+/// Pins that leave a role to each of these users, who have it and can be pinned to it.
 pub(super) fn pin_role(
     state: &State,
     role: &RoleName,
@@ -93,8 +100,6 @@ pub(super) fn pin_role(
     let subject = ExceptionSubject::Role(role.clone());
     let mut facts = Vec::new();
     for user in users.iter().map(|user| state.user_at(user)) {
-        check_free(state, user, &subject)?;
-        check_room_for_pin(state, user, &subject)?;
         check_limit("exceptions", state.exceptions().len() + facts.len(), EXCEPTIONS_MAX)?;
         facts.push(Fact::ExceptionSet {
             exception: ExceptionId::new(ids.draw()),

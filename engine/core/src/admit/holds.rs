@@ -2,7 +2,7 @@
 
 use super::{exceptions, memberships};
 use crate::fact::Fact;
-use crate::id::{HoldId, NewIds, UserId};
+use crate::id::{HoldId, NewIds, UserId, UserIndex};
 use crate::limits::{DISCARDED_ROLES_MAX, REQUEST_MEMBERS_MAX};
 use crate::rejection::Rejection;
 use crate::state::{Hold, State};
@@ -17,7 +17,8 @@ pub(super) fn release(state: &State, hold: HoldId, users: Option<&[UserId]>) -> 
     Ok(vec![Fact::HoldReleased { hold: hold.id, users }])
 }
 
-/// What the users are held in becomes theirs: memberships by hand, and a pin of the role.
+/// What the users are held in becomes theirs: memberships by hand, and a pin of the role. Who is pinned to another role stays in
+/// the hold.
 pub(super) fn discard(
     state: &State,
     hold: HoldId,
@@ -29,6 +30,7 @@ pub(super) fn discard(
     if named.as_ref().is_some_and(UserSet::is_empty) {
         return Ok(Vec::new());
     }
+    let named = without_unpinnable(state, hold, named)?;
     let mut facts = Vec::new();
     for (entity, held) in hold.held() {
         let users = named
@@ -43,6 +45,22 @@ pub(super) fn discard(
     let (hold, users) = (hold.id, named);
     facts.insert(0, Fact::HoldDiscarded { hold, users });
     Ok(facts)
+}
+
+/// The named users, or all, without those who cannot be pinned to the role of the hold. Refused when nobody is left.
+fn without_unpinnable(state: &State, hold: &Hold, named: Option<UserSet>) -> Result<Option<UserSet>, Rejection> {
+    let Some(role) = &hold.role else { return Ok(named) };
+    let mut users = named.clone().unwrap_or_else(|| hold.users());
+    let refused = |user: UserIndex| exceptions::check_pin_of_role(state, role, state.user_at(user)).err();
+    let refused: Vec<_> = users.iter().filter_map(|user| Some((user, refused(user)?))).collect();
+    for (user, _) in &refused {
+        users.remove(*user);
+    }
+    match refused.into_iter().next() {
+        None => Ok(named),
+        Some((_, reason)) if users.is_empty() => Err(reason),
+        Some(_) => Ok(Some(users)),
+    }
 }
 
 fn pins(state: &State, hold: &Hold, users: &UserSet, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {

@@ -185,6 +185,24 @@ fn who_is_pinned_to_a_lower_role_is_not_pinned_to_another_by_a_discard() {
 }
 
 #[test]
+fn who_is_pinned_to_a_lower_role_stays_held_when_the_others_are_discarded() {
+    let mut world = ten(|change| {
+        change.brake.enabled = Some(false);
+        change.min_admins = Some(4);
+    });
+    let guest = ExceptionSubject::Role("guest".parse().unwrap());
+    world.except(ExceptionKind::Pin, "0", guest).unwrap();
+    world.delete_group("admins");
+    assert_eq!((admins(&world), holds(&world)), (4, vec!["min_admins: 4".to_owned()]));
+    let hold = hold(&world, BrakeScope::MinAdmins);
+    let entry = world.done(&Command::DiscardHold { hold, users: None });
+    assert_eq!(entry.facts.len(), 4, "one is discarded, and three are pinned");
+    assert_eq!((admins(&world), holds(&world)), (4, vec!["min_admins: 1".to_owned()]));
+    let left = world.state.hold(hold).unwrap().users();
+    assert!(left.contains(world.user_named("0").index));
+}
+
+#[test]
 fn what_is_held_in_a_slot_becomes_a_manual_assignment() {
     let mut world = ten(|change| change.brake.organization = limit(1, 0));
     let default = world.entity(EntityType::ConcurrencyGroup, "default").id;
