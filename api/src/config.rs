@@ -20,7 +20,7 @@ use tracing_subscriber::filter::EnvFilter;
 pub(crate) use self::client::TokenError;
 pub use self::client::{ClientOptions, ServerUrl};
 pub use self::explain::{ExplainCommand, ExplainEntity, ExplainGroup, ExplainOptions, ExplainUser};
-pub use self::plan::PlanOptions;
+pub use self::plan::{PlanOptions, PlanShowing, ReconcileOptions};
 pub use self::rules::{ReportFormat, RulesCheckOptions, RulesCommand, RulesExportOptions, RulesImportOptions};
 use crate::limits::{ROOT_TOKEN_CHARACTERS_MIN, SCIM_REQUESTS_PER_SECOND_DEFAULT, SCIM_REQUESTS_PER_SECOND_MAX};
 
@@ -66,9 +66,14 @@ impl CommandLine {
         match &self.command {
             None => self.serve.root_token.as_ref(),
             Some(Command::Serve(serve)) => serve.root_token.as_ref(),
-            Some(Command::Audit(_) | Command::Demo(_) | Command::Explain(_) | Command::Plan(_) | Command::Rules(_)) => {
-                None
-            }
+            Some(
+                Command::Audit(_)
+                | Command::Demo(_)
+                | Command::Explain(_)
+                | Command::Plan(_)
+                | Command::Reconcile(_)
+                | Command::Rules(_),
+            ) => None,
         }
     }
 }
@@ -102,6 +107,10 @@ pub enum Command {
     /// Prints the counts and the first changes. The exit code is 0 when there is nothing to change or the plan was applied,
     /// 2 when there are changes and they were not applied, and 1 when something went wrong.
     Plan(PlanOptions),
+    /// Ask a running server how a snapshot of the provider's groups differs, and bring the groups into line
+    ///
+    /// The exit code is 0 when nothing differs or the plan was applied, and 2 when there are changes that were not applied.
+    Reconcile(ReconcileOptions),
     /// Check rule set files, and read and save the rules of an organization of a running server as one
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -2,6 +2,7 @@
 //!
 //! Names of groups and entities are shown, attributes of persons are not: users stand here by their ids alone.
 
+use rolecall_engine::plan::GroupDrift;
 use rolecall_engine::registry::{RegistryFact, TokenScope};
 use rolecall_engine::rules::RoleName;
 use rolecall_engine::{
@@ -157,6 +158,15 @@ fn fact(fact: &Fact, state: &State) -> Value {
         Fact::PlanStepped { plan, from, to } => {
             json!({"plan_id": plan.uuid(), "groups_from": u32::from(*from), "groups_to": u32::from(*to)})
         }
+        Fact::DriftPlanned { groups } => {
+            let count = |is: fn(&GroupDrift) -> bool| groups.iter().filter(|group| is(group)).count();
+            json!({
+                "groups_missing": count(|group| matches!(group, GroupDrift::Missing { .. })),
+                "groups_different": count(|group| matches!(group, GroupDrift::Differs { .. })),
+                "groups_surplus": count(|group| matches!(group, GroupDrift::Surplus { .. })),
+            })
+        }
+        Fact::DriftReconciled { plan, to } => json!({"plan_id": plan.uuid(), "groups_to": to}),
         Fact::PlanFinished { plan } | Fact::PlanStopped { plan } => json!({"plan_id": plan.uuid()}),
         Fact::HoldReleased { hold, users } | Fact::HoldDiscarded { hold, users } => {
             json!({"hold_id": hold.uuid(), "user_ids": users.as_ref().map(|users| user_ids(users, state))})

@@ -336,6 +336,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::PlanSecondPerson => (StatusCode::FORBIDDEN, "plan_second_person"),
         Rejection::MappingTwice => (StatusCode::BAD_REQUEST, "mapping_twice"),
         Rejection::Planned { reason, .. } => of_rejection(reason),
+        Rejection::Snapshot(_) => (StatusCode::BAD_REQUEST, "snapshot"),
         Rejection::IncomingUnnamed { .. } => (StatusCode::CONFLICT, "incoming_unnamed"),
         Rejection::NotIncoming { .. } => (StatusCode::CONFLICT, "not_incoming"),
         Rejection::Extensions(_) => (StatusCode::BAD_REQUEST, "extensions"),

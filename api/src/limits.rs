@@ -4,6 +4,10 @@ use std::time::Duration;
 
 /// Bytes of the body of a request to the admin API.
 pub(crate) const ADMIN_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a snapshot of a provider.
+pub(crate) const SNAPSHOT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes of a snapshot that is read on a thread that answers requests; a larger one is read aside.
+pub(crate) const INLINE_SNAPSHOT_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of the body of a request for an access token.
 pub(crate) const OAUTH_BODY_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of the body of a SCIM request.

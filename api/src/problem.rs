@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rolecall_engine::registry::ExtensionProblem;
-use rolecall_engine::{Rejection, RuleSetProblem, rules};
+use rolecall_engine::{Rejection, RuleSetProblem, plan, rules};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,7 +36,8 @@ pub(crate) struct ProblemBody {
     /// What is wrong, and what to do.
     #[schema(example = "there is no such group")]
     detail: String,
-    /// All that is wrong with a rule, with a set of rules, or with the extensions of a connection, each with its place.
+    /// All that is wrong with a rule, with a set of rules, with a snapshot, or with the extensions of a connection, each with its
+    /// place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<PlacedProblem>,
     /// How many more problems a rule set file has than `problems` lists.
@@ -105,7 +106,15 @@ fn problems_of(error: &ApiError) -> Vec<PlacedProblem> {
         column: Some(problem.column),
         ..PlacedProblem::new(&problem.place, None, problem.text.clone())
     };
+    let of_snapshot = |(place, problem): &(plan::Place, plan::SnapshotProblem)| PlacedProblem {
+        place: place.to_string(),
+        offset: None,
+        line: None,
+        column: None,
+        text: problem.to_string(),
+    };
     match error {
+        ApiError::Rejected(Rejection::Snapshot(problems)) => problems.iter().map(of_snapshot).collect(),
         ApiError::Rejected(Rejection::Rule(problems)) => problems.iter().map(of_rule).collect(),
         ApiError::Rejected(Rejection::RuleSet(problems)) => problems.iter().map(of_rule_set).collect(),
         ApiError::RuleSetFile(file) => file.problems.iter().map(of_file).collect(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::object::Object;
@@ -36,7 +37,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
 }
 
 /// The value that the bytes hold, as an object.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+///
+/// # Errors
+/// When they are no JSON, or not of the type.
+pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ApiError> {
     let parsed = serde_json::from_slice(bytes).map(|Object(value)| value);
     parsed.map_err(|error| {
         let text = error.to_string();

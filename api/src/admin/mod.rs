@@ -12,6 +12,7 @@ mod connections;
 mod created;
 mod decision_view;
 mod described;
+mod drift_view;
 mod entities;
 mod events;
 mod example_body;
@@ -38,6 +39,7 @@ mod plan_body;
 mod plan_view;
 mod plans;
 mod query;
+mod reconcile;
 mod root_tokens;
 mod routes;
 mod rule_analysis;
@@ -48,6 +50,8 @@ mod rules;
 mod safeguards;
 mod set_rule;
 mod settings;
+mod snapshot_csv;
+mod snapshot_json;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -223,6 +227,7 @@ fn planned(routes: Routes) -> Routes {
         .get("/v1/organizations/{organization}/plans/{plan}", plans::read)
         .get("/v1/organizations/{organization}/plans/{plan}/changes", plans::changes)
         .post("/v1/organizations/{organization}/plans/{plan}/apply", plans::apply)
+        .post("/v1/organizations/{organization}/reconcile", reconcile::create)
 }
 
 fn record(routes: Routes) -> Routes {

@@ -123,6 +123,7 @@ impl PlanBody {
             mappings: mappings.collect::<Result<_, _>>()?,
             exceptions: exceptions.collect::<Result<_, _>>()?,
             rerun,
+            drift: Vec::new(),
         })
     }
 }

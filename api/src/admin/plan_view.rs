@@ -1,13 +1,14 @@
 //! A plan in JSON: its counts, its progress, and its changes one by one.
 
-use rolecall_engine::plan::{ConflictEffect, EntityName, MembersEffect, PlanEffect, RoleEffect};
+use rolecall_engine::plan::{ConflictEffect, EntityName, GroupEffect, MembersEffect, PlanEffect, RoleEffect};
 use rolecall_engine::rules::RoleName;
 use rolecall_engine::state::{PlanEnd, PlanRun, State};
-use rolecall_engine::{EntityId, MappingId, UserIndex};
+use rolecall_engine::{EntityId, GroupId, MappingId, UserIndex, UserSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::drift_view::DriftView;
 use super::rule_body::TypeWord;
 use crate::limits::PLAN_DURATION;
 use crate::organization::Plan;
@@ -21,6 +22,8 @@ pub(crate) struct PlanView {
     status: PlanStatus,
     /// How much it changes; `null` once the server has forgotten what it was to do.
     counts: Option<PlanCounts>,
+    /// How the snapshot that it was made from differs; `null` where it was made from none.
+    drift: Option<DriftView>,
     /// How far its application is; `null` before it began.
     progress: Option<PlanProgress>,
     /// What tells it from every other plan: its position, what it was to change, and what that comes to.
@@ -61,6 +64,11 @@ pub(crate) struct PlanCounts {
     exceptions_removed: u64,
     /// Groups that another rule, or another version of the rule, decides.
     groups_decided: u64,
+    groups_created: u64,
+    groups_deleted: u64,
+    /// Users who become members of groups; entities count apart.
+    group_members_added: u64,
+    group_members_removed: u64,
     /// Mappings that take effect.
     mappings_approved: u64,
     /// Mappings that wait for an administrator.
@@ -83,7 +91,7 @@ pub(crate) struct PlanCounts {
 /// How far the application of a plan is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanProgress {
-    /// Groups that are up to date; all when the plan does not run the rules.
+    /// Groups that are up to date with the rules, or in line with the snapshot.
     groups_done: u32,
     groups_total: u32,
     /// Its first entry.
@@ -96,6 +104,14 @@ pub(crate) struct PlanProgress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ChangeKind {
+    /// A group is created.
+    GroupCreated,
+    /// A group is deleted.
+    GroupDeleted,
+    /// A user becomes a member of a group.
+    GroupMemberAdded,
+    /// A user is no longer a member of a group.
+    GroupMemberRemoved,
     /// A mapping comes or changes.
     Mapping,
     /// An entity is created or renamed.
@@ -128,9 +144,12 @@ pub(crate) struct PlannedChangeView {
     /// The mapping; a new one has no id yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     mapping_id: Option<Uuid>,
-    /// The group of the mapping.
+    /// The group, or the group of the mapping; a new one has no id yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<Uuid>,
+    /// The name of the group, of changes of groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
     /// What becomes of the mapping: its new status, `paused` or `refreshed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
@@ -163,6 +182,7 @@ impl PlanView {
         let expires = plan.created.milliseconds() + u64::try_from(PLAN_DURATION.as_millis()).unwrap_or(u64::MAX);
         Self {
             counts: Some(PlanCounts::of(&plan.effect)),
+            drift: plan.drift.as_ref().map(DriftView::of),
             hash: Some(plan.hash.clone()),
             position: Some(plan.position.get()),
             created_at: Some(Time(plan.created)),
@@ -177,6 +197,7 @@ impl PlanView {
             id,
             status: run.map_or(PlanStatus::Computed, PlanStatus::of),
             counts: None,
+            drift: None,
             progress: run.map(PlanProgress::of),
             hash: None,
             position: None,
@@ -212,8 +233,8 @@ impl PlanStatus {
 impl PlanProgress {
     fn of(run: &PlanRun) -> Self {
         Self {
-            groups_done: run.groups_done(),
-            groups_total: run.groups,
+            groups_done: run.groups_done() + run.drift_done,
+            groups_total: run.groups + run.drift,
             first_position: run.started.position.get(),
             last_position: run.stepped.position.get(),
         }
@@ -236,6 +257,10 @@ impl PlanCounts {
             exceptions_set: effect.exceptions.set,
             exceptions_removed: effect.exceptions.removed,
             groups_decided: effect.groups_decided,
+            groups_created: count(effect.groups.iter().filter(|group| group.group.is_none())),
+            groups_deleted: count(effect.groups.iter().filter(|group| group.deleted)),
+            group_members_added: effect.groups.iter().map(|group| group.added.len()).sum(),
+            group_members_removed: effect.groups.iter().map(|group| group.removed.len()).sum(),
             mappings_approved: mappings(&["approved", "auto_approved"]),
             mappings_pending: mappings(&["pending"]),
             mappings_rejected: mappings(&["rejected"]),
@@ -261,6 +286,8 @@ fn count(items: impl Iterator) -> u64 {
 /// One change, before it is written out: a plan may have millions.
 #[derive(Clone, Copy)]
 pub(super) enum Change<'a> {
+    Group(ChangeKind, &'a GroupEffect),
+    GroupMember(ChangeKind, &'a GroupEffect, UserIndex),
     Mapping(&'a rolecall_engine::plan::MappingEffect),
     Entity(&'a rolecall_engine::plan::EntityEffect),
     Member(ChangeKind, &'a MembersEffect, UserIndex),
@@ -295,7 +322,25 @@ impl<'a> Change<'a> {
         let conflicts = effect.conflicts.iter();
         let conflicts = conflicts.flat_map(move |conflict| opened(conflict).chain(closed(conflict)));
         let roles = effect.roles.iter().flat_map(roles);
-        entities.chain(mappings).chain(members).chain(roles).chain(conflicts)
+        let groups = effect.groups.iter().flat_map(Self::of_group);
+        groups
+            .chain(entities)
+            .chain(mappings)
+            .chain(members)
+            .chain(roles)
+            .chain(conflicts)
+    }
+
+    fn of_group(group: &'a GroupEffect) -> impl Iterator<Item = Self> {
+        let created = group.group.is_none().then_some(ChangeKind::GroupCreated);
+        let deleted = group.deleted.then_some(ChangeKind::GroupDeleted);
+        let itself = created.or(deleted).map(|kind| Self::Group(kind, group));
+        let members = |users: &'a UserSet, kind| users.iter().map(move |user| Self::GroupMember(kind, group, user));
+        let added = members(&group.added, ChangeKind::GroupMemberAdded);
+        itself
+            .into_iter()
+            .chain(added)
+            .chain(members(&group.removed, ChangeKind::GroupMemberRemoved))
     }
 
     /// What kind of change it is.
@@ -303,7 +348,9 @@ impl<'a> Change<'a> {
         match self {
             Self::Mapping(_) => ChangeKind::Mapping,
             Self::Entity(_) => ChangeKind::Entity,
-            Self::Member(kind, ..) | Self::Conflict(kind, ..) => kind,
+            Self::Group(kind, _) | Self::GroupMember(kind, ..) | Self::Member(kind, ..) | Self::Conflict(kind, ..) => {
+                kind
+            }
             Self::Role(..) => ChangeKind::Role,
         }
     }
@@ -312,7 +359,25 @@ impl<'a> Change<'a> {
     pub(super) fn view(self, state: &State) -> PlannedChangeView {
         let user = |user: UserIndex| Some(state.user_at(user).id.uuid());
         let blank = PlannedChangeView::blank(self.kind());
+        let of_group = |group: &GroupEffect| (group.group.map(GroupId::uuid), Some(group.display_name.clone()));
         match self {
+            Self::Group(_, effect) => {
+                let (group_id, group) = of_group(effect);
+                PlannedChangeView {
+                    group_id,
+                    group,
+                    ..blank
+                }
+            }
+            Self::GroupMember(_, effect, index) => {
+                let (group_id, group) = of_group(effect);
+                PlannedChangeView {
+                    user_id: user(index),
+                    group_id,
+                    group,
+                    ..blank
+                }
+            }
             Self::Mapping(mapping) => PlannedChangeView {
                 entity: Some(PlannedEntity::of(&mapping.entity)),
                 mapping_id: mapping.mapping.map(MappingId::uuid),
@@ -358,6 +423,7 @@ impl PlannedChangeView {
             claimed: Vec::new(),
             mapping_id: None,
             group_id: None,
+            group: None,
             outcome: None,
             reason: None,
             rule: None,

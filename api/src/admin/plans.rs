@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::http::StatusCode;
-use rolecall_engine::plan::{self, Draft, PlanEffect};
+use rolecall_engine::plan::{self, Draft, DriftReport, PlanEffect};
 use rolecall_engine::{Command, PlanId, Rejection, State};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -51,6 +51,16 @@ pub(crate) async fn create(
     Body(body): Body<PlanBody>,
 ) -> Result<(StatusCode, Json<PlanView>), Problem> {
     let (draft, state) = (body.into_draft()?, caller.state());
+    make(&caller, state, draft, None).await
+}
+
+/// Makes a plan of a draft for this state, and keeps it.
+pub(super) async fn make(
+    caller: &Caller<Admin>,
+    state: Arc<State>,
+    draft: Draft,
+    drift: Option<DriftReport>,
+) -> Result<(StatusCode, Json<PlanView>), Problem> {
     let effect = rehearse(&caller.organization, Arc::clone(&state), draft.clone()).await?;
     let plan = Plan {
         id: plan_id(),
@@ -58,6 +68,7 @@ pub(crate) async fn create(
         hash: plan::hash(state.position(), &draft, &effect),
         draft,
         effect,
+        drift,
         position: state.position(),
         created: time::now(),
     };

@@ -79,6 +79,12 @@ impl Client {
         self.send(Method::PATCH, path, body).await
     }
 
+    /// Posts a file as it is.
+    pub(super) async fn post_file(&self, path: &str, media_type: &str, file: Vec<u8>) -> Result<Value, ClientError> {
+        let answer = self.exchange(Method::POST, path, media_type, Body::from(file)).await?;
+        Ok(json(&answer))
+    }
+
     /// Reads what is answered in another media type than JSON.
     pub(super) async fn get_text(&self, path: &str) -> Result<Bytes, ClientError> {
         self.exchange(Method::GET, path, JSON, Body::empty()).await

@@ -30,6 +30,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Some(Command::Audit(AuditCommand::Verify(data))) => audit::verify(&data.data),
         Some(Command::Explain(command)) => explain::run(&command),
         Some(Command::Plan(options)) => plan::run(&options),
+        Some(Command::Reconcile(options)) => plan::reconcile(&options),
         Some(Command::Rules(RulesCommand::Check(options))) => rules::check(&options),
         Some(Command::Rules(RulesCommand::Export(options))) => rule_set::export(&options),
         Some(Command::Rules(RulesCommand::Import(options))) => rule_set::import(&options),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::{Client, ClientError};
 use super::{block_on, failed};
 use crate::admin::{ExampleBody, SetRule};
-use crate::config::PlanOptions;
+use crate::config::{ClientOptions, PlanOptions, PlanShowing, ReconcileOptions};
 use crate::limits::PLAN_POLL_PAUSE;
 
 /// What a plan that has changes ends with when it is not applied.
@@ -45,13 +45,46 @@ pub(super) fn run(options: &PlanOptions) -> ExitCode {
     }
 }
 
+/// Compares a snapshot, shows the plan, and applies it when told to.
+pub(super) fn reconcile(options: &ReconcileOptions) -> ExitCode {
+    match block_on(reconciled(options)) {
+        Ok(code) => code,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
 async fn plan(options: &PlanOptions) -> Result<ExitCode, PlanError> {
     let body = body(options.file.as_deref())?;
-    let token = options.client.token().map_err(ClientError::from)?;
-    let client = Client::new(options.client.url.clone(), &token);
-    let plans = format!("{}/plans", options.client.path());
-    let made = &client.post(&plans, &body).await?;
-    let plan = format!("{plans}/{}", made["id"].as_str().unwrap_or_default());
+    let client = client(&options.client)?;
+    let made = client.post(&format!("{}/plans", options.client.path()), &body).await?;
+    go_on(&client, &options.client, &made, &options.showing).await
+}
+
+async fn reconciled(options: &ReconcileOptions) -> Result<ExitCode, PlanError> {
+    let is_json = options.file.extension() == Some(OsStr::new("json"));
+    let media_type = if is_json { "application/json" } else { "text/csv" };
+    let snapshot = std::fs::read(&options.file)?;
+    let client = client(&options.client)?;
+    let delete = options.delete_missing_groups;
+    let path = format!("{}/reconcile?delete_missing_groups={delete}", options.client.path());
+    let made = client.post_file(&path, media_type, snapshot).await?;
+    made.get("drift").into_iter().for_each(show_counts);
+    go_on(&client, &options.client, &made, &options.showing).await
+}
+
+fn client(options: &ClientOptions) -> Result<Client, PlanError> {
+    let token = options.token().map_err(ClientError::from)?;
+    Ok(Client::new(options.url.clone(), &token))
+}
+
+/// Shows a plan that was made, and applies it when told to.
+async fn go_on(
+    client: &Client,
+    server: &ClientOptions,
+    made: &Value,
+    options: &PlanShowing,
+) -> Result<ExitCode, PlanError> {
+    let plan = format!("{}/plans/{}", server.path(), made["id"].as_str().unwrap_or_default());
     show_counts(&made["counts"]);
     if options.changes > 0 {
         let page = client.get(&format!("{plan}/changes?limit={}", options.changes)).await?;
@@ -65,7 +98,7 @@ async fn plan(options: &PlanOptions) -> Result<ExitCode, PlanError> {
         say("not applied; run again with --apply to apply it");
         return Ok(ExitCode::from(CHANGES));
     }
-    apply(&client, &plan, &made["hash"]).await?;
+    apply(client, &plan, &made["hash"]).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -160,6 +193,21 @@ fn line(change: &Value) -> String {
             Some(from) => format!("~ {} (was `{from}`)", entity(&change["entity"])),
             None => format!("+ {}", entity(&change["entity"])),
         },
+        kind @ ("group_created" | "group_deleted" | "group_member_added" | "group_member_removed") => {
+            let sign = if matches!(kind, "group_created" | "group_member_added") {
+                '+'
+            } else {
+                '-'
+            };
+            let member = change["user_id"]
+                .as_str()
+                .map(|user| format!("user {user} as member of "));
+            format!(
+                "{sign} {}group `{}`",
+                member.unwrap_or_default(),
+                text(&change["group"])
+            )
+        }
         "mapping" => {
             let outcome = text(&change["outcome"]);
             let sign = match (outcome.as_str(), change["mapping_id"].is_null()) {

@@ -15,6 +15,38 @@ pub struct PlanOptions {
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 
+    /// What to do with the plan.
+    #[command(flatten)]
+    pub showing: PlanShowing,
+
+    /// The server.
+    #[command(flatten)]
+    pub client: ClientOptions,
+}
+
+/// What to compare.
+#[derive(Args, Clone, Debug)]
+pub struct ReconcileOptions {
+    /// All groups of the provider and their members: CSV with the header `group,user_name`, or JSON in a file `*.json`
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Let the plan delete the groups that the file lacks, which are only counted otherwise
+    #[arg(long)]
+    pub delete_missing_groups: bool,
+
+    /// What to do with the plan.
+    #[command(flatten)]
+    pub showing: PlanShowing,
+
+    /// The server.
+    #[command(flatten)]
+    pub client: ClientOptions,
+}
+
+/// What to do with a plan that was made.
+#[derive(Args, Clone, Debug)]
+pub struct PlanShowing {
     /// Apply the plan, after it has been shown
     #[arg(long)]
     pub apply: bool,
@@ -22,8 +54,4 @@ pub struct PlanOptions {
     /// How many changes to show one by one
     #[arg(long, value_name = "NUMBER", default_value_t = 40, value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub changes: u16,
-
-    /// The server.
-    #[command(flatten)]
-    pub client: ClientOptions,
 }

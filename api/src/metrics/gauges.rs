@@ -119,6 +119,12 @@ impl Metrics {
             let seconds = gauge(oldest.milliseconds() / 1_000);
             self.brake_oldest_hold.with_label_values(&[scope]).set(seconds);
         }
+        let drift = self.drift.lock().unwrap_or_else(PoisonError::into_inner);
+        for (place, kind) in kinds::DRIFT.into_iter().enumerate() {
+            let counts = drift.values().filter_map(|counts| counts.get(place));
+            let count = counts.sum();
+            self.drift_entries.with_label_values(&[kind]).set(gauge(count));
+        }
         self.admins_short.set(gauge(population.short_of_admins));
         for slot in Slot::ALL {
             let count = population.conflicts.get(&slot).copied().unwrap_or(0);
@@ -175,6 +181,8 @@ mod tests {
             "rolecall_overrides_active{kind=\"pin\"} 0",
             "rolecall_overrides_active{kind=\"exclusion\"} 0",
             "rolecall_override_expiries_total 0",
+            "rolecall_drift_entries{kind=\"members_extra\"} 0",
+            "rolecall_reconcile_last_success_timestamp_seconds 0",
             "rolecall_ignored_members_total 0",
             "rolecall_stream_clients 0",
             "rolecall_replay_entries 0",

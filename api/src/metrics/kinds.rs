@@ -4,6 +4,15 @@ use axum::http::Method;
 use rolecall_engine::RoleCause;
 use rolecall_rules::EntityType;
 
+/// How a snapshot of a provider differs from what is here.
+pub(super) const DRIFT: [&str; 5] = [
+    "groups_missing",
+    "groups_surplus",
+    "members_missing",
+    "members_extra",
+    "users_unknown",
+];
+
 /// The methods that are answered.
 pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 

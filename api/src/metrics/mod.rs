@@ -9,12 +9,14 @@ mod kinds;
 mod register;
 mod roles;
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
-use rolecall_engine::{BrakeScope, Effect, Fact};
+use rolecall_engine::plan::DriftReport;
+use rolecall_engine::{BrakeScope, Effect, Fact, OrganizationId, Timestamp};
 use rolecall_eventlog::Commit;
 
 pub(crate) use self::gauges::Population;
@@ -51,6 +53,10 @@ pub(crate) struct Metrics {
     brake_oldest_hold: IntGaugeVec,
     admins_short: IntGauge,
     override_expiries: IntCounter,
+    /// What the last snapshot of each organization came to, in the order of the kinds.
+    drift: Mutex<BTreeMap<OrganizationId, [u64; kinds::DRIFT.len()]>>,
+    drift_entries: IntGaugeVec,
+    reconcile_last_success: IntGauge,
     organizations: IntGaugeVec,
     mappings: IntGaugeVec,
     conflicts_open: IntGaugeVec,
@@ -164,6 +170,16 @@ impl Metrics {
                 "override_expiries_total",
                 "Exceptions that ended because their time was over.",
             ),
+            drift: Mutex::default(),
+            drift_entries: new.gauges(
+                "drift_entries",
+                "Differences that the last snapshot of each organization showed since the start of the server, by kind.",
+                &["kind"],
+            ),
+            reconcile_last_success: new.gauge(
+                "reconcile_last_success_timestamp_seconds",
+                "When a snapshot was last compared, of any organization; 0: not since the start of the server.",
+            ),
             organizations: new.gauges(
                 "organizations",
                 "Organizations in use, the registry among them, by whether they run or are being loaded.",
@@ -198,6 +214,22 @@ impl Metrics {
         self.scim_request_duration
             .with_label_values(&[resource, method])
             .observe(duration.as_secs_f64());
+    }
+
+    /// Notes what the comparison with a snapshot came to.
+    pub(crate) fn reconciled(&self, organization: OrganizationId, report: &DriftReport, at: Timestamp) {
+        let drift = [
+            report.groups_missing,
+            report.groups_surplus,
+            report.members_missing,
+            report.members_extra,
+            report.users_unknown,
+        ];
+        let mut last = self.drift.lock().unwrap_or_else(PoisonError::into_inner);
+        last.insert(organization, drift);
+        let seconds = at.milliseconds() / 1_000;
+        self.reconcile_last_success
+            .set(i64::try_from(seconds).unwrap_or(i64::MAX));
     }
 
     /// Counts a request that was refused because its organization sent more than it may.

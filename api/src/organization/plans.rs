@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rolecall_engine::plan::{Draft, PlanEffect};
+use rolecall_engine::plan::{Draft, DriftReport, PlanEffect};
 use rolecall_engine::{Actor, PlanId, Position, Timestamp};
 use tokio::time::Instant;
 
@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) draft: Draft,
     /// What that comes to.
     pub(crate) effect: PlanEffect,
+    /// How the snapshot that it was made from differs, where it was made from one.
+    pub(crate) drift: Option<DriftReport>,
     /// The position that its effect was worked out at.
     pub(crate) position: Position,
     /// What tells it from every other one.
@@ -67,6 +69,7 @@ mod tests {
             author: Actor::Root,
             draft: Draft::default(),
             effect: PlanEffect::default(),
+            drift: None,
             position: Position::START,
             hash: String::new(),
             created: Timestamp::default(),

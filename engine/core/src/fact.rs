@@ -13,6 +13,7 @@ use crate::id::{
 };
 use crate::mapping::Slot;
 use crate::person::SealedPerson;
+use crate::plan::GroupDrift;
 use crate::registry::RegistryFact;
 use crate::safeguards::Safeguards;
 use crate::settings::Settings;
@@ -325,6 +326,18 @@ pub enum Fact {
         /// For these users alone; `None`: for all.
         users: Option<UserSet>,
     },
+    /// What a plan that begins is to bring into line with the provider.
+    DriftPlanned {
+        /// The groups, in the order in which they are brought into line.
+        groups: Vec<GroupDrift>,
+    },
+    /// A plan brought groups into line with the provider; the facts before this one are what it did.
+    DriftReconciled {
+        /// The plan.
+        plan: PlanId,
+        /// How many of its groups are in line now.
+        to: u32,
+    },
 }
 
 /// What the provider says of a group beside its name and members.
@@ -340,7 +353,7 @@ pub struct GroupAttributes {
 
 impl Fact {
     /// Every kind of fact.
-    pub const KINDS: [&str; 48] = [
+    pub const KINDS: [&str; 50] = [
         "user_created",
         "user_attributes_changed",
         "user_role_attribute_changed",
@@ -389,6 +402,8 @@ impl Fact {
         "exception_removed",
         "exception_expired",
         "hold_discarded",
+        "drift_planned",
+        "drift_reconciled",
     ];
 
     /// The name of the kind of fact, the same in metrics, streams and documentation.
@@ -425,6 +440,8 @@ impl Fact {
             Self::PlanStepped { .. } => "plan_stepped",
             Self::PlanFinished { .. } => "plan_finished",
             Self::PlanStopped { .. } => "plan_stopped",
+            Self::DriftPlanned { .. } => "drift_planned",
+            Self::DriftReconciled { .. } => "drift_reconciled",
             Self::SafeguardsChanged { .. } => "safeguards_changed",
             Self::ExamplesSaved { .. } => "examples_saved",
             Self::ConflictResolved { .. } => "conflict_resolved",

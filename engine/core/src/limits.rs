@@ -72,6 +72,12 @@ pub const PLAN_STEP_TRIES_MAX: usize = 100_000;
 pub const BACKTEST_DIFFERENCES_MAX: usize = 1_000;
 /// Users who may differ at one time in a backtest; with more it ends.
 pub const BACKTEST_DIFFERING_MAX: usize = 1_000_000;
+/// Members that one snapshot of a provider lists.
+pub const SNAPSHOT_MEMBERS_MAX: u64 = 1_000_000;
+/// Problems of one snapshot that are told one by one.
+pub const SNAPSHOT_PROBLEMS_MAX: usize = 100;
+/// Unknown users, and groups that a snapshot lacks, that a report names one by one.
+pub const SNAPSHOT_ITEMS_SHOWN_MAX: usize = 100;
 /// Bytes of one encoded entry.
 pub const ENTRY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Entities, groups, mappings or rules that one explanation lists of each kind.

@@ -10,6 +10,7 @@ use rolecall_rules::{FailedExample, Problems, RoleName};
 use crate::exception::ExceptionKind;
 use crate::id::{EntityId, ExceptionId, GroupId, UserId};
 use crate::limits;
+use crate::plan::SnapshotProblems;
 use crate::position::Position;
 use crate::registry::ExtensionProblems;
 use crate::rule_set::RuleSetProblems;
@@ -136,6 +137,8 @@ pub enum Rejection {
     PlanSecondPerson,
     #[error("the plan names the mapping twice; say once what is to become of it")]
     MappingTwice,
+    #[error("the snapshot cannot be compared: {0}")]
+    Snapshot(SnapshotProblems),
     #[error("`{place}`: {reason}")]
     Planned { place: String, reason: Box<Rejection> },
     #[error("user {user} is excluded from the entity by exception {by}; end that one first")]

@@ -43,6 +43,8 @@ mod provider_guides;
 #[cfg(test)]
 mod rate_limit;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 mod recorded_providers;
 #[cfg(test)]
 mod role_history;

@@ -10,6 +10,7 @@ mod mappings;
 mod members;
 mod memberships;
 mod plans;
+mod reconcile;
 mod rule_set;
 mod rules;
 mod safeguards;
@@ -81,7 +82,7 @@ pub(crate) fn admit(state: &State, command: &Command, asked: Asked, ids: &mut Ne
             plans::check(state, *author, *expected, asked)?;
             plans::start(state, *plan, draft, asked, ids)
         }
-        Command::ContinuePlan => Ok(plans::proceed(state)),
+        Command::ContinuePlan => Ok(plans::proceed(state, ids)),
         Command::StopPlan { plan } => plans::stop(state, *plan),
         Command::ReleaseHold { hold, users } => holds::release(state, *hold, users.as_deref()),
         Command::DiscardHold { hold, users } => holds::discard(state, *hold, users.as_deref(), ids),
@@ -100,7 +101,7 @@ pub(crate) fn name(attribute: &'static str, given: &str) -> Result<String, Rejec
 }
 
 /// Checks a name that is kept as it came.
-fn check_name(attribute: &'static str, name: &str) -> Result<(), Rejection> {
+pub(crate) fn check_name(attribute: &'static str, name: &str) -> Result<(), Rejection> {
     if name.trim().is_empty() {
         return Err(Rejection::Required { attribute });
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{admit, settings};
+use super::{admit, reconcile, settings};
 use crate::asked::Asked;
 use crate::command::Command;
 use crate::derive::{Rehearsal, reach};
@@ -42,14 +42,18 @@ pub(super) fn start(
     ids: &mut NewIds,
 ) -> Result<Vec<Fact>, Rejection> {
     let mut facts = draft_facts(state, draft, asked, ids)?;
+    facts.extend(reconcile::plan(state, &draft.drift)?);
     let groups = if draft.rerun { state.table_lengths().1 } else { 0 };
     facts.push(Fact::PlanStarted { plan, groups });
     Ok(facts)
 }
 
 /// The next groups, or the end where none is left.
-pub(super) fn proceed(state: &State) -> Vec<Fact> {
+pub(super) fn proceed(state: &State, ids: &mut NewIds) -> Vec<Fact> {
     let Some(run) = running(state) else { return Vec::new() };
+    if let Some(facts) = reconcile::step(state, run, ids) {
+        return facts;
+    }
     let owned = MappingStatus::Pending(PendingReason::EntityOwned);
     let waits = state.counts().mappings.contains_key(&owned);
     vec![match run.goes_on_with(waits) {

@@ -112,6 +112,10 @@ impl Derivation<'_> {
         user: &User,
         placement: &Placement,
     ) {
+        // What a person has read in a plan and applied is no surprise.
+        if matches!(facts.last(), Some(Fact::DriftReconciled { .. })) {
+            return;
+        }
         let fact = facts.get(because.fact as usize);
         if !user.is_effective() || !fact.is_some_and(is_wish_of_provider) || !self.state.safeguards().brake.enabled {
             return;

@@ -215,6 +215,8 @@ impl Derivation<'_> {
             | Fact::ExamplesSaved { .. }
             | Fact::Registry(_)
             | Fact::PlanStarted { .. }
+            | Fact::DriftPlanned { .. }
+            | Fact::DriftReconciled { .. }
             | Fact::PlanFinished { .. }
             | Fact::PlanStopped { .. }
             | Fact::UserDefaultEntityAssigned { .. }

@@ -318,6 +318,8 @@ fn cause(fact: &Fact) -> RoleCause {
         | Fact::PlanStarted { .. }
         | Fact::PlanFinished { .. }
         | Fact::PlanStopped { .. }
+        | Fact::DriftPlanned { .. }
+        | Fact::DriftReconciled { .. }
         | Fact::Registry(_)
         | Fact::SafeguardsChanged { .. } => RoleCause::Settings,
     }

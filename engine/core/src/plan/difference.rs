@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::effect::{
-    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, MappingEffect, MembersEffect, PlanEffect, RoleEffect,
-    RulesEffect,
+    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, MappingEffect, MembersEffect, PlanEffect,
+    RoleEffect, RulesEffect,
 };
 use crate::consequence::Effect;
 use crate::entry::Entry;
 use crate::fact::Fact;
-use crate::id::{EntityId, EntityIndex, GroupId, MappingId, MappingIndex, UserId, UserIndex};
+use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
 use crate::mapping::Slot;
 use crate::state::{Mapping, State};
 use crate::user_set::UserSet;
@@ -22,6 +22,7 @@ pub(super) struct Touched {
     settings: bool,
     exceptions: ExceptionsEffect,
     groups: BTreeSet<GroupId>,
+    pushed: BTreeSet<GroupIndex>,
     mappings: BTreeSet<MappingIndex>,
     entities: BTreeSet<EntityIndex>,
     members: BTreeMap<EntityIndex, UserSet>,
@@ -47,6 +48,13 @@ impl Touched {
             Fact::ExceptionRemoved { .. } => self.exceptions.removed += 1,
             Fact::SettingsChanged { .. } | Fact::SafeguardsChanged { .. } => self.settings = true,
             Fact::MappingPaused { mapping } | Fact::MappingResumed { mapping } => self.mapping(after, *mapping),
+            Fact::GroupCreated { group, .. }
+            | Fact::GroupRestored { group, .. }
+            | Fact::GroupDeleted { group }
+            | Fact::MembersAdded { group, .. }
+            | Fact::MembersRemoved { group, .. } => {
+                self.pushed.extend(after.group_ever(*group).map(|group| group.index));
+            }
             _ => {}
         }
     }
@@ -97,6 +105,11 @@ impl Touched {
             settings: self.settings,
             exceptions: self.exceptions,
             groups_decided: self.groups.iter().filter(other).count() as u64,
+            groups: self
+                .pushed
+                .into_iter()
+                .filter_map(|group| between.group(group))
+                .collect(),
             mappings: self
                 .mappings
                 .into_iter()
@@ -125,6 +138,25 @@ struct Between<'a> {
 }
 
 impl Between<'_> {
+    fn group(&self, index: GroupIndex) -> Option<GroupEffect> {
+        let now = self.after.group_at(index);
+        let before = self.before.group(now.id);
+        let was = before.map(|before| before.members.clone()).unwrap_or_default();
+        let (mut added, mut removed) = (now.members.clone(), was.clone());
+        added.subtract(&was);
+        removed.subtract(&now.members);
+        let (is_new, is_gone) = (before.is_none() && !now.deleted, before.is_some() && now.deleted);
+        let effect = GroupEffect {
+            group: before.map(|before| before.id),
+            display_name: now.display_name.clone(),
+            deleted: is_gone,
+            added,
+            removed,
+        };
+        let anything = is_new || is_gone || !effect.added.is_empty() || !effect.removed.is_empty();
+        anything.then_some(effect)
+    }
+
     fn mapping(&self, index: MappingIndex) -> Option<MappingEffect> {
         let now = self.after.mapping_at(index);
         let before = self.before.mapping(now.id);

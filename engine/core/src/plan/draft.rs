@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::command::{Command, ExceptionInput, MappingTarget};
 use crate::id::{ExceptionId, GroupId, MappingId};
+use crate::plan::GroupDrift;
 use crate::rule_set::DraftRule;
 use crate::settings::SettingsChange;
 
@@ -23,6 +24,8 @@ pub struct Draft {
     pub exceptions: Vec<ExceptionChange>,
     /// Whether the rules run over all groups that there are.
     pub rerun: bool,
+    /// Groups to bring into line with the provider.
+    pub drift: Vec<GroupDrift>,
 }
 
 /// A change of one mapping.

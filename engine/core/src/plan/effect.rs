@@ -20,6 +20,8 @@ pub struct PlanEffect {
     pub exceptions: ExceptionsEffect,
     /// How many groups another rule, or another version of the rule, decides.
     pub groups_decided: u64,
+    /// Groups that come, go or have other members, in the order of their creation.
+    pub groups: Vec<GroupEffect>,
     /// Mappings that come or change, in the order of their creation.
     pub mappings: Vec<MappingEffect>,
     /// Entities that are created or renamed, in the order of their creation.
@@ -61,6 +63,21 @@ pub struct EntityName {
     pub name: Option<String>,
     /// Its id; `None` where it is not there yet.
     pub entity: Option<EntityId>,
+}
+
+/// A group that comes, goes or has other members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GroupEffect {
+    /// The group; `None`: it is created.
+    pub group: Option<GroupId>,
+    /// Its name.
+    pub display_name: String,
+    /// Whether it is deleted.
+    pub deleted: bool,
+    /// Who is a member afterwards and was not before.
+    pub added: UserSet,
+    /// Who was a member before and is not afterwards.
+    pub removed: UserSet,
 }
 
 /// A mapping that comes or changes.

@@ -7,12 +7,18 @@
 pub mod backtest;
 mod difference;
 mod draft;
+mod drift;
 mod effect;
 mod rehearsal;
+mod snapshot;
 
 pub use self::draft::{Draft, ExceptionChange, MappingChange};
+pub use self::drift::GroupDrift;
 pub use self::effect::{
-    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, MappingEffect, MembersEffect, PlanEffect, RoleEffect,
-    RulesEffect,
+    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, MappingEffect, MembersEffect, PlanEffect,
+    RoleEffect, RulesEffect,
 };
 pub use self::rehearsal::{hash, rehearse};
+pub use self::snapshot::{
+    DriftReport, Place, Reconciliation, SnapshotGroup, SnapshotMember, SnapshotProblem, SnapshotProblems,
+};

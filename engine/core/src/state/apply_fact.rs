@@ -96,10 +96,15 @@ impl State {
                 let entity = self.entity_index(*entity);
                 self.user_default_entities.insert(user, entity);
             }
-            Fact::PlanStarted { plan, groups } => self.plan_run = Some(PlanRun::new(*plan, by, *groups, self.stamp)),
+            Fact::DriftPlanned { groups } => self.drift = Arc::new(groups.clone()),
+            Fact::DriftReconciled { to, .. } => self.with_plan_run(|run, now| run.reconcile(*to, now)),
+            Fact::PlanStarted { plan, groups } => {
+                let drift = u32::try_from(self.drift.len()).unwrap_or(u32::MAX);
+                self.plan_run = Some(PlanRun::new(*plan, by, (*groups, drift), self.stamp));
+            }
             Fact::PlanStepped { from, to, .. } => self.with_plan_run(|run, now| run.step(*from, *to, now)),
-            Fact::PlanFinished { .. } => self.with_plan_run(|run, now| run.end(PlanEnd::Finished, now)),
-            Fact::PlanStopped { .. } => self.with_plan_run(|run, now| run.end(PlanEnd::Stopped, now)),
+            Fact::PlanFinished { .. } => self.end_plan(PlanEnd::Finished),
+            Fact::PlanStopped { .. } => self.end_plan(PlanEnd::Stopped),
             Fact::ConflictResolved { .. } => self.remember_decision(by, fact),
             Fact::DecisionForgotten { decision } => self.decisions.forget(*decision),
             Fact::MembershipsGiven { entity, users } => self.give_memberships(*entity, users),
@@ -111,6 +116,11 @@ impl State {
             // What they ask for is done by their consequences, which know the entity.
             Fact::MappingApproved { .. } | Fact::MappingRejected { .. } => {}
         }
+    }
+
+    fn end_plan(&mut self, end: PlanEnd) {
+        self.drift = Arc::default();
+        self.with_plan_run(|run, now| run.end(end, now));
     }
 
     fn with_plan_run(&mut self, change: impl FnOnce(&mut PlanRun, Stamp)) {

@@ -53,6 +53,7 @@ use crate::id::{
     ConflictId, EntityId, EntityIndex, GroupId, GroupIndex, HoldId, MappingId, MappingIndex, UserId, UserIndex,
 };
 use crate::mapping::{Origin, Slot};
+use crate::plan::GroupDrift;
 use crate::position::Position;
 use crate::registry::Registry;
 use crate::safeguards::Safeguards;
@@ -97,6 +98,8 @@ pub struct State {
     made_by_rules: MadeByRules,
     defaults_set: DefaultsSet,
     plan_run: Option<PlanRun>,
+    /// What the plan that is being applied brings into line.
+    drift: Arc<Vec<GroupDrift>>,
 }
 
 /// Where in the record the defaults of the organization were chosen; at its beginning: never.
@@ -394,6 +397,11 @@ impl State {
     /// The plan that is being applied, or the last one that was.
     pub fn plan_run(&self) -> Option<&PlanRun> {
         self.plan_run.as_ref()
+    }
+
+    /// The groups that the plan that is being applied brings into line with the provider.
+    pub(crate) fn drift(&self) -> &[GroupDrift] {
+        &self.drift
     }
 
     /// The live group, other than this one, whose mapping to the entity is approved.

@@ -13,6 +13,10 @@ pub struct PlanRun {
     pub by: Actor,
     /// How many groups there were, deleted ones included: those that came later are decided by the new rules anyway.
     pub groups: u32,
+    /// How many groups it is to bring into line with the provider.
+    pub drift: u32,
+    /// How many of these are in line.
+    pub drift_done: u32,
     /// When and where it began.
     pub started: Stamp,
     /// When and where it went on last.
@@ -44,11 +48,13 @@ pub(crate) enum Pass {
 }
 
 impl PlanRun {
-    pub(super) fn new(plan: PlanId, by: Actor, groups: u32, now: Stamp) -> Self {
+    pub(super) fn new(plan: PlanId, by: Actor, (groups, drift): (u32, u32), now: Stamp) -> Self {
         Self {
             plan,
             by,
             groups,
+            drift,
+            drift_done: 0,
             started: now,
             stepped: now,
             ended: None,
@@ -86,6 +92,11 @@ impl PlanRun {
             self.pass = Pass::Second;
         }
         self.next = to;
+        self.stepped = now;
+    }
+
+    pub(super) fn reconcile(&mut self, to: u32, now: Stamp) {
+        self.drift_done = to;
         self.stepped = now;
     }
 

@@ -35,6 +35,8 @@ mod oracle;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod rule_set;

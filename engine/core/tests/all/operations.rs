@@ -13,6 +13,7 @@ use rolecall_engine::{
 };
 
 use crate::plans::apply;
+use crate::reconcile::snapshot_draft;
 use crate::world::{World, group_input, user_input};
 
 /// Something to do. Numbers choose among what there is when its turn comes.
@@ -95,6 +96,11 @@ pub(crate) enum Operation {
         approve: Option<usize>,
     },
     ContinuePlan,
+    /// A snapshot of the provider: groups by name with members.
+    Reconcile {
+        groups: Vec<(usize, Vec<usize>)>,
+        delete_missing: bool,
+    },
     StopPlan,
     CreateEntity {
         entity_type: usize,
@@ -341,6 +347,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (option::of(vec((some(), any::<bool>()), 0..4)), option::of(some()))
             .prop_map(|(rules, approve)| Operation::ApplyPlan { rules, approve }),
         4 => Just(Operation::ContinuePlan),
+        1 => (vec((some(), vec(some(), 0..4)), 0..4), prop::bool::weighted(0.2))
+            .prop_map(|(groups, delete_missing)| Operation::Reconcile { groups, delete_missing }),
         1 => Just(Operation::StopPlan),
         2 => create_entity(),
         1 => some().prop_map(|entity| Operation::DeleteEntity { entity }),
@@ -571,6 +579,17 @@ impl Operation {
             }
             Self::ApplyPlan { rules, approve } => apply(plan_draft(state, rules.as_deref(), *approve), world),
             Self::ContinuePlan => Command::ContinuePlan,
+            Self::Reconcile { groups, delete_missing } => {
+                let name = |(name, members): &(usize, Vec<usize>)| {
+                    let picked = members
+                        .iter()
+                        .filter_map(|user| pick(state.users_from(UserIndex::from(0)), *user));
+                    let names = picked.map(|user| user.person.as_ref().unwrap().user_name.clone());
+                    (NAMES[name % NAMES.len()].to_owned(), names.collect())
+                };
+                let groups: Vec<_> = groups.iter().map(name).collect();
+                apply(snapshot_draft(state, &groups, *delete_missing), world)
+            }
             Self::StopPlan => Command::StopPlan {
                 plan: state.plan_run()?.plan,
             },

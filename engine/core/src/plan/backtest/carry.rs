@@ -74,7 +74,9 @@ impl Carrier<'_> {
             Fact::PlanStarted { .. }
             | Fact::PlanStepped { .. }
             | Fact::PlanFinished { .. }
-            | Fact::PlanStopped { .. } => over(self.now.plan_run().map(|_| fact.clone())),
+            | Fact::PlanStopped { .. }
+            | Fact::DriftPlanned { .. }
+            | Fact::DriftReconciled { .. } => over(self.now.plan_run().map(|_| fact.clone())),
             Fact::SettingsChanged { settings } => self.settings(settings),
             Fact::SafeguardsChanged { safeguards } => {
                 let safeguards = safeguards.changed(&self.change.settings.safeguards);

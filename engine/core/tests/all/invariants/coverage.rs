@@ -92,7 +92,7 @@ fn is_of_the_registry(kind: &str) -> bool {
 
 #[test]
 fn every_kind_of_command_fact_and_consequence_occurs_in_random_histories() {
-    let (asked, recorded) = run(200);
+    let (asked, recorded) = run(300);
     for (kind, (asked, accepted)) in &asked {
         assert!(accepted * 10 >= *asked, "{kind}: {accepted} of {asked}");
     }

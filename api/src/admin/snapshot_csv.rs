@@ -1,0 +1,190 @@
+//! A snapshot of groups and their members as CSV (RFC 4180): one membership a row.
+
+use csv::{ByteRecord, ReaderBuilder};
+use rolecall_engine::plan::{Place, Reconciliation, SnapshotMember, SnapshotProblem};
+
+/// The columns, by what they hold.
+#[derive(Default)]
+struct Columns {
+    group: Option<usize>,
+    group_external_id: Option<usize>,
+    user_name: Option<usize>,
+    user_external_id: Option<usize>,
+}
+
+/// Tells the comparison every row. What is wrong with the file becomes a problem with its line.
+pub(super) fn read(bytes: &[u8], into: &mut Reconciliation<'_>) {
+    // Spreadsheets begin a file with a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(bytes);
+    let mut record = ByteRecord::new();
+    let mut columns = None;
+    while let Some(line) = next(&mut reader, &mut record, into) {
+        match &columns {
+            None => match Columns::of(&record) {
+                Ok(found) => columns = Some((found, record.len())),
+                // Without a header no row can be understood.
+                Err(problem) => return into.problem(Place::Line(line), problem),
+            },
+            Some((columns, width)) if record.len() == *width => columns.read(&record, Place::Line(line), into),
+            Some((_, width)) => {
+                let found = record.len();
+                let problem = format!("the header has {width} columns, and this row {found}");
+                into.problem(Place::Line(line), SnapshotProblem::Form(problem));
+            }
+        }
+    }
+    if columns.is_none() {
+        into.problem(Place::Line(1), form("the header `group,user_name` is missing"));
+    }
+}
+
+/// Reads the next row, and answers its line.
+fn next(reader: &mut csv::Reader<&[u8]>, record: &mut ByteRecord, into: &mut Reconciliation<'_>) -> Option<u64> {
+    match reader.read_byte_record(record) {
+        Ok(more) => more.then(|| record.position().map_or(0, csv::Position::line)),
+        Err(error) => {
+            let line = error.position().map_or(0, csv::Position::line);
+            into.problem(Place::Line(line), SnapshotProblem::Form(error.to_string()));
+            None
+        }
+    }
+}
+
+impl Columns {
+    fn of(header: &ByteRecord) -> Result<Self, SnapshotProblem> {
+        let mut columns = Self::default();
+        for (index, name) in header.iter().enumerate() {
+            let name = String::from_utf8_lossy(name).trim().to_lowercase();
+            let column = match name.as_str() {
+                "group" => &mut columns.group,
+                "group_external_id" => &mut columns.group_external_id,
+                "user_name" => &mut columns.user_name,
+                "user_external_id" => &mut columns.user_external_id,
+                _ => {
+                    return Err(form(
+                        "the header takes the columns `group`, `user_name`, `group_external_id` and `user_external_id`, \
+                         separated by commas, in UTF-8; remove or rename the others",
+                    ));
+                }
+            };
+            if column.replace(index).is_some() {
+                return Err(SnapshotProblem::Form(format!(
+                    "the header has the column `{name}` twice"
+                )));
+            }
+        }
+        if columns.group.or(columns.group_external_id).is_none() {
+            return Err(form("the header has no column `group`"));
+        }
+        if columns.user_name.or(columns.user_external_id).is_none() {
+            return Err(form("the header has no column `user_name`"));
+        }
+        Ok(columns)
+    }
+
+    fn read(&self, record: &ByteRecord, place: Place, into: &mut Reconciliation<'_>) {
+        let field = |column: Option<usize>| match column.and_then(|column| record.get(column)) {
+            Some(bytes) => std::str::from_utf8(bytes).map(|text| Some(text).filter(|text| !text.trim().is_empty())),
+            None => Ok(None),
+        };
+        let fields = [
+            self.group,
+            self.group_external_id,
+            self.user_name,
+            self.user_external_id,
+        ]
+        .map(field);
+        let [Ok(group), Ok(group_external_id), Ok(user_name), Ok(external_id)] = fields else {
+            return into.problem(place, form("the row is not in UTF-8; save the file as UTF-8"));
+        };
+        let broken = |text: &Option<&str>| text.is_some_and(|text| text.contains(['\n', '\r']));
+        if [group, group_external_id, user_name, external_id].iter().any(broken) {
+            return into.problem(
+                place,
+                form("a field goes on over the end of its line; a quote may be missing its end"),
+            );
+        }
+        let Some(group) = into.group(place, group, group_external_id) else {
+            return;
+        };
+        // A row without a user says that the group is there, also when nobody is in it.
+        if user_name.is_some() || external_id.is_some() {
+            let id = None;
+            into.member(
+                place,
+                &group,
+                SnapshotMember {
+                    id,
+                    user_name,
+                    external_id,
+                },
+            );
+        }
+    }
+}
+
+fn form(problem: &str) -> SnapshotProblem {
+    SnapshotProblem::Form(problem.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_engine::{Rejection, State};
+
+    use super::*;
+
+    fn compared(text: &[u8]) -> Result<(u64, u64), String> {
+        let state = State::default();
+        let mut reconciliation = Reconciliation::new(&state);
+        read(text, &mut reconciliation);
+        match reconciliation.finish(false) {
+            Ok((drift, report)) => Ok((drift.len() as u64, report.users_unknown)),
+            Err(Rejection::Snapshot(problems)) => {
+                let problems = problems.iter().map(|(place, problem)| format!("{place}: {problem}"));
+                Err(problems.collect::<Vec<_>>().join("\n"))
+            }
+            Err(other) => Err(other.to_string()),
+        }
+    }
+
+    #[track_caller]
+    fn wrong(text: &[u8], says: &[&str]) {
+        let problems = compared(text).unwrap_err();
+        for said in says {
+            assert!(problems.contains(said), "`{said}` is not in\n{problems}");
+        }
+    }
+
+    #[test]
+    fn groups_are_read_with_quotes_byte_order_mark_and_either_end_of_line() {
+        let file = "\u{feff}Group, user_name\r\n\"eng, \"\"web\"\"\",ana\r\neng,ben\n\nempty,\n";
+        assert_eq!(compared(file.as_bytes()), Ok((3, 2)));
+        assert_eq!(compared(b"group,user_name\n"), Ok((0, 0)));
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_with_its_line() {
+        wrong(b"", &["line 1: the header `group,user_name` is missing"]);
+        wrong(b"group;user_name\neng;ana\n", &["line 1: the header takes the columns"]);
+        wrong(
+            b"group,group,user_name\n",
+            &["line 1: the header has the column `group` twice"],
+        );
+        wrong(b"group\neng\n", &["no column `user_name`"]);
+        wrong(
+            b"group,user_name\neng\n,ana\neng,\xff\xfe\neng,\"ana\nops,ben\n",
+            &[
+                "line 2: the header has 2 columns, and this row 1",
+                "line 3: a group takes a name or an external id",
+                "line 4: the row is not in UTF-8",
+                "line 5: a field goes on over the end of its line",
+            ],
+        );
+        let utf_16: Vec<u8> = "group,user_name".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        wrong(&utf_16, &["in UTF-8"]);
+    }
+}
