@@ -362,6 +362,20 @@ fn effect(effect: &Effect, state: &State) -> Value {
         Effect::ConflictClosed { conflict, slot, user } => json!({
             "conflict_id": conflict.uuid(), "conflict_kind": slot.conflict_kind(), "user_id": user.uuid(),
         }),
+        Effect::ConflictsOpened {
+            conflicts,
+            slot,
+            claimed,
+            current,
+            users,
+        } => json!({
+            "conflict_ids": users.iter().map(|user| conflicts.of_user(user).uuid()).collect::<Vec<_>>(),
+            "conflict_kind": slot.conflict_kind(), "user_ids": user_ids(users, state),
+            "claimed": claimed.iter().map(|entity| entity.uuid()).collect::<Vec<_>>(), "current": current.uuid(),
+        }),
+        Effect::ConflictsClosed { slot, users } => json!({
+            "conflict_kind": slot.conflict_kind(), "user_ids": user_ids(users, state),
+        }),
         Effect::MappingRefreshed {
             mapping,
             origin,

@@ -119,7 +119,7 @@ pub(crate) struct ResolvedView {
     /// What is remembered from now on.
     decision: DecisionView,
     /// How many conflicts it closed.
-    closed_conflicts: usize,
+    closed_conflicts: u64,
 }
 
 impl ConflictView {
@@ -252,10 +252,13 @@ pub(crate) async fn resolve(
     let Submitted { state, entry } = caller.submit(command).await?;
     let decision = state.decisions().get(conflict).ok_or(ApiError::Internal)?;
     let consequences = entry.iter().flat_map(|entry| &entry.consequences);
-    let closed = consequences.filter(|consequence| matches!(consequence.effect, Effect::ConflictClosed { .. }));
+    let closed = consequences.filter_map(|consequence| match &consequence.effect {
+        Effect::ConflictsClosed { users, .. } => Some(users.len()),
+        _ => None,
+    });
     Ok(Json(ResolvedView {
         decision: DecisionView::of(decision, &state),
-        closed_conflicts: closed.count(),
+        closed_conflicts: closed.sum(),
     }))
 }
 

@@ -52,6 +52,8 @@ impl Metrics {
             | Effect::EntityRenameSkipped { .. }
             | Effect::ConflictOpened { .. }
             | Effect::ConflictClosed { .. }
+            | Effect::ConflictsOpened { .. }
+            | Effect::ConflictsClosed { .. }
             | Effect::HoldGrew { .. }
             | Effect::HoldShrank { .. }
             | Effect::HoldClosed { .. }

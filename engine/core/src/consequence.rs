@@ -128,7 +128,7 @@ pub enum Effect {
         /// The claims now.
         after: Vec<RoleClaim>,
     },
-    /// Two or more entities claim a user for a slot that holds one.
+    /// Two or more entities claim a user for a slot that holds one. Read, but written no more: see `ConflictsOpened`.
     ConflictOpened {
         /// The conflict.
         conflict: ConflictId,
@@ -141,7 +141,7 @@ pub enum Effect {
         /// The one that the user is in.
         current: EntityId,
     },
-    /// A conflict is over: fewer than two claims, or others than before.
+    /// A conflict is over: fewer than two claims, or others than before. Read, but written no more: see `ConflictsClosed`.
     ConflictClosed {
         /// The conflict.
         conflict: ConflictId,
@@ -224,6 +224,26 @@ pub enum Effect {
         scope: BrakeScope,
         /// How many.
         count: u64,
+    },
+    /// Two or more entities claim users for a slot that holds one.
+    ConflictsOpened {
+        /// What the ids of the conflicts follow from, with the user of each.
+        conflicts: ConflictId,
+        /// The slot.
+        slot: Slot,
+        /// All entities with a claim, in order.
+        claimed: Vec<EntityId>,
+        /// The one that the users are in.
+        current: EntityId,
+        /// The users; each has a conflict of its own.
+        users: UserSet,
+    },
+    /// The conflicts of users over a slot are over: fewer than two claims, or others than before.
+    ConflictsClosed {
+        /// The slot.
+        slot: Slot,
+        /// The users.
+        users: UserSet,
     },
 }
 
@@ -407,7 +427,7 @@ impl RoleCause {
 
 impl Effect {
     /// Every kind of consequence.
-    pub const KINDS: [&str; 20] = [
+    pub const KINDS: [&str; 22] = [
         "group_decided",
         "mapping_proposed",
         "mapping_moved",
@@ -428,6 +448,8 @@ impl Effect {
         "hold_shrank",
         "hold_closed",
         "removals_passed",
+        "conflicts_opened",
+        "conflicts_closed",
     ];
 
     /// The name of the kind of consequence, the same in metrics, streams and documentation.
@@ -453,6 +475,8 @@ impl Effect {
             Self::HoldShrank { .. } => "hold_shrank",
             Self::HoldClosed { .. } => "hold_closed",
             Self::RemovalsPassed { .. } => "removals_passed",
+            Self::ConflictsOpened { .. } => "conflicts_opened",
+            Self::ConflictsClosed { .. } => "conflicts_closed",
         }
     }
 }

@@ -120,6 +120,13 @@ indexes! {
     MappingIndex
 }
 
+impl ConflictId {
+    /// The id of the conflict of one user, among those that opened together: another one for each user.
+    pub fn of_user(self, user: UserIndex) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128() ^ u128::from(user.0)))
+    }
+}
+
 /// Randomness for the ids of one entry, drawn by the caller and kept in the entry, so that an audit derives the same ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdSeed([u8; 16]);
@@ -181,6 +188,8 @@ impl NewIds {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn drawn(half: IdsFor) -> Vec<Uuid> {
@@ -206,6 +215,20 @@ mod tests {
         ] {
             assert_eq!(other.parse::<UserId>(), Err(NotAnId), "{other}");
         }
+    }
+
+    #[test]
+    fn conflicts_that_open_together_have_ids_of_their_own() {
+        let together = ConflictId::new(drawn(IdsFor::Consequences)[0]);
+        let ids: BTreeSet<ConflictId> = [0, 1, 2, 255, 256, u32::MAX]
+            .map(|user| together.of_user(UserIndex::from(user)))
+            .into();
+        assert_eq!(ids.len(), 6);
+        assert!(ids.iter().all(|id| id.uuid().get_version_num() == 7));
+        assert!(
+            ids.iter()
+                .all(|id| id.uuid().get_timestamp() == together.uuid().get_timestamp())
+        );
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn is_recorded(entry: &Value, step: &Value, user: &str) -> bool {
         "mapping" => any(&["mapping_proposed"]),
         "approval" => moved_to(&["approved", "auto_approved"]),
         "blocked" => any(&["mapping_paused"]) || moved_to(&["pending", "rejected"]),
-        "conflict" => any(&["conflict_opened"]),
+        "conflict" => any(&["conflicts_opened"]),
         "inactive" => any(&["user_deactivated"]),
         "default_role" => any(&["settings_changed"]),
         kind => panic!("the story has no {kind}"),

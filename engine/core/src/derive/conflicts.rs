@@ -1,15 +1,24 @@
 //! Who is touched by a decision on conflicts, and what becomes of the conflicts of a user.
 
+use std::collections::BTreeMap;
+
 use super::Derivation;
 use crate::claims::claimed_entities;
 use crate::consequence::{Because, Effect};
 use crate::held::{Contested, Held};
-use crate::id::{ConflictId, EntityIndex, UserIndex};
+use crate::id::{ConflictId, EntityIndex};
 use crate::invariant::known;
 use crate::mapping::Slot;
 use crate::side::Side;
 use crate::state::{Conflict, Decision, State, User};
 use crate::user_set::UserSet;
+
+/// Conflicts to close and to open, together for the users for whom they are the same.
+#[derive(Default)]
+pub(super) struct ConflictChanges {
+    closed: BTreeMap<(Because, Slot), UserSet>,
+    opened: BTreeMap<(Because, Slot, Vec<EntityIndex>, EntityIndex), UserSet>,
+}
 
 impl Derivation<'_> {
     /// Touches the users for whom a conflict is resolved: with the same set, the same conflict is open.
@@ -39,49 +48,40 @@ impl Derivation<'_> {
         Held::among(&claimed_entities(user, &self.state), incumbents, user, &self.state)
     }
 
-    /// The slots of a user whose conflict has to close, to open, or both.
-    pub(super) fn conflicts_to_change(&self, user: &User, held: &Held) -> Vec<(Slot, Option<Contested>)> {
-        let wanted = |slot| {
-            held.contested
-                .get(&slot)
-                .filter(|contested| contested.decided.is_none())
-        };
-        let slots = Slot::ALL.into_iter().map(|slot| (slot, wanted(slot)));
-        let changed = slots.filter(
-            |(slot, wanted)| match (self.state.conflict(*slot, user.index), wanted) {
-                (None, None) => false,
-                (Some(open), Some(wanted)) => !is_same(open, wanted, &self.state),
-                _ => true,
-            },
-        );
-        changed.map(|(slot, wanted)| (slot, wanted.cloned())).collect()
+    /// Notes the slots of a user whose conflict has to close, to open, or both.
+    pub(super) fn compare_conflicts(&self, changes: &mut ConflictChanges, because: Because, user: &User, held: &Held) {
+        for slot in Slot::ALL {
+            let open = self.state.conflict(slot, user.index);
+            let contested = held.contested.get(&slot);
+            let wanted = contested.filter(|contested| contested.decided.is_none());
+            let stays = open
+                .zip(wanted)
+                .is_some_and(|(open, wanted)| is_same(open, wanted, &self.state));
+            if stays {
+                continue;
+            }
+            if open.is_some() {
+                changes.closed.entry((because, slot)).or_default().insert(user.index);
+            }
+            if let Some(wanted) = wanted {
+                let key = (because, slot, wanted.claimed.clone(), wanted.current);
+                changes.opened.entry(key).or_default().insert(user.index);
+            }
+        }
     }
 
-    pub(super) fn conclude_conflict(
-        &mut self,
-        because: Because,
-        user: UserIndex,
-        slot: Slot,
-        wanted: Option<Contested>,
-    ) {
-        let id = self.state.user_at(user).id;
-        if let Some(open) = self.state.conflict(slot, user) {
-            let conflict = open.id;
-            let effect = Effect::ConflictClosed {
-                conflict,
-                slot,
-                user: id,
-            };
-            self.conclude(because, effect);
+    pub(super) fn conclude_conflicts(&mut self, changes: ConflictChanges) {
+        for ((because, slot), users) in changes.closed {
+            self.conclude(because, Effect::ConflictsClosed { slot, users });
         }
-        if let Some(Contested { claimed, current, .. }) = wanted {
+        for ((because, slot, claimed, current), users) in changes.opened {
             let entity = |entity: EntityIndex| self.state.entity_at(entity).id;
-            let effect = Effect::ConflictOpened {
-                conflict: ConflictId::new(self.ids.draw()),
+            let effect = Effect::ConflictsOpened {
                 slot,
-                user: id,
                 claimed: claimed.into_iter().map(entity).collect(),
                 current: entity(current),
+                conflicts: ConflictId::new(self.ids.draw()),
+                users,
             };
             self.conclude(because, effect);
         }

@@ -6,11 +6,12 @@ use rolecall_rules::RoleName;
 
 use super::Derivation;
 use super::brake::Braking;
+use super::conflicts::ConflictChanges;
 use crate::claims::{Claims, claimants, pinned, unmapped};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
-use crate::held::{Contested, Held};
-use crate::id::{EntityIndex, MappingIndex, UserIndex};
+use crate::held::Held;
+use crate::id::{EntityIndex, MappingIndex};
 use crate::mapping::Slot;
 use crate::state::{State, User};
 use crate::user_set::UserSet;
@@ -33,8 +34,7 @@ pub(super) struct Differences {
     pub(super) unplaced: BTreeMap<(Because, EntityIndex, Unplaced), UserSet>,
     pub(super) placed: BTreeMap<(Because, EntityIndex), UserSet>,
     pub(super) roles: BTreeMap<(Because, RoleDifference), UserSet>,
-    /// Conflicts to close and to open, user by user.
-    conflicts: Vec<(Because, UserIndex, Slot, Option<Contested>)>,
+    conflicts: ConflictChanges,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -73,9 +73,7 @@ impl Derivation<'_> {
             self.keep_held(&mut braking, because, user, &mut placement);
             self.note_leaving(&mut braking, (because, facts), user, &placement);
             self.compare_entities(&mut differences, (because, facts), user, &placement);
-            let conflicts = self.conflicts_to_change(user, &held).into_iter();
-            let conflicts = conflicts.map(|(slot, wanted)| (because, user.index, slot, wanted));
-            differences.conflicts.extend(conflicts);
+            self.compare_conflicts(&mut differences.conflicts, because, user, &held);
             if user.role != placement.role {
                 let cause = cause.or_else(|| facts.get(because.fact as usize).map(self::cause));
                 let difference = self.role_difference(user, placement, cause.unwrap_or(RoleCause::Settings));
@@ -202,9 +200,7 @@ impl Derivation<'_> {
             let entity = self.state.entity_at(entity).id;
             self.conclude(because, Effect::MembersPlaced { entity, users });
         }
-        for (because, user, slot, wanted) in differences.conflicts {
-            self.conclude_conflict(because, user, slot, wanted);
-        }
+        self.conclude_conflicts(differences.conflicts);
         let mut demotion = None;
         for (
             (

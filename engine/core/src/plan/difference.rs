@@ -81,6 +81,9 @@ impl Touched {
             Effect::ConflictOpened { slot, user, .. } | Effect::ConflictClosed { slot, user, .. } => {
                 self.conflict(after, *slot, *user);
             }
+            Effect::ConflictsOpened { slot, users, .. } | Effect::ConflictsClosed { slot, users } => {
+                self.conflicts.extend(users.iter().map(|user| (*slot, user)));
+            }
             _ => {}
         }
     }

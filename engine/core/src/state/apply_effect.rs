@@ -5,9 +5,9 @@ use rolecall_rules::NameKey;
 use super::counts::{decrease, increase};
 use super::{Conflict, Mapping, Membership, State};
 use crate::consequence::{Effect, Unplaced};
-use crate::id::{EntityId, EntityIndex, MappingId, MappingIndex, UserIndex};
+use crate::id::{ConflictId, EntityId, EntityIndex, MappingId, MappingIndex, UserIndex};
 use crate::invariant::known;
-use crate::mapping::{EndReason, MappingStatus};
+use crate::mapping::{EndReason, MappingStatus, Slot};
 use crate::user_set::UserSet;
 
 impl State {
@@ -49,12 +49,38 @@ impl State {
                     }
                 }
             }
-            Effect::ConflictOpened { .. } => self.open_conflict(effect),
+            Effect::ConflictOpened {
+                conflict,
+                slot,
+                user,
+                claimed,
+                current,
+            } => {
+                let user = UserIndex::from(known(self.users.find(user), "user"));
+                let claimed = claimed.iter().map(|entity| self.entity_index(*entity)).collect();
+                self.open_conflict(*conflict, *slot, user, claimed, self.entity_index(*current));
+            }
             Effect::ConflictClosed { slot, user, .. } => {
                 let user = UserIndex::from(known(self.users.find(user), "user"));
-                self.users.at_mut(user.into()).touch(self.stamp.position);
-                self.conflicts.close(*slot, user);
-                decrease(&mut self.counts.conflicts, slot);
+                self.close_conflict(*slot, user);
+            }
+            Effect::ConflictsOpened {
+                conflicts,
+                slot,
+                claimed,
+                current,
+                users,
+            } => {
+                let claimed: Vec<EntityIndex> = claimed.iter().map(|entity| self.entity_index(*entity)).collect();
+                let current = self.entity_index(*current);
+                for user in users.iter() {
+                    self.open_conflict(conflicts.of_user(user), *slot, user, claimed.clone(), current);
+                }
+            }
+            Effect::ConflictsClosed { slot, users } => {
+                for user in users.iter() {
+                    self.close_conflict(*slot, user);
+                }
             }
             Effect::NoAdminLeft { .. } => {}
             Effect::MappingRefreshed { .. } => self.refresh_mapping(effect),
@@ -262,28 +288,29 @@ impl State {
         self.entities.at_mut(entity.into()).members.subtract(users);
     }
 
-    fn open_conflict(&mut self, effect: &Effect) {
-        let Effect::ConflictOpened {
-            conflict,
+    fn open_conflict(
+        &mut self,
+        id: ConflictId,
+        slot: Slot,
+        user: UserIndex,
+        claimed: Vec<EntityIndex>,
+        current: EntityIndex,
+    ) {
+        self.users.at_mut(user.into()).touch(self.stamp.position);
+        self.conflicts.open(Conflict {
+            id,
             slot,
             user,
             claimed,
             current,
-        } = effect
-        else {
-            return;
-        };
-        let user = UserIndex::from(known(self.users.find(user), "user"));
-        self.users.at_mut(user.into()).touch(self.stamp.position);
-        let row = Conflict {
-            id: *conflict,
-            slot: *slot,
-            user,
-            claimed: claimed.iter().map(|entity| self.entity_index(*entity)).collect(),
-            current: self.entity_index(*current),
             opened: self.stamp,
-        };
-        self.conflicts.open(row);
-        increase(&mut self.counts.conflicts, *slot);
+        });
+        increase(&mut self.counts.conflicts, slot);
+    }
+
+    fn close_conflict(&mut self, slot: Slot, user: UserIndex) {
+        self.users.at_mut(user.into()).touch(self.stamp.position);
+        self.conflicts.close(slot, user);
+        decrease(&mut self.counts.conflicts, &slot);
     }
 }

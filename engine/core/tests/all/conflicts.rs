@@ -497,9 +497,11 @@ fn a_decision_for_everyone_is_for_those_who_come_later_too_and_ones_own_counts_m
     });
     let closed = |entry: &rolecall_engine::Entry| {
         let effects = entry.consequences.iter();
-        effects
-            .filter(|one| matches!(one.effect, Effect::ConflictClosed { .. }))
-            .count()
+        let closed = effects.filter_map(|one| match &one.effect {
+            Effect::ConflictsClosed { users, .. } => Some(users.len()),
+            _ => None,
+        });
+        closed.sum::<u64>()
     };
     assert_eq!(closed(&entry), 1);
     let of_ana = world.state.conflicts().next().unwrap().id;

@@ -689,7 +689,9 @@ fn records(state: &State, user: &User, link: Link, entry: &Entry) -> bool {
         Link::TakenOut { entity } => fact(
             &|fact| matches!(fact, Fact::MembershipsTaken { entity: id, users } if *id == state.entity_at(entity).id && users.contains(user.index)),
         ),
-        Link::Conflict => effect(&|effect| matches!(effect, Effect::ConflictOpened { user: id, .. } if *id == user.id)),
+        Link::Conflict => {
+            effect(&|effect| matches!(effect, Effect::ConflictsOpened { users, .. } if users.contains(user.index)))
+        }
         Link::Decision => fact(&|fact| matches!(fact, Fact::ConflictResolved { .. })),
         Link::DefaultRole | Link::DefaultConcurrencyGroup => fact(&|fact| matches!(fact, Fact::SettingsChanged { .. })),
         Link::RoleChanged => effect(&|effect| match effect {

@@ -2,6 +2,8 @@
 //!
 //! `tests/fixtures/entries-v1.hex` holds the entries of a story that meets every kind of fact and consequence, one encoded
 //! entry a line. What is there is never changed: the story goes on behind it. A new format gets a file and a test of its own.
+//! `entries-v1-conflicts-one-by-one.hex` is the same story up to where one consequence began to tell the conflicts of many users:
+//! until then each conflict had one of its own. Nothing is added to it.
 
 use std::collections::BTreeSet;
 
@@ -19,10 +21,18 @@ use rolecall_engine::{
 use crate::world::{World, match_all};
 
 const FIXTURE: &str = include_str!("../fixtures/entries-v1.hex");
+const ONE_BY_ONE: &str = include_str!("../fixtures/entries-v1-conflicts-one-by-one.hex");
 
-fn stored() -> Vec<Entry> {
+fn stored(fixture: &str) -> Vec<Entry> {
     let decode = |line: &str| Entry::decode(&from_hex(line)).unwrap();
-    FIXTURE.lines().map(decode).collect()
+    fixture.lines().map(decode).collect()
+}
+
+fn replayed(fixture: &str) -> State {
+    let entries = stored(fixture);
+    entries
+        .iter()
+        .fold(State::default(), |state, entry| state.replay(entry))
 }
 
 fn from_hex(line: &str) -> Vec<u8> {
@@ -36,9 +46,7 @@ fn to_hex(bytes: &[u8]) -> String {
 
 #[test]
 fn entries_of_version_1_are_read_and_replayed() {
-    let state = stored()
-        .iter()
-        .fold(State::default(), |state, entry| state.replay(entry));
+    let state = replayed(FIXTURE);
     assert_eq!(state.position().get(), 92);
     let mut world = World::default();
     world.state = state;
@@ -68,6 +76,27 @@ fn entries_of_version_1_are_read_and_replayed() {
 }
 
 #[test]
+fn conflicts_are_the_same_whether_they_were_recorded_one_by_one_or_together() {
+    let conflicts = |state: &State| -> Vec<_> {
+        let rows = state.conflicts();
+        let facts = rows.map(|row| (row.slot, row.user, row.claimed.clone(), row.current, row.opened));
+        facts.collect()
+    };
+    let recorded = stored(ONE_BY_ONE);
+    let last = recorded.len();
+    let together = stored(FIXTURE).into_iter().take(last);
+    let (mut one_by_one, mut as_today, mut most) = (State::default(), State::default(), 0);
+    for (old, new) in recorded.iter().zip(together) {
+        one_by_one = one_by_one.replay(old);
+        as_today = as_today.replay(&new);
+        assert_eq!(conflicts(&one_by_one), conflicts(&as_today));
+        assert_eq!(one_by_one.counts(), as_today.counts());
+        most = most.max(conflicts(&as_today).len());
+    }
+    assert!(last == 89 && most > 0);
+}
+
+#[test]
 fn version_1_is_what_is_written_today() {
     let written: Vec<String> = story().entries.iter().map(|entry| to_hex(&entry.encode())).collect();
     let differs = written
@@ -83,7 +112,7 @@ fn version_1_is_what_is_written_today() {
 
 #[test]
 fn the_fixture_meets_every_kind() {
-    let entries = stored();
+    let entries = [stored(FIXTURE), stored(ONE_BY_ONE)].concat();
     let facts: BTreeSet<&str> = entries.iter().flat_map(|entry| &entry.facts).map(Fact::kind).collect();
     let effects = entries.iter().flat_map(|entry| &entry.consequences);
     let effects: BTreeSet<&str> = effects.map(|consequence| consequence.effect.kind()).collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_engine::{
-    ConflictId, Effect, EntityId, EntityIndex, Entry, Fact, MappingId, MappingIndex, MappingStatus, State, UserId,
+    ConflictId, Effect, EntityId, EntityIndex, Entry, Fact, MappingId, MappingIndex, MappingStatus, Slot, State,
     UserIndex,
 };
 
@@ -14,7 +14,7 @@ pub(crate) struct Told {
     places: BTreeSet<(EntityId, UserIndex)>,
     mappings: BTreeMap<MappingId, (MappingStatus, Option<EntityId>)>,
     entities: BTreeMap<EntityId, String>,
-    conflicts: BTreeMap<ConflictId, (UserId, Vec<EntityId>)>,
+    conflicts: BTreeMap<(Slot, UserIndex), (ConflictId, Vec<EntityId>)>,
 }
 
 impl Told {
@@ -87,17 +87,22 @@ impl Told {
             Effect::EntityRenamed { entity, from, to } => {
                 assert_eq!(self.entities.insert(*entity, to.clone()).as_ref(), Some(from));
             }
-            Effect::ConflictOpened {
-                conflict,
-                user,
+            Effect::ConflictsOpened {
+                conflicts,
+                slot,
                 claimed,
+                users,
                 ..
             } => {
-                assert_eq!(self.conflicts.insert(*conflict, (*user, claimed.clone())), None);
+                for user in users.iter() {
+                    let conflict = (conflicts.of_user(user), claimed.clone());
+                    assert_eq!(self.conflicts.insert((*slot, user), conflict), None);
+                }
             }
-            Effect::ConflictClosed { conflict, .. } => {
-                assert!(self.conflicts.remove(conflict).is_some());
+            Effect::ConflictsClosed { slot, users } => {
+                assert!(users.iter().all(|user| self.conflicts.remove(&(*slot, user)).is_some()));
             }
+            Effect::ConflictOpened { .. } | Effect::ConflictClosed { .. } => panic!("written no more"),
             _ => {}
         }
     }
@@ -113,7 +118,7 @@ impl Told {
         let entities = state.entities_from(EntityIndex::from(0));
         let conflicts = state.conflicts().map(|conflict| {
             let claimed = conflict.claimed.iter().map(|entity| id(*entity));
-            (conflict.id, (state.user_at(conflict.user).id, claimed.collect()))
+            ((conflict.slot, conflict.user), (conflict.id, claimed.collect()))
         });
         Self {
             roles: roles.collect(),

@@ -98,6 +98,7 @@ fn every_kind_of_command_fact_and_consequence_occurs_in_random_histories() {
     }
     let causes = RoleCause::ALL.map(RoleCause::as_str);
     let kinds = Fact::KINDS.into_iter().chain(Effect::KINDS).chain(causes);
-    let missing = kinds.filter(|kind| !is_of_the_registry(kind) && !recorded.contains_key(kind));
+    let written = kinds.filter(|kind| !["conflict_opened", "conflict_closed"].contains(kind));
+    let missing = written.filter(|kind| !is_of_the_registry(kind) && !recorded.contains_key(kind));
     assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new());
 }
