@@ -11,7 +11,7 @@ use crate::claims::{Claims, claimants, pinned, unmapped};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
 use crate::held::Held;
-use crate::id::{EntityIndex, MappingIndex};
+use crate::id::{EntityId, EntityIndex, MappingIndex, UserId, UserIndex};
 use crate::mapping::Slot;
 use crate::state::{State, User};
 use crate::user_set::UserSet;
@@ -46,6 +46,37 @@ pub(super) struct RoleDifference {
     after: Vec<RoleClaim>,
 }
 
+/// Users and entities that the facts of an entry name together, looked up once for all users.
+struct Named {
+    /// The teams that each user is taken out of by hand.
+    taken_out: BTreeMap<UserIndex, BTreeSet<EntityIndex>>,
+    /// The first fact that puts the user into the entity itself.
+    assigned: BTreeMap<(UserId, EntityId), u32>,
+}
+
+impl Named {
+    fn by(facts: &[Fact], state: &State) -> Self {
+        let (mut taken_out, mut assigned) = (BTreeMap::<_, BTreeSet<_>>::new(), BTreeMap::new());
+        for (place, fact) in (0u32..).zip(facts) {
+            match fact {
+                Fact::MembershipsTaken { entity, users } => {
+                    let entity = state.entity(*entity);
+                    if let Some(team) = entity.filter(|entity| Slot::of(entity.entity_type).is_none()) {
+                        for user in users.iter() {
+                            taken_out.entry(user).or_default().insert(team.index);
+                        }
+                    }
+                }
+                Fact::UserDefaultEntityAssigned { user, entity } => {
+                    assigned.entry((*user, *entity)).or_insert(place);
+                }
+                _ => {}
+            }
+        }
+        Self { taken_out, assigned }
+    }
+}
+
 impl Derivation<'_> {
     /// Places every touched user, and concludes what is different from before. Brakes may keep users where they are, and the
     /// floor of administrators may let users go whom nothing else touched.
@@ -60,6 +91,7 @@ impl Derivation<'_> {
     fn place_once(&mut self, facts: &[Fact], cause: Option<RoleCause>) {
         let mut differences = Differences::default();
         let mut braking = Braking::default();
+        let named = Named::by(facts, &self.state);
         for (user, fact) in std::mem::take(&mut self.touched) {
             let because = Because {
                 fact,
@@ -69,10 +101,10 @@ impl Derivation<'_> {
             let user = self.state.user_at(user);
             let held = self.held(user);
             let mut placement = placement(&self.state, user, &held);
-            self.take_out_by_hand(facts, user, &mut placement);
+            self.take_out_by_hand(&named, user, &mut placement);
             self.keep_held(&mut braking, because, user, &mut placement);
             self.note_leaving(&mut braking, (because, facts), user, &placement);
-            self.compare_entities(&mut differences, (because, facts), user, &placement);
+            self.compare_entities(&mut differences, (because, &named), user, &placement);
             self.compare_conflicts(&mut differences.conflicts, because, user, &held);
             if user.role != placement.role {
                 let cause = cause.or_else(|| facts.get(because.fact as usize).map(self::cause));
@@ -91,18 +123,12 @@ impl Derivation<'_> {
 
     /// Whom a fact takes out of a team by hand leaves it, whatever but a pin holds the user there. Nobody is kept out: the
     /// next write that touches the user or the group places it again (SEMANTICS 5).
-    fn take_out_by_hand(&self, facts: &[Fact], user: &User, placement: &mut Placement) {
-        for fact in facts {
-            let Fact::MembershipsTaken { entity, users } = fact else {
-                continue;
-            };
-            let team = self.state.entity(*entity);
-            let team = team.filter(|entity| Slot::of(entity.entity_type).is_none() && users.contains(user.index));
-            let Some(team) = team else { continue };
-            let is_pinned = pinned(&self.state, user, None).any(|(other, _)| other == team.index);
+    fn take_out_by_hand(&self, named: &Named, user: &User, placement: &mut Placement) {
+        for team in named.taken_out.get(&user.index).into_iter().flatten() {
+            let is_pinned = pinned(&self.state, user, None).any(|(other, _)| other == *team);
             if !is_pinned {
-                let is_claimed = placement.entities.remove(&team.index).is_some();
-                placement.taken_out.insert(team.index, is_claimed);
+                let is_claimed = placement.entities.remove(team).is_some();
+                placement.taken_out.insert(*team, is_claimed);
             }
         }
     }
@@ -110,7 +136,7 @@ impl Derivation<'_> {
     fn compare_entities(
         &self,
         differences: &mut Differences,
-        (because, facts): (Because, &[Fact]),
+        (because, named): (Because, &Named),
         user: &User,
         placement: &Placement,
     ) {
@@ -126,7 +152,13 @@ impl Derivation<'_> {
         for (entity, mapping) in placement.entities.iter().filter(|(entity, _)| !now.contains(entity)) {
             let mapping = mapping.map(|mapping| self.state.mapping_at(mapping));
             let rule = mapping.and_then(|mapping| mapping.origin.rule());
-            let assigned = mapping.is_none().then(|| self.assigned(facts, user, *entity)).flatten();
+            let assigned = || {
+                named
+                    .assigned
+                    .get(&(user.id, self.state.entity_at(*entity).id))
+                    .copied()
+            };
+            let assigned = if mapping.is_none() { assigned() } else { None };
             let because = Because {
                 fact: assigned.unwrap_or(because.fact),
                 mapping: mapping.map(|mapping| mapping.id),
@@ -138,18 +170,6 @@ impl Derivation<'_> {
                 .or_default()
                 .insert(user.index);
         }
-    }
-
-    /// The fact that puts the user into the entity itself, where one does.
-    fn assigned(&self, facts: &[Fact], user: &User, entity: EntityIndex) -> Option<u32> {
-        let fact = Fact::UserDefaultEntityAssigned {
-            user: user.id,
-            entity: self.state.entity_at(entity).id,
-        };
-        (0u32..)
-            .zip(facts)
-            .find(|(_, other)| **other == fact)
-            .map(|(place, _)| place)
     }
 
     fn unplaced(&self, user: &User, entity: EntityIndex, placement: &Placement) -> Unplaced {

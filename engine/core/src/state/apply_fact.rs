@@ -445,9 +445,11 @@ impl State {
         if self.settings.default_role != settings.default_role {
             self.defaults_set.role = self.stamp;
         }
-        if self.settings.default_concurrency_group != settings.default_concurrency_group {
-            self.defaults_set.concurrency_group = self.stamp;
+        if self.settings.default_concurrency_group == settings.default_concurrency_group {
+            self.settings = Arc::new(settings.clone());
+            return;
         }
+        self.defaults_set.concurrency_group = self.stamp;
         // Another default concurrency group makes its users, and those of the one before, placed or not.
         let before = self.default_group().map(|entity| entity.members.clone());
         let after = settings
