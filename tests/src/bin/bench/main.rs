@@ -1,6 +1,6 @@
-//! The benchmark: durable single-member PATCHes, the cost of large groups, memory and start-up time, lists, and Bulk.
+//! The benchmark: durable single-member PATCHes, the cost of large groups, memory and start-up time, lists, Bulk, and plans.
 //!
-//!     cargo build --release && cargo run --release -p rolecall-tests --bin bench [-- patches groups population lists bulk]
+//!     cargo build --release && cargo run --release -p rolecall-tests --bin bench [-- patches groups population lists bulk plans]
 //!
 //! Without arguments it runs all parts. Numbers of different machines do not compare, so everything that waits
 //! for the disk is also shown as a ratio to a plain append and fdatasync of the same run, on the same file system.
@@ -13,6 +13,7 @@ mod groups;
 mod lists;
 mod measure;
 mod patches;
+mod plans;
 mod population;
 mod raw_log;
 
@@ -25,7 +26,7 @@ async fn main() {
     let parts: Vec<String> = std::env::args().skip(1).collect();
     for part in &parts {
         assert!(
-            ["patches", "groups", "population", "lists", "bulk"].contains(&part.as_str()),
+            ["patches", "groups", "population", "lists", "bulk", "plans"].contains(&part.as_str()),
             "there is no part `{part}`"
         );
     }
@@ -44,5 +45,8 @@ async fn main() {
     }
     if wanted("bulk") {
         bulk::run().await;
+    }
+    if wanted("plans") {
+        plans::run().await;
     }
 }
