@@ -98,7 +98,7 @@ mod tests {
         check_kilobytes(r"\w{9}", 300..700);
         check_kilobytes(r"^eng-(?<team>\w+)$", 40..80);
         check_kilobytes(r"^(eng|ops|web)-[a-z0-9]+$", 1..12);
-        check_kilobytes(r"[\pL&&a][\pL&&b][\pL&&c]", 1..12);
+        check_kilobytes(r"[\pL&&a][\pL&&b][\pL&&c]", 1..40);
     }
 
     #[test]
