@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{admit, reconcile, settings};
 use crate::asked::Asked;
 use crate::command::Command;
-use crate::derive::{Rehearsal, reach};
+use crate::derive::{EntrySoFar, reach};
 use crate::entry::Actor;
 use crate::fact::Fact;
 use crate::id::{GroupIndex, NewIds, PlanId};
@@ -80,18 +80,18 @@ fn running(state: &State) -> Option<&PlanRun> {
 fn draft_facts(state: &State, draft: &Draft, asked: Asked, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
     check_mappings(&draft.mappings)?;
     check_exceptions(&draft.exceptions)?;
-    let mut rehearsal = Rehearsal::new(state, asked, ids);
+    let mut so_far = EntrySoFar::new(state, asked, ids);
     let mut facts = Vec::new();
     for (place, command) in commands(state, draft) {
         let more = match &command {
             // Roles may go together with the rules that grant them.
             Command::ChangeSettings { change } if draft.rules.is_some() => {
-                settings::change_before_rules(rehearsal.state(), change)
+                settings::change_before_rules(so_far.state(), change)
             }
-            command => admit(rehearsal.state(), command, asked, ids),
+            command => admit(so_far.state(), command, asked, ids),
         };
         let more = more.map_err(|reason| placed(place, reason))?;
-        rehearsal.follow(&more);
+        so_far.follow(&more);
         facts.extend(more);
     }
     Ok(facts)

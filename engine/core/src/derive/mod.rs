@@ -7,15 +7,15 @@
 mod brake;
 mod ceilings;
 mod conflicts;
+mod entry_so_far;
 mod mappings;
 mod placement;
-mod rehearsal;
 mod renames;
 mod resync;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::rehearsal::Rehearsal;
+pub(crate) use self::entry_so_far::EntrySoFar;
 pub(crate) use self::resync::reach;
 
 use rolecall_rules::EntityType;

@@ -9,7 +9,7 @@ mod difference;
 mod draft;
 mod drift;
 mod effect;
-mod rehearsal;
+mod rehearse;
 mod snapshot;
 
 pub use self::draft::{Draft, ExceptionChange, MappingChange};
@@ -18,7 +18,7 @@ pub use self::effect::{
     ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, MappingEffect, MembersEffect, PlanEffect,
     RoleEffect, RulesEffect,
 };
-pub use self::rehearsal::{hash, rehearse};
+pub use self::rehearse::{hash, rehearse};
 pub use self::snapshot::{
     DriftReport, Place, Reconciliation, SnapshotGroup, SnapshotMember, SnapshotProblem, SnapshotProblems,
 };

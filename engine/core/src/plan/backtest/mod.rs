@@ -16,7 +16,7 @@ use self::carry::{Carried, Carrier};
 use self::compare::Comparison;
 use crate::asked::Asked;
 use crate::command::Command;
-use crate::derive::{Rehearsal, derive};
+use crate::derive::{EntrySoFar, derive};
 use crate::entry::{Actor, Entry};
 use crate::fact::Fact;
 use crate::handle::handle_at;
@@ -189,14 +189,14 @@ impl Backtest {
     /// The facts of an entry as they are in the world of the draft.
     fn carry_over(&mut self, entry: &Entry, asked: Asked) -> Vec<Fact> {
         let ids = NewIds::new(asked.stamp.at, entry.seed, IdsFor::Facts);
-        let mut rehearsal = Rehearsal::new(&self.draft, asked, &ids);
+        let mut so_far = EntrySoFar::new(&self.draft, asked, &ids);
         let mut facts = Vec::new();
         let mut waiting = entry.facts.iter().peekable();
         while let Some(fact) = waiting.next() {
             let carrier = Carrier {
                 recorded: &self.recorded,
                 before: &self.draft,
-                now: rehearsal.state(),
+                now: so_far.state(),
                 start: self.start,
                 change: &self.change,
                 decisions: &self.decisions,
@@ -211,7 +211,7 @@ impl Backtest {
                     }
                     // The facts after it are judged by what it leads to.
                     if waiting.peek().is_some() {
-                        rehearsal.follow(std::slice::from_ref(&carried));
+                        so_far.follow(std::slice::from_ref(&carried));
                     }
                     facts.push(carried);
                 }

@@ -1,5 +1,5 @@
-//! What several facts lead to, one after the other, as far as admission needs to know: mappings and entities move, users
-//! are not placed.
+//! What the facts of an entry lead to while it is put together, one after the other, as far as admission needs to know:
+//! mappings and entities move, users are not placed.
 
 use super::Derivation;
 use crate::asked::Asked;
@@ -7,14 +7,14 @@ use crate::fact::Fact;
 use crate::id::NewIds;
 use crate::state::State;
 
-/// Facts of one entry that is still being put together.
-pub(crate) struct Rehearsal<'a> {
+/// An entry that is still being put together, and the state that its facts so far lead to.
+pub(crate) struct EntrySoFar<'a> {
     derivation: Derivation<'a>,
     asked: Asked,
     place: u32,
 }
 
-impl<'a> Rehearsal<'a> {
+impl<'a> EntrySoFar<'a> {
     /// Before the first fact of the entry whose facts draw these ids.
     pub(crate) fn new(before: &'a State, asked: Asked, ids: &NewIds) -> Self {
         let derivation = Derivation::new(before, before.clone(), ids.for_consequences());
