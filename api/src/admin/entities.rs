@@ -1,7 +1,10 @@
 //! Entities: the teams, concurrency groups and sub-organizations of the product.
 
+use std::slice;
+
 use axum::Json;
 use axum::http::StatusCode;
+use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::{Entity, State};
 use rolecall_engine::{Command, EntityId, Fact, Rejection, UserIndex};
 use serde::{Deserialize, Serialize};
@@ -135,11 +138,17 @@ pub(crate) async fn list(
     Query(query): Query<EntitiesQuery>,
 ) -> Result<Json<Page<EntityView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
-    let key = query.name.as_deref().map(rolecall_engine::rules::NameKey::of);
-    let entity_type = query.r#type.map(rolecall_engine::rules::EntityType::from);
-    let rows = state.entities_from(page::first(query.after));
-    let rows = rows.filter(|entity| entity_type.is_none_or(|wanted| wanted == entity.entity_type));
-    let rows = rows.filter(|entity| key.as_ref().is_none_or(|key| *key == entity.key));
+    let (wanted, first) = (query.r#type.map(EntityType::from), page::first(query.after));
+    let rows: Box<dyn Iterator<Item = &Entity>> = match &query.name {
+        Some(name) => {
+            let types = wanted.as_ref().map_or(EntityType::ALL.as_slice(), slice::from_ref);
+            Box::new(state.entities_named_from(types, name, first))
+        }
+        None => {
+            let rows = state.entities_from(first);
+            Box::new(rows.filter(|entity| wanted.is_none_or(|wanted| wanted == entity.entity_type)))
+        }
+    };
     let cursor = |entity: &&Entity| u32::from(entity.index).to_string();
     Ok(Json(Page::of(rows, limit, cursor, EntityView::of)))
 }
@@ -229,4 +238,72 @@ fn members_after(entity: &Entity, after: Option<u32>, limit: usize, state: &Stat
     let rows = indexes.filter_map(|index| Some((index, MemberView::of(index, entity, state)?)));
     let cursor = |(index, _): &(UserIndex, MemberView)| u32::from(*index).to_string();
     Page::of(rows, limit, cursor, |(_, member)| member)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::test_server::TestServer;
+
+    /// Ids of all entities that are listed, by pages of this many.
+    async fn listed(server: &TestServer, list: &str, token: &str, limit: usize) -> Vec<Value> {
+        let (mut ids, mut next) = (Vec::new(), String::new());
+        loop {
+            let path = format!("{list}&limit={limit}{next}");
+            let page = server.json("GET", &path, token, Value::Null).await.expect(200);
+            ids.extend(
+                page["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|entity| entity["id"].clone()),
+            );
+            match page["next"].as_str() {
+                Some(after) => next = format!("&after={after}"),
+                None => return ids,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_finds_the_entities_of_all_types_in_the_order_of_their_creation() {
+        let server = TestServer::start().await;
+        let (ours, admin) = server.organization("ours").await;
+        let entities = format!("{ours}/entities");
+        let mut ids = Vec::new();
+        for (entity_type, name) in [
+            ("sub_organization", "Berlin"),
+            ("team", "Hamburg"),
+            ("team", "Berlin"),
+            ("concurrency_group", "Berlin"),
+            ("concurrency_group", "Hamburg"),
+        ] {
+            let new = json!({"type": entity_type, "name": name});
+            let created = server.json("POST", &entities, &admin, new).await.expect(201);
+            ids.push(created["id"].clone());
+        }
+        let [sub_organization, _, team, group, _] = ids.as_slice() else {
+            unreachable!("five were made")
+        };
+        let berlin = format!("{entities}?name=%20bErlin");
+        for limit in [1, 2, 1000] {
+            let found = listed(&server, &berlin, &admin, limit).await;
+            assert_eq!(
+                found.iter().collect::<Vec<_>>(),
+                [sub_organization, team, group],
+                "{limit}"
+            );
+        }
+        let teams = format!("{berlin}&type=team");
+        assert_eq!(listed(&server, &teams, &admin, 1).await, std::slice::from_ref(team));
+        let gone = format!("{entities}/{}", team.as_str().unwrap());
+        server.json("DELETE", &gone, &admin, Value::Null).await.expect(204);
+        assert!(listed(&server, &teams, &admin, 1).await.is_empty());
+        assert!(
+            listed(&server, &format!("{entities}?name=Bremen"), &admin, 1)
+                .await
+                .is_empty()
+        );
+    }
 }
