@@ -64,7 +64,7 @@ pub(crate) struct HeldView {
 pub(crate) struct HoldsQuery {
     /// The `next` of the page before.
     after: Option<Uuid>,
-    #[param(value_type = Option<PageLimit>)]
+    #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
 }
 
@@ -75,14 +75,14 @@ pub(crate) struct HeldQuery {
     /// The `next` of the page before.
     #[param(pattern = "^(role|[0-9]{1,9})\\.[0-9]{1,9}$")]
     after: Option<String>,
-    #[param(value_type = Option<PageLimit>)]
+    #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
 }
 
 /// For whom to decide.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Decision {
+pub(crate) struct HoldUsers {
     /// For these users alone; left out: for all. After a release for all the scope counts anew.
     user_ids: Option<Vec<Uuid>>,
 }
@@ -175,16 +175,16 @@ pub(crate) async fn users(
 
 /// Release a hold: what the identity provider asked for happens now.
 #[utoipa::path(post, path = "/v1/organizations/{organization}/holds/{hold}/release", tag = "holds",
-    params(("organization" = Uuid, Path), ("hold" = Uuid, Path)), request_body = Decision, responses(
+    params(("organization" = Uuid, Path), ("hold" = Uuid, Path)), request_body = HoldUsers, responses(
     (status = 204, description = "Released"),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
 pub(crate) async fn release(
     caller: Caller<Admin>,
     Id(hold): Id<HoldId>,
-    Body(decision): Body<Decision>,
+    Body(whom): Body<HoldUsers>,
 ) -> Result<StatusCode, Problem> {
-    let users = decision.users();
+    let users = whom.users();
     caller.submit(Command::ReleaseHold { hold, users }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -192,21 +192,21 @@ pub(crate) async fn release(
 /// Discard a hold: what the identity provider asked for is dropped, and the users keep what they have. Memberships become those
 /// given by hand, the role becomes a pin, up to 1,000 by one request.
 #[utoipa::path(post, path = "/v1/organizations/{organization}/holds/{hold}/discard", tag = "holds",
-    params(("organization" = Uuid, Path), ("hold" = Uuid, Path)), request_body = Decision, responses(
+    params(("organization" = Uuid, Path), ("hold" = Uuid, Path)), request_body = HoldUsers, responses(
     (status = 204, description = "Discarded"),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
 pub(crate) async fn discard(
     caller: Caller<Admin>,
     Id(hold): Id<HoldId>,
-    Body(decision): Body<Decision>,
+    Body(whom): Body<HoldUsers>,
 ) -> Result<StatusCode, Problem> {
-    let users = decision.users();
+    let users = whom.users();
     caller.submit(Command::DiscardHold { hold, users }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl Decision {
+impl HoldUsers {
     fn users(self) -> Option<Vec<UserId>> {
         let users = self.user_ids?;
         Some(users.into_iter().map(UserId::new).collect())

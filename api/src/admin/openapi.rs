@@ -219,6 +219,21 @@ mod tests {
         }
     }
 
+    /// A schema that is only named by a parameter is not among the components by itself.
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let (mut places, mut references) = (vec![&document], BTreeSet::new());
+        while let Some(place) = places.pop() {
+            references.extend(place.get("$ref").and_then(|to| to.as_str()));
+            places.extend(place.as_object().into_iter().flat_map(|fields| fields.values()));
+            places.extend(place.as_array().into_iter().flatten());
+        }
+        assert!(references.len() > 10, "{references:?}");
+        references.retain(|to| document.pointer(to.trim_start_matches('#')).is_none());
+        assert!(references.is_empty(), "they lead nowhere: {references:?}");
+    }
+
     /// Of two types of one name the document would hold one, and describe with it what is of the other.
     #[test]
     fn every_type_with_a_schema_has_a_name_of_its_own() {
