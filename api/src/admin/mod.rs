@@ -36,7 +36,9 @@ mod organizations;
 mod override_tests;
 mod page;
 mod plan_body;
+mod plan_changes;
 mod plan_view;
+mod planned_change;
 mod plans;
 mod query;
 mod reconcile;
@@ -225,7 +227,10 @@ fn planned(routes: Routes) -> Routes {
     routes
         .post("/v1/organizations/{organization}/plans", plans::create)
         .get("/v1/organizations/{organization}/plans/{plan}", plans::read)
-        .get("/v1/organizations/{organization}/plans/{plan}/changes", plans::changes)
+        .get(
+            "/v1/organizations/{organization}/plans/{plan}/changes",
+            plan_changes::list,
+        )
         .post("/v1/organizations/{organization}/plans/{plan}/apply", plans::apply)
         .post("/v1/organizations/{organization}/reconcile", reconcile::create)
 }

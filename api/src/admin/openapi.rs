@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     audit, conflicts, connections, entities, events, exceptions, explain, groups, history, holds, mappings,
-    memberships, organizations, plans, reconcile, root_tokens, rule_analysis, rule_set, rule_trial, rules, settings,
-    tokens, users,
+    memberships, organizations, plan_changes, plans, reconcile, root_tokens, rule_analysis, rule_set, rule_trial,
+    rules, settings, tokens, users,
 };
 
 #[derive(OpenApi)]
@@ -43,7 +43,7 @@ use super::{
         holds::list, holds::read, holds::users, holds::release, holds::discard,
         events::read, history::read, audit::verify,
         explain::user::user, explain::group::group, explain::entity::entity,
-        plans::create, plans::read, plans::changes, plans::apply, reconcile::create,
+        plans::create, plans::read, plan_changes::list, plans::apply, reconcile::create,
     )
 )]
 struct Document;

@@ -6,39 +6,18 @@ use axum::Json;
 use axum::http::StatusCode;
 use rolecall_engine::plan::{self, Draft, DriftReport, PlanEffect};
 use rolecall_engine::{Command, PlanId, Rejection, State};
-use serde::Deserialize;
-use utoipa::IntoParams;
 use uuid::Builder;
 
 use super::body::Body;
-use super::described::{AfterIndex, PageLimit};
 use super::id::Id;
-use super::page::{self, Page};
 use super::plan_body::{ApplyBody, PlanBody};
-use super::plan_view::{Change, ChangeKind, PlanView, PlannedChangeView};
-use super::query::Query;
+use super::plan_view::PlanView;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
 use crate::limits::PLAN_APPLYING_WAIT;
 use crate::organization::{Organization, Plan};
 use crate::problem::{Problem, ProblemBody};
 use crate::{random, time};
-
-/// Which changes to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ChangesQuery {
-    /// How many items a page has, 100 if left out.
-    #[param(value_type = Option<PageLimit>, inline)]
-    limit: Option<usize>,
-    /// The `next` of the page before.
-    #[param(value_type = Option<AfterIndex>, inline)]
-    after: Option<u32>,
-    /// Only changes of this kind.
-    #[param(inline)]
-    kind: Option<ChangeKind>,
-}
 
 /// Ask what a change would do. Nothing is changed until the plan is applied.
 #[utoipa::path(post, path = "/v1/organizations/{organization}/plans", tag = "plans",
@@ -84,30 +63,6 @@ pub(super) async fn make(
 ))]
 pub(crate) async fn read(caller: Caller<Viewer>, Id(plan): Id<PlanId>) -> Result<Json<PlanView>, Problem> {
     Ok(Json(view(&caller.organization, plan)?))
-}
-
-/// List the changes of a plan one by one.
-#[utoipa::path(get, path = "/v1/organizations/{organization}/plans/{plan}/changes", tag = "plans",
-    params(("organization" = Uuid, Path), ("plan" = Uuid, Path), ChangesQuery), responses(
-    (status = 200, description = "Changes: of entities, mappings, members, roles and conflicts", body = Page<PlannedChangeView>),
-    (status = "4XX", description = "Refused", body = ProblemBody),
-))]
-pub(crate) async fn changes(
-    caller: Caller<Viewer>,
-    Id(plan): Id<PlanId>,
-    Query(query): Query<ChangesQuery>,
-) -> Result<Json<Page<PlannedChangeView>>, Problem> {
-    let (state, limit) = (caller.state(), page::limit(query.limit)?);
-    let plan = caller.organization.plans().get(plan).ok_or(Rejection::UnknownPlan)?;
-    let first: u32 = page::first(query.after);
-    let rows = (0u32..).zip(Change::all(&plan.effect)).skip(first as usize);
-    let rows = rows.filter(|(_, change)| query.kind.is_none_or(|kind| kind == change.kind()));
-    Ok(Json(Page::of(
-        rows,
-        limit,
-        |(index, _)| index.to_string(),
-        |(_, change)| change.view(&state),
-    )))
 }
 
 /// Apply a plan. It is refused when the organization has moved on since the plan was made.

@@ -98,6 +98,39 @@ async fn a_plan_says_what_it_does_and_does_what_it_says() {
 }
 
 #[tokio::test]
+async fn the_changes_of_a_plan_are_the_same_whatever_the_pages() {
+    let (_server, acme, connection) = start().await;
+    let users = connection.scim.create_users("user", 7).await;
+    for (name, members) in [("eng", &users[..5]), ("ops", &users[3..]), ("empty", &[])] {
+        let members: Vec<&str> = members.iter().map(String::as_str).collect();
+        connection.scim.create_group(name, &members).await;
+    }
+    let mut rules = teams("${display_name}");
+    rules[0]["role"] = json!("admin");
+    let plan = planned(&acme, &json!({ "rules": rules })).await;
+    let changes = path(&plan, "/changes");
+    let whole = acme.list(&changes).await;
+    // Three teams and their mappings, nine members, seven roles.
+    assert_eq!(whole.len(), 3 + 3 + 9 + 7, "{whole:#?}");
+    for limit in [1, 2, 3, 5, whole.len()] {
+        assert_eq!(acme.list(&format!("{changes}?limit={limit}")).await, whole, "{limit}");
+    }
+    let joining: Vec<_> = whole.iter().filter(|change| change["kind"] == "member_added").collect();
+    let listed = acme.list(&format!("{changes}?limit=2&kind=member_added")).await;
+    assert_eq!(listed.iter().collect::<Vec<_>>(), joining);
+
+    for wrong in ["7", "x", "2.0.x", "4.9", "7.0", "7.0.4000000", "99.0.0", "-1.0.0"] {
+        let refused = acme
+            .http
+            .get(&format!("{changes}?after={wrong}"))
+            .await
+            .expect(400)
+            .json();
+        assert_eq!(refused["type"], "urn:rolecall:problem:query", "{wrong}: {refused}");
+    }
+}
+
+#[tokio::test]
 async fn a_plan_is_for_the_state_that_it_was_made_for() {
     let (_server, acme, connection) = start().await;
     let ana = connection.scim.create_user("ana@example.com").await;

@@ -1,0 +1,176 @@
+//! One change of a plan in JSON.
+
+use rolecall_engine::plan::{EntityName, PlanEffect};
+use rolecall_engine::rules::RoleName;
+use rolecall_engine::state::State;
+use rolecall_engine::{EntityId, GroupId, MappingId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::plan_changes::Place;
+use super::rule_body::TypeWord;
+
+/// A kind of change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ChangeKind {
+    /// A group is created.
+    GroupCreated,
+    /// A group is deleted.
+    GroupDeleted,
+    /// A user becomes a member of a group.
+    GroupMemberAdded,
+    /// A user is no longer a member of a group.
+    GroupMemberRemoved,
+    /// A mapping comes or changes.
+    Mapping,
+    /// An entity is created or renamed.
+    Entity,
+    /// A user joins an entity.
+    MemberAdded,
+    /// A user leaves an entity.
+    MemberRemoved,
+    /// The role of a user changes.
+    Role,
+    /// A conflict opens.
+    ConflictOpened,
+    /// A conflict closes.
+    ConflictClosed,
+}
+
+/// One change of a plan. Which fields it has depends on its kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlannedChangeView {
+    kind: ChangeKind,
+    /// The user who joins, leaves, has another role or a conflict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<Uuid>,
+    /// The entity that a mapping is for, that is created or renamed, or that the user joins or leaves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity: Option<PlannedEntity>,
+    /// The entities that claim the user, of a conflict.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    claimed: Vec<PlannedEntity>,
+    /// The mapping; a new one has no id yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapping_id: Option<Uuid>,
+    /// The group, or the group of the mapping; a new one has no id yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<Uuid>,
+    /// The name of the group, of changes of groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    /// What becomes of the mapping: its new status, `paused` or `refreshed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    /// Why the mapping waits or ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// The name of the rule that the mapping follows from then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    /// The role, the status of the mapping, or the name of the entity before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    /// The role then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+}
+
+/// An entity, which may be one that the plan creates.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlannedEntity {
+    /// `null`: it is not there yet.
+    id: Option<Uuid>,
+    r#type: TypeWord,
+    name: Option<String>,
+}
+
+impl PlannedChangeView {
+    /// The change that stands at a place, by a state that knows its user; `None`: there is no such place.
+    pub(super) fn of(effect: &PlanEffect, place: Place, state: &State) -> Option<Self> {
+        let Place { kind, row, user } = place;
+        let blank = Self::blank(kind, user.map(|user| state.user_at(user).id.uuid()));
+        Some(match kind {
+            ChangeKind::GroupCreated
+            | ChangeKind::GroupDeleted
+            | ChangeKind::GroupMemberAdded
+            | ChangeKind::GroupMemberRemoved => {
+                let effect = effect.groups.get(row)?;
+                Self {
+                    group_id: effect.group.map(GroupId::uuid),
+                    group: Some(effect.display_name.clone()),
+                    ..blank
+                }
+            }
+            ChangeKind::Mapping => {
+                let mapping = effect.mappings.get(row)?;
+                Self {
+                    entity: Some(PlannedEntity::of(&mapping.entity)),
+                    mapping_id: mapping.mapping.map(MappingId::uuid),
+                    group_id: Some(mapping.group.uuid()),
+                    outcome: Some(mapping.word()),
+                    reason: mapping.to.reason(),
+                    rule: mapping.rule.clone(),
+                    from: mapping.from.map(|from| from.as_str().to_owned()),
+                    ..blank
+                }
+            }
+            ChangeKind::Entity => {
+                let entity = effect.entities.get(row)?;
+                Self {
+                    entity: Some(PlannedEntity::of(&entity.entity)),
+                    from: entity.from.clone(),
+                    ..blank
+                }
+            }
+            ChangeKind::MemberAdded | ChangeKind::MemberRemoved => Self {
+                entity: Some(PlannedEntity::of(&effect.members.get(row)?.entity)),
+                ..blank
+            },
+            ChangeKind::Role => {
+                let role = effect.roles.get(row)?;
+                Self {
+                    from: role.from.as_ref().map(RoleName::to_string),
+                    to: role.to.as_ref().map(RoleName::to_string),
+                    ..blank
+                }
+            }
+            ChangeKind::ConflictOpened | ChangeKind::ConflictClosed => {
+                let claimed = &effect.conflicts.get(row)?.claimed;
+                Self {
+                    claimed: claimed.iter().map(PlannedEntity::of).collect(),
+                    ..blank
+                }
+            }
+        })
+    }
+
+    fn blank(kind: ChangeKind, user_id: Option<Uuid>) -> Self {
+        Self {
+            kind,
+            user_id,
+            entity: None,
+            claimed: Vec::new(),
+            mapping_id: None,
+            group_id: None,
+            group: None,
+            outcome: None,
+            reason: None,
+            rule: None,
+            from: None,
+            to: None,
+        }
+    }
+}
+
+impl PlannedEntity {
+    fn of(entity: &EntityName) -> Self {
+        Self {
+            id: entity.entity.map(EntityId::uuid),
+            r#type: entity.entity_type.into(),
+            name: entity.name.clone(),
+        }
+    }
+}
