@@ -103,7 +103,10 @@ impl Derivation<'_> {
             let mut placement = placement(&self.state, user, &held);
             self.take_out_by_hand(&named, user, &mut placement);
             self.keep_held(&mut braking, because, user, &mut placement);
-            self.note_leaving(&mut braking, (because, facts), user, &placement);
+            // Whom the floor lets go was judged when his demotion was asked for.
+            if cause.is_none() {
+                self.note_leaving(&mut braking, (because, facts), user, &placement);
+            }
             self.compare_entities(&mut differences, (because, &named), user, &placement);
             self.compare_conflicts(&mut differences.conflicts, because, user, &held);
             if user.role != placement.role {

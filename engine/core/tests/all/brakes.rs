@@ -2,8 +2,8 @@
 
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::{
-    BrakeLimitChange, BrakeScope, Command, Entry, Fact, GroupChange, HoldId, MappingTarget, MembersChange, Rejection,
-    SafeguardsChange, SettingsChange,
+    BrakeLimitChange, BrakeScope, Command, Entry, ExceptionKind, ExceptionSubject, Fact, GroupChange, HoldId,
+    MappingTarget, MembersChange, Rejection, SafeguardsChange, SettingsChange,
 };
 
 use crate::world::{World, match_all};
@@ -381,5 +381,22 @@ fn a_lower_floor_lets_admins_go_and_other_roles_end_the_hold() {
         (admins(&world), holds(&world)),
         (0, Vec::new()),
         "only the highest role is held"
+    );
+}
+
+#[test]
+fn whom_the_floor_lets_go_the_brake_does_not_judge_again() {
+    let mut world = ten(|change| {
+        change.brake.highest_role = limit(0, 0);
+        change.min_admins = Some(4);
+    });
+    let role = ExceptionSubject::Role("admin".parse().unwrap());
+    world.except(ExceptionKind::Exclusion, "0", role).unwrap();
+    assert_eq!((admins(&world), holds(&world)), (4, vec!["min_admins: 1".to_owned()]));
+    world.set_user("8", true, Some("admin"));
+    assert_eq!(
+        (world.role("0").as_deref(), admins(&world), holds(&world)),
+        (Some("user"), 4, Vec::new()),
+        "a person decided it, and another admin has appeared"
     );
 }
