@@ -412,18 +412,56 @@ fn leavers(removals: &Removals, kept: &Removals) -> UserSet {
     leavers
 }
 
-/// Whether a fact is a wish of a provider that can take something away. What a person decides passes, and so do the
-/// deactivation and the deletion of users.
+/// Whether a fact is a wish of a provider that can take something away; so can an addition, where a decision for everyone lets
+/// the new members go over to the other side. What a person decides passes, and so do the deactivation and the deletion of
+/// users.
 fn is_wish_of_provider(fact: &Fact) -> bool {
-    matches!(
-        fact,
+    match fact {
         Fact::UserAttributesChanged { .. }
-            | Fact::UserRoleAttributeChanged { .. }
-            | Fact::GroupRenamed { .. }
-            | Fact::GroupAttributesChanged { .. }
-            | Fact::GroupDeleted { .. }
-            | Fact::MembersRemoved { .. }
-    )
+        | Fact::UserRoleAttributeChanged { .. }
+        | Fact::GroupCreated { .. }
+        | Fact::GroupRestored { .. }
+        | Fact::GroupRenamed { .. }
+        | Fact::GroupAttributesChanged { .. }
+        | Fact::GroupDeleted { .. }
+        | Fact::MembersAdded { .. }
+        | Fact::MembersRemoved { .. } => true,
+        Fact::UserCreated { .. }
+        | Fact::UserActivated { .. }
+        | Fact::UserDeactivated { .. }
+        | Fact::UserDeleted { .. }
+        | Fact::UserDefaultEntityAssigned { .. }
+        | Fact::IgnoredMembersChanged { .. }
+        | Fact::RuleCreated { .. }
+        | Fact::RuleChanged { .. }
+        | Fact::RuleDeleted { .. }
+        | Fact::ExamplesSaved { .. }
+        | Fact::EntityRegistered { .. }
+        | Fact::EntityDeleted { .. }
+        | Fact::MappingRequested { .. }
+        | Fact::MappingApproved { .. }
+        | Fact::MappingRejected { .. }
+        | Fact::MappingPaused { .. }
+        | Fact::MappingResumed { .. }
+        | Fact::SettingsChanged { .. }
+        | Fact::SafeguardsChanged { .. }
+        | Fact::Registry(_)
+        | Fact::PlanStarted { .. }
+        | Fact::DriftPlanned { .. }
+        | Fact::DriftReconciled { .. }
+        | Fact::PlanStepped { .. }
+        | Fact::PlanFinished { .. }
+        | Fact::PlanStopped { .. }
+        | Fact::ConflictResolved { .. }
+        | Fact::DecisionForgotten { .. }
+        | Fact::HoldReleased { .. }
+        | Fact::HoldDiscarded { .. }
+        | Fact::MembershipsGiven { .. }
+        | Fact::MembershipsTaken { .. }
+        | Fact::ExceptionSet { .. }
+        | Fact::ExceptionRemoved { .. }
+        | Fact::ExceptionExpired { .. } => false,
+    }
 }
 
 /// Whether a placement has any entity but the default concurrency group.

@@ -2,7 +2,7 @@
 
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::{
-    BrakeLimitChange, BrakeScope, Command, Entry, ExceptionKind, ExceptionSubject, Fact, GroupChange, HoldId,
+    BrakeLimitChange, BrakeScope, Command, Entry, ExceptionKind, ExceptionSubject, Fact, GroupChange, HoldId, Keep,
     MappingTarget, MembersChange, Rejection, SafeguardsChange, SettingsChange,
 };
 
@@ -284,6 +284,39 @@ fn an_entity_and_a_part_of_it_have_brakes_when_they_are_given_limits() {
     assert_eq!(in_eng(&world), 10, "it goes when all let it go");
     release(&mut world, BrakeScope::GroupEntity { entity, group });
     assert_eq!((in_eng(&world), holds(&world)), (0, Vec::new()));
+}
+
+#[test]
+fn new_members_who_leave_their_teams_by_a_decision_for_everyone_are_held_too() {
+    let mut world = ten(|change| change.brake.entity = limit(3, 50));
+    let berlin = world.entity(EntityType::SubOrganization, "Berlin").id;
+    let group = world.group("berlin", &["9"]);
+    let mapping = world.mappings("berlin")[0].id;
+    world.done(&Command::RejectMapping { mapping });
+    world.done(&Command::CreateMapping {
+        group,
+        target: MappingTarget::Entity(berlin),
+    });
+    let conflict = world.state.conflicts().next().unwrap().id;
+    world.done(&Command::ResolveConflict {
+        conflict,
+        keep: Keep::Incoming(None),
+        everyone: true,
+    });
+    assert_eq!((in_eng(&world), holds(&world)), (9, Vec::new()), "a person decided");
+    let add = (4..9).map(|number| world.user_named(&number.to_string()).id.to_string());
+    let members = MembersChange {
+        add: add.collect(),
+        ..MembersChange::default()
+    };
+    world.change_group(
+        "berlin",
+        GroupChange {
+            members,
+            ..GroupChange::default()
+        },
+    );
+    assert_eq!((in_eng(&world), holds(&world)), (9, vec!["entity: 5".to_owned()]));
 }
 
 #[test]

@@ -82,6 +82,14 @@ pub(crate) fn unbraked_operations(length: usize) -> impl Strategy<Value = Vec<Op
     })
 }
 
+/// Operations on an organization with brakes that few users are enough for.
+pub(crate) fn braked_operations(length: usize) -> impl Strategy<Value = Vec<Operation>> {
+    (brake(), operations(length)).prop_map(|(brake, mut operations)| {
+        operations.insert(0, brake);
+        operations
+    })
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
     let role = || option::of(some());
     prop_oneof![
@@ -133,7 +141,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (option::of(0..4u32), prop::bool::weighted(0.2), prop::bool::weighted(0.2)).prop_map(
             |(members, highest_role, adoption)| Operation::Ceiling { members, highest_role, adoption }
         ),
-        2 => (0u32..4, 0u32..60).prop_map(|(min_count, max_percent)| Operation::Brake { min_count, max_percent }),
+        2 => brake(),
         3 => (some(), option::of(some())).prop_map(|(hold, user)| Operation::Release { hold, user }),
         2 => (some(), option::of(some())).prop_map(|(hold, user)| Operation::Discard { hold, user }),
         1 => (0u32..3).prop_map(|min_admins| Operation::Floor { min_admins }),
@@ -143,6 +151,10 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => some().prop_map(|exception| Operation::RemoveException { exception }),
         2 => Just(Operation::Tick),
     ]
+}
+
+fn brake() -> impl Strategy<Value = Operation> {
+    (0u32..4, 0u32..60).prop_map(|(min_count, max_percent)| Operation::Brake { min_count, max_percent })
 }
 
 fn exception() -> impl Strategy<Value = Operation> {

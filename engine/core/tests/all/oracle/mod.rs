@@ -12,6 +12,7 @@ mod overrides;
 pub(crate) mod owners;
 pub(crate) mod roles;
 mod rules;
+pub(crate) mod scopes;
 mod sides;
 pub(crate) mod slots;
 pub(crate) mod teams;

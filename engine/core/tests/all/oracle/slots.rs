@@ -23,10 +23,8 @@ pub(crate) fn check(known: &Known<'_>) {
 fn check_slot(known: &Known<'_>, user: &User, slot: Slot, in_force: &BTreeSet<EntityIndex>) {
     let Known { state, overrides, .. } = known;
     let entity_type = entity_type(slot);
-    let default = known.defaults.get(&user.id).copied();
     let excluded = overrides.entities(state, user, entity_type, ExceptionKind::Exclusion);
     let pinned = overrides.entities(state, user, entity_type, ExceptionKind::Pin);
-    let default = default.filter(|entity| entity.entity_type == entity_type);
     let claimed = of_type(state, in_force, entity_type);
     let is_contested = claimed.len() > 1 && pinned.is_empty();
     let current = contested(known, user, slot, &claimed, is_contested);
@@ -35,13 +33,7 @@ fn check_slot(known: &Known<'_>, user: &User, slot: Slot, in_force: &BTreeSet<En
     let kept: Vec<EntityIndex> = held_in(known, user, entity_type).into_iter().collect();
     let kept = kept.first().map(|entity| state.entity_at(*entity).id);
     if user.active {
-        let by_hand = overrides.manual(state, user, entity_type);
-        assert!(by_hand.len() <= 1, "one entity of an exclusive type by hand");
-        fallback.extend(by_hand.iter().map(|entity| state.entity_at(*entity).id));
-        if slot == Slot::ConcurrencyGroup {
-            fallback.extend(named(state, user));
-        }
-        fallback.extend(default.map(|entity| entity.id));
+        fallback.extend(named_without_claim(known, user, slot));
         fallback.extend(kept);
         if slot == Slot::ConcurrencyGroup {
             fallback.extend(state.settings().default_concurrency_group);
@@ -66,6 +58,21 @@ fn check_slot(known: &Known<'_>, user: &User, slot: Slot, in_force: &BTreeSet<En
             "a slot holds what was decided, or else what the conflict says"
         );
     }
+}
+
+/// The entities of a slot that a user is to be in where nothing is claimed, but for the default of the organization; the first
+/// counts most.
+pub(super) fn named_without_claim(known: &Known<'_>, user: &User, slot: Slot) -> Vec<EntityId> {
+    let Known { state, overrides, .. } = known;
+    let entity_type = entity_type(slot);
+    let by_hand = overrides.manual(state, user, entity_type);
+    assert!(by_hand.len() <= 1, "one entity of an exclusive type by hand");
+    let by_hand = by_hand.iter().map(|entity| state.entity_at(*entity).id);
+    let attribute = (slot == Slot::ConcurrencyGroup).then(|| named(state, user)).flatten();
+    let default = known.defaults.get(&user.id).copied();
+    let default = default.filter(|entity| entity.entity_type == entity_type);
+    let default = default.map(|entity| entity.id);
+    by_hand.chain(attribute).chain(default).collect()
 }
 
 /// What one of several claims comes to: as decided, else as the conflict says that has to be open then.
@@ -107,4 +114,10 @@ pub(super) fn entity_type(slot: Slot) -> EntityType {
         Slot::SubOrganization => EntityType::SubOrganization,
         Slot::CrossType => panic!("a side is of several types"),
     }
+}
+
+/// The slot that entities of a type compete for.
+pub(super) fn slot_of(entity_type: EntityType) -> Option<Slot> {
+    let slots = [Slot::ConcurrencyGroup, Slot::SubOrganization].into_iter();
+    slots.into_iter().find(|slot| self::entity_type(*slot) == entity_type)
 }
