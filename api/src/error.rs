@@ -102,6 +102,17 @@ pub(crate) enum ApiError {
     /// A plan that is not the one that was looked at.
     #[error("the plan is not the one that you looked at, or its effect is another one by now; make the plan again")]
     PlanDiffers,
+    /// What a plan would do is too much to be kept.
+    #[error(
+        "what this would change takes {bytes} bytes to keep, and a plan may take {limit}: make several plans, each of fewer \
+         rules, mappings or groups"
+    )]
+    PlanTooLarge {
+        /// What draft and effect take.
+        bytes: u64,
+        /// What they may take.
+        limit: u64,
+    },
     /// There is no such thing, where the engine has no rejection for it.
     #[error("there is no such {what}")]
     NotFound {
@@ -259,6 +270,7 @@ impl ApiError {
             Self::ConnectionNotFound => (StatusCode::NOT_FOUND, "unknown_connection"),
             Self::UsersOnly => (StatusCode::NOT_FOUND, "users_only"),
             Self::PlanDiffers => (StatusCode::PRECONDITION_FAILED, "plan_differs"),
+            Self::PlanTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "plan_too_large"),
             Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),

@@ -66,6 +66,17 @@ pub(crate) const OWN_WORK_REST: Duration = Duration::from_secs(1);
 pub(crate) const CLOCK_TRUST_MAX: Duration = Duration::from_secs(60);
 /// Plans of one organization that are kept to be applied; the oldest gives way to a new one.
 pub(crate) const PLANS_MAX: usize = 16;
+/// Bytes of memory that one plan may take, its draft and its effect; a larger one is refused. A group that a rule gives a new
+/// team is about 1.5 KiB of a plan.
+pub(crate) const PLAN_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Bytes of the plans that are kept of one organization; the oldest give way to a new one.
+pub(crate) const ORGANIZATION_PLANS_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Bytes of the plans that are kept of all organizations; the oldest give way to a new one, whosever they are.
+pub(crate) const SERVER_PLANS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+const _: () = assert!(
+    2 * PLAN_BYTES_MAX <= ORGANIZATION_PLANS_BYTES_MAX && ORGANIZATION_PLANS_BYTES_MAX <= SERVER_PLANS_BYTES_MAX,
+    "a plan that is being applied leaves room for another one"
+);
 /// How long a plan is kept to be applied.
 pub(crate) const PLAN_DURATION: Duration = Duration::from_secs(3_600);
 /// How long whoever applies a plan waits for its end before the answer says that it goes on.

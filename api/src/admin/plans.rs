@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::http::StatusCode;
-use rolecall_engine::plan::{self, Draft, DriftReport, PlanEffect};
-use rolecall_engine::{Command, PlanId, Rejection, State};
+use rolecall_engine::plan::{self, Draft, DriftReport, PlanMeasure};
+use rolecall_engine::{Command, PlanId, Position, Rejection, State};
 use uuid::Builder;
 
 use super::body::Body;
@@ -15,9 +15,12 @@ use super::plan_view::PlanView;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
 use crate::limits::PLAN_APPLYING_WAIT;
-use crate::organization::{Organization, Plan};
+use crate::organization::{Organization, Plan, aside};
 use crate::problem::{Problem, ProblemBody};
 use crate::{random, time};
+
+/// Bytes of a plan whose draft is copied in one step, at least.
+const COPIED_BYTES_PER_STEP: u64 = 2 * 1024;
 
 /// Ask what a change would do. Nothing is changed until the plan is applied.
 #[utoipa::path(post, path = "/v1/organizations/{organization}/plans", tag = "plans",
@@ -40,19 +43,24 @@ pub(super) async fn make(
     draft: Draft,
     drift: Option<DriftReport>,
 ) -> Result<(StatusCode, Json<PlanView>), Problem> {
-    let effect = rehearse(&caller.organization, Arc::clone(&state), draft.clone()).await?;
-    let plan = Plan {
-        id: plan_id(),
-        author: caller.actor,
-        hash: plan::hash(state.position(), &draft, &effect),
-        draft,
-        effect,
-        drift,
-        position: state.position(),
-        created: time::now(),
-    };
-    let plan = caller.organization.plans().keep(plan);
-    Ok((StatusCode::CREATED, Json(PlanView::of(&plan, None))))
+    let (author, plans) = (caller.actor, Arc::clone(caller.organization.plans()));
+    let made = aside::long(caller.organization.long_works(), move || {
+        let effect = plan::rehearse(&state, &draft, time::now())?;
+        let PlanMeasure { hash, bytes } = plan::measure(state.position(), &draft, &effect);
+        let plan = plans.keep(Plan {
+            id: plan_id(),
+            author,
+            draft,
+            effect,
+            drift,
+            position: state.position(),
+            hash,
+            bytes,
+            created: time::now(),
+        })?;
+        Ok::<_, ApiError>(PlanView::of(&plan, None))
+    });
+    Ok((StatusCode::CREATED, Json(made.await??)))
 }
 
 /// Read a plan, and how far it is applied.
@@ -92,15 +100,17 @@ pub(crate) async fn apply(
     if plan.effect.is_nothing() && actual == expected {
         return Ok((StatusCode::OK, Json(PlanView::nothing(&plan))));
     }
+    let (id, author, steps) = (plan.id, plan.author, plan.bytes / COPIED_BYTES_PER_STEP);
+    let draft = aside::run(organization.long_works(), steps, move || plan.draft.clone()).await?;
     let command = Command::ApplyPlan {
-        plan: plan.id,
-        draft: plan.draft.clone(),
-        author: plan.author,
+        plan: id,
+        draft,
+        author,
         expected,
     };
     caller.submit(command).await?;
-    wait(organization, plan.id).await;
-    let view = view(organization, plan.id)?;
+    wait(organization, id).await;
+    let view = view(organization, id)?;
     let status = if view.goes_on() {
         StatusCode::ACCEPTED
     } else {
@@ -129,33 +139,21 @@ fn view(organization: &Organization, id: PlanId) -> Result<PlanView, ApiError> {
 }
 
 /// The position at which the plan still has the effect that it had.
-async fn recheck(organization: &Organization, plan: &Plan) -> Result<rolecall_engine::Position, ApiError> {
-    let state = organization.head();
+async fn recheck(organization: &Organization, plan: &Arc<Plan>) -> Result<Position, ApiError> {
+    let (state, plan) = (organization.head(), Arc::clone(plan));
     let position = state.position();
     if position == plan.position {
         return Ok(position);
     }
-    let effect = rehearse(organization, state, plan.draft.clone()).await?;
-    if effect == plan.effect {
+    let is_same = aside::long(organization.long_works(), move || {
+        let effect = plan::rehearse(&state, &plan.draft, time::now())?;
+        Ok::<_, ApiError>(effect == plan.effect)
+    });
+    if is_same.await?? {
         Ok(position)
     } else {
         Err(ApiError::PlanDiffers)
     }
-}
-
-/// Works the effect of a draft out, aside of what answers requests.
-async fn rehearse(organization: &Organization, state: Arc<State>, draft: Draft) -> Result<PlanEffect, ApiError> {
-    let place = organization.long_works().place().await?;
-    let rehearsed = tokio::task::spawn_blocking(move || {
-        // It goes on when the caller has gone, so the place goes with it.
-        let _place = place;
-        plan::rehearse(&state, &draft, time::now())
-    });
-    let rehearsed = rehearsed.await.map_err(|panic| {
-        tracing::error!(error = &panic as &dyn std::error::Error, "failed to rehearse a plan");
-        ApiError::Internal
-    })?;
-    Ok(rehearsed?)
 }
 
 /// Waits a little for the end of a plan.

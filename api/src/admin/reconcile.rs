@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::auth::{Admin, Caller};
 use crate::body;
 use crate::error::ApiError;
-use crate::limits::{INLINE_SNAPSHOT_BYTES_MAX, INLINE_STEPS_MAX, SNAPSHOT_BYTES_MAX};
+use crate::limits::{INLINE_SNAPSHOT_BYTES_MAX, SNAPSHOT_BYTES_MAX};
 use crate::organization::aside;
 use crate::problem::{Problem, ProblemBody};
 use crate::time;
@@ -96,13 +96,13 @@ pub(crate) async fn create(
     snapshot: Snapshot,
 ) -> Result<(StatusCode, Json<PlanView>), Problem> {
     let state = caller.state();
-    let steps = match snapshot.bytes.len() {
-        0..=INLINE_SNAPSHOT_BYTES_MAX => 0,
-        _ => INLINE_STEPS_MAX + 1,
+    let (known, is_small) = (Arc::clone(&state), snapshot.bytes.len() <= INLINE_SNAPSHOT_BYTES_MAX);
+    let compare = move || compare(&known, &snapshot, query.delete_missing_groups);
+    let (drift, report) = if is_small {
+        compare()?
+    } else {
+        aside::long(caller.organization.long_works(), compare).await??
     };
-    let known = Arc::clone(&state);
-    let compared = move || compare(&known, &snapshot, query.delete_missing_groups);
-    let (drift, report) = aside::run(caller.organization.long_works(), steps, compared).await??;
     app.metrics.reconciled(caller.id(), &report, time::now());
     let draft = Draft {
         drift,

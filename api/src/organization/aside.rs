@@ -4,12 +4,10 @@ use crate::error::ApiError;
 use crate::limits::INLINE_STEPS_MAX;
 use crate::organization::LongWorks;
 
-/// Does the work: at once when it is small, on a thread for long work otherwise. A step takes about a
-/// microsecond. Whoever
-/// gives up waiting for an answer leaves the place when the work is done, not before.
+/// Does the work: at once when it is small, on a thread for long work otherwise. A step takes about a microsecond.
 ///
 /// # Errors
-/// When too much work of the organization waits already, or when the work panics, which would be a bug.
+/// Those of [`long`].
 pub(crate) async fn run<T: Send + 'static>(
     works: &LongWorks,
     steps: u64,
@@ -18,6 +16,17 @@ pub(crate) async fn run<T: Send + 'static>(
     if steps <= INLINE_STEPS_MAX {
         return Ok(work());
     }
+    long(works, work).await
+}
+
+/// Does long work on a thread for it. Whoever gives up waiting for an answer leaves the place when the work is done, not before.
+///
+/// # Errors
+/// When too much work of the organization waits already, or when the work panics, which would be a bug.
+pub(crate) async fn long<T: Send + 'static>(
+    works: &LongWorks,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
     let place = works.place().await?;
     let work = move || {
         let _place = place;

@@ -85,11 +85,11 @@ impl Organization {
         let organization = Self {
             id,
             queue,
+            plans: Arc::new(Plans::new(head.clone())),
             head,
             log,
             rate: None,
             long_works: Arc::new(LongWorks::new()),
-            plans: Arc::default(),
         };
         (organization, writer)
     }
@@ -111,7 +111,7 @@ impl Organization {
     }
 
     /// Its plans.
-    pub(crate) fn plans(&self) -> &Plans {
+    pub(crate) fn plans(&self) -> &Arc<Plans> {
         &self.plans
     }
 

@@ -1,14 +1,26 @@
-//! The plans of an organization that were made and may be applied. They live as long as the organization runs, and an hour at
-//! most: a plan is for the state it was made for.
+//! The plans that were made and may be applied. They live as long as their organization runs, and an hour at most: a plan is
+//! for the state it was made for. How many there are, and how much memory they take, is bounded for each organization and for
+//! the whole server.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use rolecall_engine::plan::{Draft, DriftReport, PlanEffect};
-use rolecall_engine::{Actor, PlanId, Position, Timestamp};
+use rolecall_engine::{Actor, PlanId, Position, State, Timestamp};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::limits::{PLAN_DURATION, PLANS_MAX};
+use crate::error::ApiError;
+use crate::limits::{ORGANIZATION_PLANS_BYTES_MAX, PLAN_BYTES_MAX, PLAN_DURATION, PLANS_MAX, SERVER_PLANS_BYTES_MAX};
+
+/// The plans of all organizations of the server.
+static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
+    Shelf::of(Room {
+        plan: PLAN_BYTES_MAX,
+        organization: ORGANIZATION_PLANS_BYTES_MAX,
+        server: SERVER_PLANS_BYTES_MAX,
+    })
+});
 
 /// A plan.
 #[derive(Debug)]
@@ -27,43 +39,176 @@ pub(crate) struct Plan {
     pub(crate) position: Position,
     /// What tells it from every other one.
     pub(crate) hash: String,
+    /// The bytes of memory that it takes, at most about.
+    pub(crate) bytes: u64,
     /// When it was made.
     pub(crate) created: Timestamp,
 }
 
-/// The last plans.
+/// How many bytes of memory may be taken.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    /// By one plan.
+    plan: u64,
+    /// By the plans of one organization.
+    organization: u64,
+    /// By those of all.
+    server: u64,
+}
+
+/// The kept plans of a server.
+#[derive(Debug)]
+struct Shelf {
+    room: Room,
+    kept: Mutex<KeptPlans>,
+}
+
+/// All that is kept, by whose it is and in the order of making.
 #[derive(Debug, Default)]
-pub(crate) struct Plans(Mutex<VecDeque<(Instant, Arc<Plan>)>>);
+struct KeptPlans {
+    plans: BTreeMap<(u64, u64), Kept>,
+    owners: u64,
+    made: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    made: Instant,
+    plan: Arc<Plan>,
+    head: watch::Receiver<Arc<State>>,
+}
+
+/// The plans of one organization, as long as it runs.
+#[derive(Debug)]
+pub(crate) struct Plans {
+    shelf: &'static Shelf,
+    owner: u64,
+    head: watch::Receiver<Arc<State>>,
+}
 
 impl Plans {
-    /// The plan with this id, as long as it is kept.
-    pub(crate) fn get(&self, id: PlanId) -> Option<Arc<Plan>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = kept.iter().filter(|(made, _)| made.elapsed() < PLAN_DURATION);
-        let mut plans = fresh.map(|(_, plan)| plan);
-        plans.find(|plan| plan.id == id).map(Arc::clone)
+    /// No plans yet, of the organization with this head.
+    pub(crate) fn new(head: watch::Receiver<Arc<State>>) -> Self {
+        Self::among(&SHELF, head)
     }
 
-    /// Keeps a plan; the oldest gives way.
-    pub(crate) fn keep(&self, plan: Plan) -> Arc<Plan> {
-        let plan = Arc::new(plan);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(made, _)| made.elapsed() < PLAN_DURATION);
-        if kept.len() >= PLANS_MAX {
-            kept.pop_front();
+    fn among(shelf: &'static Shelf, head: watch::Receiver<Arc<State>>) -> Self {
+        let mut kept = shelf.lock();
+        kept.owners += 1;
+        let owner = kept.owners;
+        Self { shelf, owner, head }
+    }
+
+    /// The plan with this id, as long as it is kept.
+    pub(crate) fn get(&self, id: PlanId) -> Option<Arc<Plan>> {
+        let kept = self.shelf.lock();
+        let mut plans = kept.of_owner(self.owner).map(|(_, kept)| kept);
+        let found = plans.find(|kept| kept.plan.id == id)?;
+        found.is_fresh().then(|| Arc::clone(&found.plan))
+    }
+
+    /// Keeps a plan; the oldest give way, those that are being applied last. What gives way may be large, so this is no work
+    /// for a thread that answers requests.
+    ///
+    /// # Errors
+    /// When the plan alone is too large.
+    pub(crate) fn keep(&self, plan: Plan) -> Result<Arc<Plan>, ApiError> {
+        let room = self.shelf.room;
+        if plan.bytes > room.plan {
+            let (bytes, limit) = (plan.bytes, room.plan);
+            return Err(ApiError::PlanTooLarge { bytes, limit });
         }
-        kept.push_back((Instant::now(), Arc::clone(&plan)));
-        plan
+        let plan = Arc::new(plan);
+        let new = Kept {
+            made: Instant::now(),
+            plan: Arc::clone(&plan),
+            head: self.head.clone(),
+        };
+        let gone = self.shelf.lock().put(self.owner, new, room);
+        // Not before the others may go on.
+        drop(gone);
+        Ok(plan)
+    }
+}
+
+impl Drop for Plans {
+    fn drop(&mut self) {
+        let gone = self.shelf.lock().take(|(owner, _), _| owner == self.owner);
+        drop(gone);
+    }
+}
+
+impl Shelf {
+    fn of(room: Room) -> Self {
+        let kept = Mutex::default();
+        Self { room, kept }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, KeptPlans> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KeptPlans {
+    fn of_owner(&self, owner: u64) -> impl Iterator<Item = (&(u64, u64), &Kept)> {
+        self.plans.range((owner, 0)..=(owner, u64::MAX))
+    }
+
+    /// Puts a plan among the others, and answers with those that gave way.
+    fn put(&mut self, owner: u64, new: Kept, room: Room) -> Vec<Kept> {
+        let bytes = new.plan.bytes;
+        let mut gone = self.take(|_, kept| !kept.is_fresh());
+        while self.of_owner(owner).count() >= PLANS_MAX || bytes_of(self.of_owner(owner)) + bytes > room.organization {
+            let Some(oldest) = oldest(self.of_owner(owner)) else {
+                break;
+            };
+            gone.extend(self.plans.remove(&oldest));
+        }
+        while bytes_of(self.plans.iter()) + bytes > room.server {
+            let Some(oldest) = oldest(self.plans.iter()) else { break };
+            gone.extend(self.plans.remove(&oldest));
+        }
+        self.made += 1;
+        self.plans.insert((owner, self.made), new);
+        gone
+    }
+
+    fn take(&mut self, goes: impl Fn((u64, u64), &Kept) -> bool) -> Vec<Kept> {
+        let goes = self.plans.extract_if(.., |key, kept| goes(*key, kept));
+        goes.map(|(_, kept)| kept).collect()
+    }
+}
+
+fn bytes_of<'a>(kept: impl Iterator<Item = (&'a (u64, u64), &'a Kept)>) -> u64 {
+    kept.map(|(_, kept)| kept.plan.bytes).sum()
+}
+
+/// The oldest one that is not being applied; when all are, the oldest.
+fn oldest<'a>(kept: impl Iterator<Item = (&'a (u64, u64), &'a Kept)>) -> Option<(u64, u64)> {
+    let oldest = kept.min_by_key(|((_, made), kept)| (kept.is_running(), *made));
+    oldest.map(|(key, _)| *key)
+}
+
+impl Kept {
+    fn is_fresh(&self) -> bool {
+        self.made.elapsed() < PLAN_DURATION
+    }
+
+    fn is_running(&self) -> bool {
+        let head = self.head.borrow();
+        let run = head.plan_run();
+        run.is_some_and(|run| run.plan == self.plan.id && run.is_running())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rolecall_engine::{Command, Context, IdSeed, handle};
     use uuid::Uuid;
 
     use super::*;
 
-    fn plan(number: usize) -> Plan {
+    fn plan(number: usize, bytes: u64) -> Plan {
         Plan {
             id: id(number),
             author: Actor::Root,
@@ -72,6 +217,7 @@ mod tests {
             drift: None,
             position: Position::START,
             hash: String::new(),
+            bytes,
             created: Timestamp::default(),
         }
     }
@@ -80,12 +226,115 @@ mod tests {
         PlanId::new(Uuid::from_u128(number as u128))
     }
 
+    /// Organizations on a server of their own, at whose heads no plan runs.
+    fn organizations<const COUNT: usize>() -> [Plans; COUNT] {
+        let room = Room {
+            plan: 50,
+            organization: 100,
+            server: 150,
+        };
+        let shelf = Box::leak(Box::new(Shelf::of(room)));
+        [(); COUNT].map(|()| Plans::among(shelf, watch::channel(Arc::default()).1))
+    }
+
+    fn keep(plans: &Plans, number: usize, bytes: u64) {
+        plans.keep(plan(number, bytes)).unwrap();
+    }
+
+    fn kept(plans: &Plans) -> Vec<usize> {
+        (0..100).filter(|number| plans.get(id(*number)).is_some()).collect()
+    }
+
+    /// A head at which this plan runs.
+    fn running(plan: PlanId) -> Arc<State> {
+        let draft = Draft {
+            rerun: true,
+            ..Draft::default()
+        };
+        let (at, actor) = (Timestamp::from_milliseconds(1), Actor::Root);
+        let command = Command::ApplyPlan {
+            plan,
+            draft,
+            author: Actor::Root,
+            expected: Position::START,
+        };
+        let seed = IdSeed::new([1; 16]);
+        let applied = handle(&State::default(), &command, Context { at, actor, seed });
+        Arc::new(applied.unwrap().unwrap().0)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn plans_are_kept_for_an_hour_and_as_many_as_there_is_room_for() {
-        let plans = Plans::default();
-        (0..=PLANS_MAX).for_each(|number| drop(plans.keep(plan(number))));
+        let [plans] = organizations();
+        (0..=PLANS_MAX).for_each(|number| keep(&plans, number, 1));
         assert!(plans.get(id(0)).is_none() && plans.get(id(1)).is_some());
         tokio::time::advance(PLAN_DURATION).await;
         assert!(plans.get(id(PLANS_MAX)).is_none());
+    }
+
+    #[tokio::test]
+    async fn the_oldest_plans_give_way_to_one_that_needs_their_room() {
+        let [plans] = organizations();
+        [(1, 40), (2, 10), (3, 50)]
+            .into_iter()
+            .for_each(|(number, bytes)| keep(&plans, number, bytes));
+        assert_eq!(kept(&plans), [1, 2, 3]);
+        keep(&plans, 4, 40);
+        assert_eq!(kept(&plans), [2, 3, 4]);
+        keep(&plans, 5, 50);
+        assert_eq!(kept(&plans), [4, 5]);
+    }
+
+    #[tokio::test]
+    async fn a_plan_that_is_too_large_alone_is_refused_and_nothing_gives_way_to_it() {
+        let [plans] = organizations();
+        (1..=2).for_each(|number| keep(&plans, number, 50));
+        let refused = plans.keep(plan(3, 51)).unwrap_err();
+        assert!(
+            matches!(refused, ApiError::PlanTooLarge { bytes: 51, limit: 50 }),
+            "{refused}"
+        );
+        assert_eq!(kept(&plans), [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn all_organizations_share_the_room_of_the_server_and_nobody_sees_the_plans_of_others() {
+        let [one, other] = organizations();
+        keep(&one, 1, 50);
+        keep(&other, 2, 50);
+        keep(&one, 3, 50);
+        assert_eq!((kept(&one), kept(&other)), (vec![1, 3], vec![2]));
+        keep(&other, 4, 30);
+        assert_eq!((kept(&one), kept(&other)), (vec![3], vec![2, 4]));
+        drop(one);
+        keep(&other, 5, 20);
+        keep(&other, 6, 1);
+        assert_eq!(kept(&other), [4, 5, 6]);
+    }
+
+    #[tokio::test]
+    async fn a_plan_that_is_being_applied_gives_way_last() {
+        let (sender, head) = watch::channel(Arc::default());
+        let [other] = organizations();
+        let plans = Plans::among(other.shelf, head);
+        (1..=2).for_each(|number| keep(&plans, number, 50));
+        sender.send(running(id(1))).unwrap();
+        keep(&plans, 3, 50);
+        assert_eq!(kept(&plans), [1, 3]);
+        keep(&other, 4, 50);
+        keep(&other, 5, 50);
+        assert_eq!((kept(&plans), kept(&other)), (vec![1], vec![4, 5]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_over_its_time_takes_nobodys_room() {
+        let [one, other] = organizations();
+        keep(&one, 1, 50);
+        keep(&one, 2, 50);
+        tokio::time::advance(PLAN_DURATION).await;
+        keep(&other, 3, 50);
+        assert_eq!(other.shelf.lock().plans.len(), 1);
+        keep(&other, 4, 50);
+        assert_eq!(kept(&other), [3, 4]);
     }
 }

@@ -28,6 +28,11 @@ impl UserSet {
         self.chunks.values().map(|chunk| chunk.len()).sum()
     }
 
+    /// How many chunks it is kept in.
+    pub(crate) fn chunks(&self) -> usize {
+        self.chunks.len()
+    }
+
     /// Whether nobody is in it.
     pub fn is_empty(&self) -> bool {
         self.chunks.is_empty()

@@ -9,6 +9,7 @@ mod difference;
 mod draft;
 mod drift;
 mod effect;
+mod measure;
 mod rehearse;
 mod snapshot;
 
@@ -18,7 +19,8 @@ pub use self::effect::{
     ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, MappingEffect, MembersEffect, PlanEffect,
     RoleEffect, RulesEffect,
 };
-pub use self::rehearse::{hash, rehearse};
+pub use self::measure::{PlanMeasure, measure};
+pub use self::rehearse::rehearse;
 pub use self::snapshot::{
     DriftReport, Place, Reconciliation, SnapshotGroup, SnapshotMember, SnapshotProblem, SnapshotProblems,
 };

@@ -2,7 +2,6 @@
 
 use uuid::Uuid;
 
-use crate::codec;
 use crate::command::Command;
 use crate::entry::{Actor, Entry};
 use crate::handle::{Context, handle};
@@ -10,7 +9,6 @@ use crate::id::{IdSeed, PlanId};
 use crate::limits::ENTRY_BYTES_MAX;
 use crate::plan::difference::Touched;
 use crate::plan::{Draft, PlanEffect};
-use crate::position::Position;
 use crate::rejection::Rejection;
 use crate::state::State;
 use crate::time::Timestamp;
@@ -49,10 +47,4 @@ fn check_size(entry: &Entry) -> Result<(), Rejection> {
         return Err(Rejection::EntryTooLarge { bytes, limit });
     }
     Ok(())
-}
-
-/// What a plan is told apart by: the position it was made at, what it changes, and the effect.
-pub fn hash(position: Position, draft: &Draft, effect: &PlanEffect) -> String {
-    let bytes = codec::encode(&(position, draft, effect));
-    blake3::hash(&bytes).to_hex().to_string()
 }

@@ -208,8 +208,9 @@ fn the_hash_of_a_plan_is_of_its_state_its_draft_and_its_effect() {
     let mut world = World::default();
     world.user("ana");
     world.group("eng", &["ana"]);
-    let hash =
-        |world: &World, draft: &Draft| plan::hash(world.state.position(), draft, &world.rehearse(draft).unwrap());
+    let hash = |world: &World, draft: &Draft| {
+        plan::measure(world.state.position(), draft, &world.rehearse(draft).unwrap()).hash
+    };
     let draft = rules(vec![match_all(EntityType::Team)]);
     let first = hash(&world, &draft);
     assert_eq!(hash(&world, &draft), first);
