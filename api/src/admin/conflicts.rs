@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use rolecall_engine::state::{Conflict, Decision, State};
 use rolecall_engine::{
-    Command, ConflictId, Effect, EntityId, EntityIndex, Held, Keep, Rejection, Slot, UserId, claimants,
+    Command, ConflictId, Effect, EntityId, EntityIndex, Keep, Prevailing, Rejection, Slot, UserId, claimants,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -125,7 +125,7 @@ pub(crate) struct ResolvedView {
 impl ConflictView {
     fn of(conflict: &Conflict, state: &State) -> Self {
         let user = state.user_at(conflict.user);
-        let held = Held::of(user, state).entities;
+        let prevailing = Prevailing::of(user, state).entities;
         let claim = |entity: EntityIndex| ClaimView {
             entity: EntityRef::at(entity, state),
             groups: claimants(state, user, entity)
@@ -133,9 +133,9 @@ impl ConflictView {
                 .collect(),
         };
         // The one that stands for a side need not be the one that the side comes to for this user.
-        let of_side = conflict.claimed.iter().find(|entity| held.contains_key(entity));
+        let of_side = conflict.claimed.iter().find(|entity| prevailing.contains_key(entity));
         let current = Some(&conflict.current)
-            .filter(|current| held.contains_key(current))
+            .filter(|current| prevailing.contains_key(current))
             .or(of_side);
         Self {
             id: conflict.id.uuid(),

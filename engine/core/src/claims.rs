@@ -4,10 +4,10 @@ use rolecall_rules::{EntityType, RoleName};
 
 use crate::consequence::{RoleClaim, RoleSource};
 use crate::exception::{ExceptionKind, ExceptionSubject};
-use crate::held::{Claimed, Held};
 use crate::id::{EntityIndex, ExceptionId, MappingIndex, UserIndex};
 use crate::mapping::{Origin, Slot};
 use crate::position::Position;
+use crate::prevailing::{Claimed, Prevailing};
 use crate::state::{Entity, Group, Mapping, State, User};
 
 /// All claims of one user to roles. An inactive or deleted user has none.
@@ -101,7 +101,7 @@ impl Claims {
 }
 
 /// The entities that approved mappings claim a user for, each with the mapping that was approved first. An inactive user
-/// has these claims, too; what the user is excluded from is none of them. [`Held`] tells which of them hold.
+/// has these claims, too; what the user is excluded from is none of them. [`Prevailing`] tells which of them prevail.
 pub(crate) fn claimed_entities(user: &User, state: &State) -> Claimed {
     let mut claimed = Claimed::new();
     let groups = user.groups().map(|group| state.group_at(group));
@@ -218,10 +218,10 @@ pub(crate) fn approval(mapping: &Mapping) -> (Option<Position>, MappingIndex) {
     (mapping.approved, mapping.index)
 }
 
-/// The mappings that hold a user in an entity, in the order of their creation. One whose claim does not hold is none.
+/// The mappings that hold a user in an entity, in the order of their creation. One whose claim does not prevail is none.
 pub fn sources<'a>(state: &'a State, user: &'a User, entity: EntityIndex) -> impl Iterator<Item = &'a Mapping> {
-    let holds = Held::of(user, state).entities.contains_key(&entity);
-    claimants(state, user, entity).filter(move |_| holds)
+    let prevails = Prevailing::of(user, state).entities.contains_key(&entity);
+    claimants(state, user, entity).filter(move |_| prevails)
 }
 
 /// The mappings that claim a user for an entity, in the order of their creation.

@@ -37,7 +37,6 @@ mod exception;
 pub mod explain;
 mod fact;
 mod handle;
-mod held;
 mod history;
 mod id;
 mod invariant;
@@ -46,6 +45,7 @@ mod mapping;
 mod person;
 pub mod plan;
 mod position;
+mod prevailing;
 pub mod registry;
 mod rejection;
 mod replacing;
@@ -66,7 +66,6 @@ pub use entry::{Actor, Entry};
 pub use exception::{ExceptionKind, ExceptionSubject};
 pub use fact::{Fact, GroupAttributes};
 pub use handle::{Context, Difference, audit, handle};
-pub use held::Held;
 pub use history::{RoleChange, role_changes};
 pub use id::{
     ConflictId, ConnectionId, EntityId, EntityIndex, ExceptionId, GroupId, GroupIndex, HoldId, IdSeed, MappingId,
@@ -75,6 +74,7 @@ pub use id::{
 pub use mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion, Slot};
 pub use person::{Person, SealedPerson};
 pub use position::Position;
+pub use prevailing::Prevailing;
 pub use rejection::{FailedExamples, Rejection};
 pub use rolecall_rules as rules;
 pub use rule_set::{DraftRule, RuleSetProblem, RuleSetProblemKind, RuleSetProblems};

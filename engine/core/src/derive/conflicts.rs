@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::Derivation;
 use crate::claims::claimed_entities;
 use crate::consequence::{Because, Effect};
-use crate::held::{Contested, Held};
 use crate::id::{ConflictId, EntityIndex};
 use crate::invariant::known;
 use crate::mapping::Slot;
+use crate::prevailing::{Contested, Prevailing};
 use crate::side::Side;
 use crate::state::{Conflict, Decision, State, User};
 use crate::user_set::UserSet;
@@ -39,20 +39,29 @@ impl Derivation<'_> {
         self.touch(fact, &users);
     }
 
-    /// What holds of the claims on a user now, given what held before the entry.
-    pub(super) fn held(&self, user: &User) -> Held {
+    /// What prevails of the claims on a user now, given what did before the entry.
+    pub(super) fn prevailing(&self, user: &User) -> Prevailing {
         let incumbents = || {
-            let was = self.before.user_ever(user.id).map(|was| Held::of(was, self.before));
+            let was = self
+                .before
+                .user_ever(user.id)
+                .map(|was| Prevailing::of(was, self.before));
             was.map(|was| was.entities.into_keys().collect()).unwrap_or_default()
         };
-        Held::among(&claimed_entities(user, &self.state), incumbents, user, &self.state)
+        Prevailing::among(&claimed_entities(user, &self.state), incumbents, user, &self.state)
     }
 
     /// Notes the slots of a user whose conflict has to close, to open, or both.
-    pub(super) fn compare_conflicts(&self, changes: &mut ConflictChanges, because: Because, user: &User, held: &Held) {
+    pub(super) fn compare_conflicts(
+        &self,
+        changes: &mut ConflictChanges,
+        because: Because,
+        user: &User,
+        prevailing: &Prevailing,
+    ) {
         for slot in Slot::ALL {
             let open = self.state.conflict(slot, user.index);
-            let contested = held.contested.get(&slot);
+            let contested = prevailing.contested.get(&slot);
             let wanted = contested.filter(|contested| contested.decided.is_none());
             let stays = open
                 .zip(wanted)
@@ -110,8 +119,8 @@ fn decided(state: &State, decision: &Decision) -> UserSet {
         .flat_map(|group| group.members.iter())
         .map(|user| state.user_at(user));
     let by_it = |user: &&User| {
-        let held = Held::of(user, state);
-        let contested = held.contested.get(&decision.slot);
+        let prevailing = Prevailing::of(user, state);
+        let contested = prevailing.contested.get(&decision.slot);
         contested.is_some_and(|contested| contested.decided == Some(decision.id))
     };
     users.filter(by_it).map(|user| user.index).collect()

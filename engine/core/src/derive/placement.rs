@@ -10,9 +10,9 @@ use super::conflicts::ConflictChanges;
 use crate::claims::{Claims, claimants, pinned, unmapped};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
-use crate::held::Held;
 use crate::id::{EntityId, EntityIndex, MappingIndex, UserId, UserIndex};
 use crate::mapping::Slot;
+use crate::prevailing::Prevailing;
 use crate::state::{State, User};
 use crate::user_set::UserSet;
 
@@ -99,8 +99,8 @@ impl Derivation<'_> {
                 rule: None,
             };
             let user = self.state.user_at(user);
-            let held = self.held(user);
-            let mut placement = placement(&self.state, user, &held);
+            let prevailing = self.prevailing(user);
+            let mut placement = placement(&self.state, user, &prevailing);
             self.take_out_by_hand(&named, user, &mut placement);
             self.keep_held(&mut braking, because, user, &mut placement);
             // Whom the floor lets go was judged when his demotion was asked for.
@@ -108,7 +108,7 @@ impl Derivation<'_> {
                 self.note_leaving(&mut braking, (because, facts), user, &placement);
             }
             self.compare_entities(&mut differences, (because, &named), user, &placement);
-            self.compare_conflicts(&mut differences.conflicts, because, user, &held);
+            self.compare_conflicts(&mut differences.conflicts, because, user, &prevailing);
             if user.role != placement.role {
                 let cause = cause.or_else(|| facts.get(because.fact as usize).map(self::cause));
                 let difference = self.role_difference(user, placement, cause.unwrap_or(RoleCause::Settings));
@@ -270,20 +270,25 @@ impl Derivation<'_> {
     }
 }
 
-/// Where a user belongs, from those of its claims that hold.
-fn placement(state: &State, user: &User, held: &Held) -> Placement {
+/// Where a user belongs, from those of its claims that prevail.
+fn placement(state: &State, user: &User, prevailing: &Prevailing) -> Placement {
     let claims = Claims::on(user, state);
     let mut entities = BTreeMap::new();
     if user.is_effective() {
         entities.extend(unmapped(state, user, None).map(|(team, _)| (team, None)));
         entities.extend(pinned(state, user, None).map(|(team, _)| (team, None)));
-        entities.extend(held.entities.iter().map(|(entity, mapping)| (*entity, Some(*mapping))));
+        entities.extend(
+            prevailing
+                .entities
+                .iter()
+                .map(|(entity, mapping)| (*entity, Some(*mapping))),
+        );
         for slot in Slot::OF_ENTITIES {
             let of_slot = |entity: &EntityIndex| Slot::of(state.entity_at(*entity).entity_type) == Some(slot);
             if let Some((pinned, _)) = pinned(state, user, Some(slot)).next() {
                 entities.retain(|entity, _| *entity == pinned || !of_slot(entity));
                 entities.entry(pinned).or_insert(None);
-            } else if !held.entities.keys().any(of_slot) {
+            } else if !prevailing.entities.keys().any(of_slot) {
                 let without = unmapped(state, user, Some(slot)).next();
                 entities.extend(without.map(|(entity, _)| (entity, None)));
             }

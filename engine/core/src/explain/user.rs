@@ -7,10 +7,10 @@ use super::reason::{Link, Reason, Source, Step};
 use super::why_not::{Absence, Wanted, WhyNot, blocked, excluded, kept_out, limited};
 use crate::claims::{Claims, pinned, sources, unmapped, unmapped_sources};
 use crate::exception::ExceptionSubject;
-use crate::held::Held;
 use crate::id::{EntityIndex, GroupIndex};
 use crate::limits::{EXPLAINED_ITEMS_MAX, EXPLAINED_REASONS_MAX};
 use crate::mapping::{RuleVersion, Slot};
+use crate::prevailing::Prevailing;
 use crate::state::{Group, Mapping, Membership, Stamp, State, User};
 
 /// A user, explained.
@@ -230,8 +230,8 @@ fn elsewhere(state: &State, user: &User, entity: EntityIndex) -> Option<(WhyNot,
     if let Some(kept_out) = kept_out(state, user, entity) {
         return Some(kept_out);
     }
-    let held = Held::of(user, state);
-    let (slot, contested) = held.kept_from(entity, state)?;
+    let prevailing = Prevailing::of(user, state);
+    let (slot, contested) = prevailing.kept_from(entity, state)?;
     if let Some(decision) = contested.decided.and_then(|id| state.decisions().get(id)) {
         let why = WhyNot::Decided {
             decision: decision.id,
@@ -286,7 +286,7 @@ fn absences_unmapped<'a>(state: &'a State, user: &'a User) -> impl Iterator<Item
                 why
             }
             None => WhyNot::Outranked {
-                by: held(state, user, slot?)?,
+                by: occupant(state, user, slot?)?,
             },
         };
         Some(Absence {
@@ -326,7 +326,7 @@ fn absences_by_hand<'a>(state: &'a State, user: &'a User) -> impl Iterator<Item 
 }
 
 /// The entity of a slot that the user is in.
-fn held(state: &State, user: &User, slot: Slot) -> Option<EntityIndex> {
+fn occupant(state: &State, user: &User, slot: Slot) -> Option<EntityIndex> {
     let entities = user.memberships.iter().map(|membership| membership.entity);
     let mut of_slot = entities.filter(|entity| Slot::of(state.entity_at(*entity).entity_type) == Some(slot));
     of_slot.next()

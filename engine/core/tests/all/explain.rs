@@ -8,7 +8,7 @@ use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::User;
 use rolecall_engine::{
     Actor, Command, Context, Effect, EndReason, Entry, ExceptionInput, ExceptionKind, ExceptionSubject, Fact,
-    GroupChange, Held, HoldId, IdSeed, MappingStatus, MappingTarget, MembersChange, Position, RuleVersion,
+    GroupChange, HoldId, IdSeed, MappingStatus, MappingTarget, MembersChange, Position, Prevailing, RuleVersion,
     SettingsChange, State, UserIndex, UserInput, handle,
 };
 
@@ -806,11 +806,11 @@ fn check_nothing_is_left_out(state: &State, user: &User, explained: &UserExplain
             .any(|membership| Some(membership.entity) == mapping.entity);
         assert!(is_reason || is_absence || is_there, "nothing is said of {mapping:?}");
         // Who is there by a default has what a claim that does not hold would give.
-        let held = Held::of(user, state);
+        let prevailing = Prevailing::of(user, state);
         let is_there = is_there
             && mapping
                 .entity
-                .is_some_and(|entity| !held.entities.contains_key(&entity));
+                .is_some_and(|entity| !prevailing.entities.contains_key(&entity));
         assert!(
             !mapping.holds(user.index) || !user.active || is_reason || is_absence || is_there,
             "nothing is said of {mapping:?}"

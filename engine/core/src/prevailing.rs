@@ -1,4 +1,4 @@
-//! Which of the claims on a user hold: those of one side, and of them one for each slot (SEMANTICS 6.2 and 6.3).
+//! Which of the claims on a user prevail: those of one side, and of them one for each slot (SEMANTICS 6.2 and 6.3).
 //!
 //! Claims are looked at as if the user were active, so that what is contested stays as it is while a user is away.
 
@@ -14,9 +14,9 @@ use crate::state::{State, User};
 /// Entities that are claimed for a user, each with the mapping that was approved first.
 pub(crate) type Claimed = BTreeMap<EntityIndex, MappingIndex>;
 
-/// The claims on a user that hold.
+/// The claims on a user that prevail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct Prevailing {
     /// The entities that the user is in by a claim, while it is active and not pinned to another one of the slot, each with the
     /// mapping that was approved first.
     pub entities: BTreeMap<EntityIndex, MappingIndex>,
@@ -29,14 +29,14 @@ pub struct Held {
 pub(crate) struct Contested {
     /// All entities with a claim, in order of their index.
     pub(crate) claimed: Vec<EntityIndex>,
-    /// The one that holds; between two sides, one of the side that holds.
+    /// The one that prevails; between two sides, one of the side that prevails.
     pub(crate) current: EntityIndex,
     /// The decision that says so; `None`: a conflict is open.
     pub(crate) decided: Option<ConflictId>,
 }
 
-impl Held {
-    /// What holds in a state in which nothing is left to conclude.
+impl Prevailing {
+    /// What prevails in a state in which nothing is left to conclude.
     pub fn of(user: &User, state: &State) -> Self {
         let open = || {
             let conflicts = Slot::ALL
@@ -47,14 +47,14 @@ impl Held {
         Self::among(&claimed_entities(user, state), open, user, state)
     }
 
-    /// What holds among these claims, where these entities held before.
+    /// What prevails among these claims, where these entities prevailed before.
     pub(crate) fn among(
         claimed: &Claimed,
         incumbents: impl FnOnce() -> Vec<EntityIndex>,
         user: &User,
         state: &State,
     ) -> Self {
-        let mut held = Self::default();
+        let mut prevailing = Self::default();
         let mut incumbents = if is_contested(claimed, state) {
             incumbents()
         } else {
@@ -69,7 +69,7 @@ impl Held {
             in_force.retain(|entity, _| side_of(*entity, state) == side);
             // Who decided for a side by one of its entities has named that one where nothing else speaks.
             incumbents.push(contested.current);
-            held.contested.insert(Slot::CrossType, contested);
+            prevailing.contested.insert(Slot::CrossType, contested);
         }
         for slot in Slot::OF_ENTITIES {
             let of_slot = in_slot(slot, &in_force, state);
@@ -80,18 +80,18 @@ impl Held {
             let contested = contest(slot, &of_slot, |entity| Some(&entity) == incumbent, user, state);
             // A pin decides, so there is nothing left to be decided.
             let pin = pinned(state, user, Some(slot)).next().map(|(entity, _)| entity);
-            let holds = pin.filter(|entity| of_slot.contains_key(entity));
-            let holds = holds.unwrap_or(contested.current);
-            in_force.retain(|entity, _| *entity == holds || !of_slot.contains_key(entity));
+            let prevails = pin.filter(|entity| of_slot.contains_key(entity));
+            let prevails = prevails.unwrap_or(contested.current);
+            in_force.retain(|entity, _| *entity == prevails || !of_slot.contains_key(entity));
             if pin.is_none() {
-                held.contested.insert(slot, contested);
+                prevailing.contested.insert(slot, contested);
             }
         }
-        held.entities = in_force;
-        held
+        prevailing.entities = in_force;
+        prevailing
     }
 
-    /// What keeps a claimed entity from holding: the other side first, then another entity of its slot.
+    /// What keeps a claimed entity from prevailing: the other side first, then another entity of its slot.
     pub(crate) fn kept_from(&self, entity: EntityIndex, state: &State) -> Option<(Slot, &Contested)> {
         let across = self.contested.get(&Slot::CrossType);
         let across = across.filter(|contested| side_of(contested.current, state) != side_of(entity, state));
@@ -104,7 +104,7 @@ impl Held {
     }
 }
 
-/// Which of these claims holds: as decided, else one that stays, else any; of several the one that was approved first.
+/// Which of these claims prevails: as decided, else one that stays, else any; of several the one that was approved first.
 fn contest(
     slot: Slot,
     claimed: &Claimed,
