@@ -151,7 +151,7 @@ pub(crate) fn pinned<'s>(
     let pins = state.exceptions().pins(user.index);
     let entities = pins.filter_map(|pin| Some((state.entity(pin.subject.entity()?)?, pin.id)));
     entities
-        .filter(move |(entity, _)| Slot::of(entity.entity_type) == slot)
+        .filter(move |(entity, _)| entity.slot() == slot)
         .map(|(entity, pin)| (entity.index, pin))
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn unmapped<'s>(
     slot: Option<Slot>,
 ) -> impl Iterator<Item = (EntityIndex, UnmappedSource)> + 's {
     let index = user.index;
-    let of_slot = move |entity: &&Entity| Slot::of(entity.entity_type) == slot;
+    let of_slot = move |entity: &&Entity| entity.slot() == slot;
     let by_hand = state.manual_entities(index).filter(of_slot);
     let of_connection = state.default_entity_of(user).filter(of_slot);
     let of_organization = state.settings().default_concurrency_group;
@@ -189,7 +189,7 @@ pub(crate) fn is_excluded(state: &State, user: UserIndex, entity: EntityIndex) -
 /// The reasons for a user to be in this entity that are no mappings. In a slot an attribute or a default is one only where
 /// nothing counts more.
 pub fn unmapped_sources(state: &State, user: &User, entity: EntityIndex) -> Vec<UnmappedSource> {
-    let slot = Slot::of(state.entity_at(entity).entity_type);
+    let slot = state.entity_at(entity).slot();
     let mut pins = pinned(state, user, slot);
     let pin = pins.find(|(other, _)| *other == entity).map(|(_, pin)| pin);
     let outranked = slot.is_some() && (pin.is_some() || sources(state, user, entity).next().is_some());

@@ -62,11 +62,11 @@ impl Prevailing {
         };
         let mut in_force = claimed.clone();
         if is_on_both_sides(claimed, state) {
-            let side = incumbents.first().map(|entity| side_of(*entity, state));
-            let stays = |entity| Some(side_of(entity, state)) == side;
+            let side = incumbents.first().map(|entity| state.entity_at(*entity).side());
+            let stays = |entity| Some(state.entity_at(entity).side()) == side;
             let contested = contest(Slot::CrossType, claimed, stays, user, state);
-            let side = side_of(contested.current, state);
-            in_force.retain(|entity, _| side_of(*entity, state) == side);
+            let side = state.entity_at(contested.current).side();
+            in_force.retain(|entity, _| state.entity_at(*entity).side() == side);
             // Who decided for a side by one of its entities has named that one where nothing else speaks.
             incumbents.push(contested.current);
             prevailing.contested.insert(Slot::CrossType, contested);
@@ -94,9 +94,10 @@ impl Prevailing {
     /// What keeps a claimed entity from prevailing: the other side first, then another entity of its slot.
     pub(crate) fn kept_from(&self, entity: EntityIndex, state: &State) -> Option<(Slot, &Contested)> {
         let across = self.contested.get(&Slot::CrossType);
-        let across = across.filter(|contested| side_of(contested.current, state) != side_of(entity, state));
+        let across =
+            across.filter(|contested| state.entity_at(contested.current).side() != state.entity_at(entity).side());
         let of_slot = || {
-            let slot = Slot::of(state.entity_at(entity).entity_type)?;
+            let slot = state.entity_at(entity).slot()?;
             let contested = self.contested.get(&slot)?;
             (contested.current != entity).then_some((slot, contested))
         };
@@ -131,19 +132,15 @@ fn is_contested(claimed: &Claimed, state: &State) -> bool {
 }
 
 fn is_on_both_sides(claimed: &Claimed, state: &State) -> bool {
-    let on = |side| claimed.keys().any(|entity| side_of(*entity, state) == side);
+    let on = |side| claimed.keys().any(|entity| state.entity_at(*entity).side() == side);
     on(Side::SubOrganization) && on(Side::Teams)
 }
 
 fn in_slot(slot: Slot, claimed: &Claimed, state: &State) -> Claimed {
-    let of_slot = |entity: &EntityIndex| Slot::of(state.entity_at(*entity).entity_type) == Some(slot);
+    let of_slot = |entity: &EntityIndex| state.entity_at(*entity).slot() == Some(slot);
     claimed
         .iter()
         .filter(|(entity, _)| of_slot(entity))
         .map(|(entity, mapping)| (*entity, *mapping))
         .collect()
-}
-
-fn side_of(entity: EntityIndex, state: &State) -> Side {
-    Side::of(state.entity_at(entity).entity_type)
 }

@@ -8,7 +8,7 @@ use crate::limits::DECISIONS_MAX;
 use crate::mapping::Slot;
 use crate::rejection::Rejection;
 use crate::side::Side;
-use crate::state::{Conflict, State};
+use crate::state::{Conflict, Entity, State};
 
 pub(super) fn resolve(state: &State, conflict: ConflictId, keep: Keep, everyone: bool) -> Result<Vec<Fact>, Rejection> {
     let row = state.conflict_by_id(conflict).ok_or(Rejection::UnknownConflict)?;
@@ -37,8 +37,8 @@ pub(super) fn forget(state: &State, decision: ConflictId) -> Result<Vec<Fact>, R
 /// types any of them stands for all.
 fn incoming(state: &State, conflict: &Conflict, named: Option<EntityId>) -> Result<EntityId, Rejection> {
     let rows = conflict.incoming(state).map(|entity| state.entity_at(entity));
-    let together = |entity_type| conflict.slot == Slot::CrossType && Side::of(entity_type) == Side::Teams;
-    let incoming: Vec<(EntityId, bool)> = rows.map(|row| (row.id, together(row.entity_type))).collect();
+    let together = |row: &Entity| conflict.slot == Slot::CrossType && row.side() == Side::Teams;
+    let incoming: Vec<(EntityId, bool)> = rows.map(|row| (row.id, together(row))).collect();
     let listed = || incoming.iter().map(|(entity, _)| *entity).collect();
     match (named, incoming.as_slice()) {
         (Some(named), all) if all.iter().any(|(entity, _)| *entity == named) => Ok(named),

@@ -8,7 +8,6 @@ use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::fact::Fact;
 use crate::id::{EntityId, EntityIndex, UserId};
 use crate::limits::{MANUAL_MEMBERSHIPS_MAX, REQUEST_MEMBERS_MAX, TAKEN_MEMBERSHIPS_MAX};
-use crate::mapping::Slot;
 use crate::rejection::Rejection;
 use crate::state::{Entity, State, User};
 use crate::user_set::UserSet;
@@ -81,10 +80,10 @@ fn check_not_excluded(state: &State, user: &User, entity: &Entity) -> Result<(),
 
 /// The entity of the same exclusive type that the user was given by hand.
 fn other_of_slot<'s>(state: &'s State, user: &User, entity: &Entity) -> Option<&'s Entity> {
-    let slot = Slot::of(entity.entity_type)?;
+    let slot = entity.slot()?;
     state
         .manual_entities(user.index)
-        .find(|other| Slot::of(other.entity_type) == Some(slot))
+        .find(|other| other.slot() == Some(slot))
 }
 
 /// What was given by hand is taken in any case. A member of a team whom something else holds leaves now, and comes back with
@@ -101,7 +100,7 @@ pub(super) fn take(state: &State, entity: EntityId, user: UserId) -> Result<Vec<
     if let Some(pin) = pin.filter(|exception| !is_manual && exception.kind == ExceptionKind::Pin) {
         return Err(Rejection::MemberPinned { by: pin.id });
     }
-    if !is_manual && Slot::of(entity.entity_type).is_some() {
+    if !is_manual && entity.slot().is_some() {
         return Err(Rejection::MemberNotByHand {
             entity_type: entity.entity_type.as_str(),
         });

@@ -55,7 +55,7 @@ impl Derivation<'_> {
         if self.state.holds().next().is_none() {
             return;
         }
-        let is_placed = is_placed(&self.state, placement);
+        let is_placed = self.state.counts_as_placed(placement.entities.keys().copied());
         let mut kept = BTreeSet::new();
         for entity in user.memberships.iter().map(|membership| membership.entity) {
             for hold in self.state.holds_in(entity, user.index) {
@@ -76,7 +76,7 @@ impl Derivation<'_> {
 
     /// Leaves a user in an entity; where that is a slot, instead of the default.
     fn keep_in(&self, user: &User, entity: EntityIndex, placement: &mut Placement) {
-        if let Some(slot) = slot(&self.state, entity) {
+        if let Some(slot) = self.state.entity_at(entity).slot() {
             let default = mere_default(&self.state, user, slot);
             placement.entities.retain(|other, _| Some(*other) != default);
         }
@@ -127,7 +127,7 @@ impl Derivation<'_> {
         }
         let default = self.state.default_group().map(|entity| entity.index);
         let entities = user.memberships.iter().map(|membership| membership.entity);
-        let is_placed = is_placed(&self.state, placement);
+        let is_placed = self.state.counts_as_placed(placement.entities.keys().copied());
         for entity in
             entities.filter(|entity| Some(*entity) != default && leaves(&self.state, user, *entity, placement))
         {
@@ -379,7 +379,7 @@ impl Differences {
         let default = state.default_group().map(|entity| entity.index);
         for ((_, entity), users) in &mut self.placed {
             for (what, kept) in kept.iter().filter(|_| Some(*entity) == default) {
-                let in_slot = what.and_then(|what| slot(state, what)) == Some(Slot::ConcurrencyGroup);
+                let in_slot = what.and_then(|what| state.entity_at(what).slot()) == Some(Slot::ConcurrencyGroup);
                 if in_slot {
                     users.subtract(kept);
                 }
@@ -464,12 +464,6 @@ fn is_wish_of_provider(fact: &Fact) -> bool {
     }
 }
 
-/// Whether a placement has any entity but the default concurrency group.
-fn is_placed(state: &State, placement: &Placement) -> bool {
-    let default = state.default_group().map(|entity| entity.index);
-    placement.entities.keys().any(|entity| Some(*entity) != default)
-}
-
 /// Whether a user leaves an entity that is still there, and neither a claim puts him into another one of its slot nor an
 /// administrator keeps him out.
 fn leaves(state: &State, user: &User, entity: EntityIndex, placement: &Placement) -> bool {
@@ -479,14 +473,14 @@ fn leaves(state: &State, user: &User, entity: EntityIndex, placement: &Placement
     if is_excluded(state, user.index, entity) || placement.taken_out.contains_key(&entity) {
         return false;
     }
-    let Some(slot) = slot(state, entity) else {
+    let Some(slot) = state.entity_at(entity).slot() else {
         return true;
     };
     let default = mere_default(state, user, slot);
     let mut others = placement
         .entities
         .iter()
-        .filter(|(other, _)| self::slot(state, **other) == Some(slot));
+        .filter(|(other, _)| state.entity_at(**other).slot() == Some(slot));
     others.all(|(other, mapping)| mapping.is_none() && Some(*other) == default)
 }
 
@@ -506,10 +500,6 @@ fn mere_default(state: &State, user: &User, slot: Slot) -> Option<EntityIndex> {
     }
     let (entity, source) = unmapped(state, user, Some(slot)).next()?;
     (source == UnmappedSource::OrganizationDefault).then_some(entity)
-}
-
-fn slot(state: &State, entity: EntityIndex) -> Option<Slot> {
-    Slot::of(state.entity_at(entity).entity_type)
 }
 
 fn limit(state: &State, scope: BrakeScope) -> BrakeLimit {

@@ -9,7 +9,6 @@ use crate::id::{ConflictId, EntityIndex};
 use crate::invariant::known;
 use crate::mapping::Slot;
 use crate::prevailing::{Contested, Prevailing};
-use crate::side::Side;
 use crate::state::{Conflict, Decision, State, User};
 use crate::user_set::UserSet;
 
@@ -99,7 +98,7 @@ impl Derivation<'_> {
 
 /// Whether an open conflict is the one that there has to be. Which entity stands for a side makes no difference.
 fn is_same(open: &Conflict, wanted: &Contested, state: &State) -> bool {
-    let side = |entity| Side::of(state.entity_at(entity).entity_type);
+    let side = |entity| state.entity_at(entity).side();
     let same_current = match open.slot {
         Slot::CrossType => side(open.current) == side(wanted.current),
         Slot::ConcurrencyGroup | Slot::SubOrganization => open.current == wanted.current,

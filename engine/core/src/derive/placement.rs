@@ -61,7 +61,7 @@ impl Named {
             match fact {
                 Fact::MembershipsTaken { entity, users } => {
                     let entity = state.entity(*entity);
-                    if let Some(team) = entity.filter(|entity| Slot::of(entity.entity_type).is_none()) {
+                    if let Some(team) = entity.filter(|entity| entity.slot().is_none()) {
                         for user in users.iter() {
                             taken_out.entry(user).or_default().insert(team.index);
                         }
@@ -178,9 +178,8 @@ impl Derivation<'_> {
     fn unplaced(&self, user: &User, entity: EntityIndex, placement: &Placement) -> Unplaced {
         let is_by_hand = placement.taken_out.get(&entity) == Some(&true);
         let entity = self.state.entity_at(entity);
-        let slot = Slot::of(entity.entity_type);
-        let in_slot =
-            |other: &EntityIndex| slot.is_some() && Slot::of(self.state.entity_at(*other).entity_type) == slot;
+        let slot = entity.slot();
+        let in_slot = |other: &EntityIndex| slot.is_some() && self.state.entity_at(*other).slot() == slot;
         let is_claimed = || claimants(&self.state, user, entity.index).next().is_some();
         if user.deleted {
             Unplaced::UserDeleted
@@ -284,7 +283,7 @@ fn placement(state: &State, user: &User, prevailing: &Prevailing) -> Placement {
                 .map(|(entity, mapping)| (*entity, Some(*mapping))),
         );
         for slot in Slot::OF_ENTITIES {
-            let of_slot = |entity: &EntityIndex| Slot::of(state.entity_at(*entity).entity_type) == Some(slot);
+            let of_slot = |entity: &EntityIndex| state.entity_at(*entity).slot() == Some(slot);
             if let Some((pinned, _)) = pinned(state, user, Some(slot)).next() {
                 entities.retain(|entity, _| *entity == pinned || !of_slot(entity));
                 entities.entry(pinned).or_insert(None);

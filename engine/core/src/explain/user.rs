@@ -328,7 +328,7 @@ fn absences_by_hand<'a>(state: &'a State, user: &'a User) -> impl Iterator<Item 
 /// The entity of a slot that the user is in.
 fn occupant(state: &State, user: &User, slot: Slot) -> Option<EntityIndex> {
     let entities = user.memberships.iter().map(|membership| membership.entity);
-    let mut of_slot = entities.filter(|entity| Slot::of(state.entity_at(*entity).entity_type) == Some(slot));
+    let mut of_slot = entities.filter(|entity| state.entity_at(*entity).slot() == Some(slot));
     of_slot.next()
 }
 

@@ -6,7 +6,7 @@ use super::reason::{Link, Source, Step};
 use crate::claims::pinned;
 use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::id::{ConflictId, EntityIndex, ExceptionId};
-use crate::mapping::{MappingStatus, PendingReason, Slot};
+use crate::mapping::{MappingStatus, PendingReason};
 use crate::state::{Entity, Mapping, State, User};
 
 /// A claim that has no effect, and why.
@@ -106,7 +106,7 @@ pub(super) fn kept_out(state: &State, user: &User, index: EntityIndex) -> Option
 }
 
 fn pinned_elsewhere(state: &State, user: &User, entity: &Entity) -> Option<(WhyNot, Step)> {
-    let slot = Slot::of(entity.entity_type)?;
+    let slot = entity.slot()?;
     let (by, exception) = pinned(state, user, Some(slot)).next()?;
     let why = WhyNot::Outranked { by };
     (by != entity.index).then_some((why, Step::exception(state, exception)?))

@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::{Stamp, State};
 use crate::id::{ConflictId, EntityIndex, UserIndex};
 use crate::mapping::Slot;
-use crate::side::Side;
 use crate::user_set::UserSet;
 
 /// More entities that claim a user than a slot holds.
@@ -32,7 +31,7 @@ pub struct Conflict {
 impl Conflict {
     /// The entities that would come in: the other ones or, across types, those of the other side.
     pub fn incoming<'a>(&'a self, state: &'a State) -> impl Iterator<Item = EntityIndex> + 'a {
-        let side = |entity| Side::of(state.entity_at(entity).entity_type);
+        let side = |entity| state.entity_at(entity).side();
         let waits = move |entity: &EntityIndex| match self.slot {
             Slot::CrossType => side(*entity) != side(self.current),
             Slot::ConcurrencyGroup | Slot::SubOrganization => *entity != self.current,

@@ -4,6 +4,8 @@ use rolecall_rules::{EntityType, NameKey};
 
 use super::Stamp;
 use crate::id::{EntityId, EntityIndex, MappingIndex};
+use crate::mapping::Slot;
+use crate::side::Side;
 use crate::user_set::UserSet;
 
 /// A team, concurrency group or sub-organization, also a deleted one.
@@ -33,4 +35,16 @@ pub struct Entity {
     pub deleted: bool,
     /// When and where it was created.
     pub created: Stamp,
+}
+
+impl Entity {
+    /// The slot that it competes for; a team competes for none.
+    pub fn slot(&self) -> Option<Slot> {
+        Slot::of(self.entity_type)
+    }
+
+    /// The side of users that it is on.
+    pub fn side(&self) -> Side {
+        Side::of(self.entity_type)
+    }
 }

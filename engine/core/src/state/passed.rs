@@ -5,6 +5,7 @@ use imbl::OrdMap;
 use super::counts::{decrease_by, increase_by};
 use super::{Entity, State, User};
 use crate::brake::BrakeScope;
+use crate::id::EntityIndex;
 use crate::time::Timestamp;
 use crate::user_set::UserSet;
 
@@ -72,12 +73,15 @@ impl State {
             .and_then(|entity| self.entity(entity))
     }
 
-    /// Whether the user is in any entity but the default concurrency group.
-    pub(crate) fn is_placed(&self, user: &User) -> bool {
+    /// Whether the user counts as placed.
+    pub(super) fn is_placed(&self, user: &User) -> bool {
+        self.counts_as_placed(user.memberships.iter().map(|membership| membership.entity))
+    }
+
+    /// Whether who is in these entities counts as placed: one of them is not the default concurrency group.
+    pub(crate) fn counts_as_placed(&self, entities: impl IntoIterator<Item = EntityIndex>) -> bool {
         let default = self.default_group().map(|entity| entity.index);
-        user.memberships
-            .iter()
-            .any(|membership| Some(membership.entity) != default)
+        entities.into_iter().any(|entity| Some(entity) != default)
     }
 
     pub(super) fn count_placed(&self, users: &UserSet) -> u64 {

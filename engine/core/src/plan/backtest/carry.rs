@@ -14,7 +14,6 @@ use crate::command::{Command, ExceptionInput, MappingTarget};
 use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::fact::Fact;
 use crate::id::{ConflictId, EntityId, IdSeed, IdsFor, MappingId, NewIds};
-use crate::mapping::Slot;
 use crate::plan::Draft;
 use crate::rules::EntityType;
 use crate::settings::{Settings, SettingsChange};
@@ -226,7 +225,7 @@ impl Carrier<'_> {
 
     fn taken(&self, entity: EntityId, users: &UserSet) -> Option<Fact> {
         let entity = self.entity(entity)?;
-        let is_team = Slot::of(entity.entity_type).is_none();
+        let is_team = entity.slot().is_none();
         let there = |user: &_| self.now.is_manual(*user, entity.index) || (is_team && entity.members.contains(*user));
         let users: UserSet = users.iter().filter(there).collect();
         (!users.is_empty()).then_some(Fact::MembershipsTaken {
