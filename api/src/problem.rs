@@ -40,7 +40,7 @@ pub(crate) struct ProblemBody {
     /// place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<PlacedProblem>,
-    /// How many more problems a rule set file has than `problems` lists.
+    /// How many more problems a rule set file or a snapshot has than `problems` lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     problems_left_out: Option<usize>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct PlacedProblem {
     place: String,
     /// The byte of the text of the field at which the fault begins, where one can be named.
     offset: Option<usize>,
-    /// The line of the rule set file, from 1.
+    /// The line of the rule set file or of the snapshot, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
     /// The column in that line, in characters from 1.
@@ -85,9 +85,11 @@ impl ProblemBody {
             detail: error.to_string(),
             problems: problems_of(error),
             problems_left_out: match error {
-                ApiError::RuleSetFile(file) if file.left_out > 0 => Some(file.left_out),
+                ApiError::RuleSetFile(file) => Some(file.left_out),
+                ApiError::Rejected(Rejection::Snapshot(problems)) => Some(problems.left_out()),
                 _ => None,
-            },
+            }
+            .filter(|left_out| *left_out > 0),
         }
     }
 }
@@ -107,11 +109,11 @@ fn problems_of(error: &ApiError) -> Vec<PlacedProblem> {
         ..PlacedProblem::new(&problem.place, None, problem.text.clone())
     };
     let of_snapshot = |(place, problem): &(plan::Place, plan::SnapshotProblem)| PlacedProblem {
-        place: place.to_string(),
-        offset: None,
-        line: None,
-        column: None,
-        text: problem.to_string(),
+        line: match place {
+            plan::Place::Line(line) => usize::try_from(*line).ok(),
+            plan::Place::Group(_) | plan::Place::Member(..) => None,
+        },
+        ..PlacedProblem::new(&place.to_string(), None, problem.to_string())
     };
     match error {
         ApiError::Rejected(Rejection::Snapshot(problems)) => problems.iter().map(of_snapshot).collect(),

@@ -4,6 +4,7 @@ mod audit;
 mod client;
 mod demo;
 mod explain;
+mod faults;
 mod logging;
 mod plan;
 mod rule_set;

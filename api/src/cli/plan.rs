@@ -9,7 +9,7 @@ use rolecall_engine::rules::{FileProblems, RuleSet};
 use serde_json::{Value, json};
 
 use super::client::{Client, ClientError};
-use super::{block_on, failed};
+use super::{block_on, failed, faults};
 use crate::admin::{ExampleBody, SetRule};
 use crate::config::{ClientOptions, PlanOptions, PlanShowing, ReconcileOptions};
 use crate::limits::PLAN_POLL_PAUSE;
@@ -29,6 +29,9 @@ enum PlanError {
     /// The file is no JSON.
     #[error("what is to change is neither a rule set file (`.toml`) nor JSON")]
     Json(#[from] serde_json::Error),
+    /// The snapshot has faults.
+    #[error("the snapshot cannot be compared:{0}")]
+    Snapshot(String),
     /// The server could not be asked.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -67,7 +70,8 @@ async fn reconciled(options: &ReconcileOptions) -> Result<ExitCode, PlanError> {
     let client = client(&options.client)?;
     let delete = options.delete_missing_groups;
     let path = format!("{}/reconcile?delete_missing_groups={delete}", options.client.path());
-    let made = client.post_file(&path, media_type, snapshot).await?;
+    let made = client.post_file(&path, media_type, snapshot).await;
+    let made = made.map_err(|error| faults::of(&options.file, &error).map_or(error.into(), PlanError::Snapshot))?;
     made.get("drift").into_iter().for_each(show_counts);
     go_on(&client, &options.client, &made, &options.showing).await
 }

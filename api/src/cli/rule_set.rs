@@ -8,6 +8,7 @@ use rolecall_engine::rules::limits::RULE_SET_BYTES_MAX;
 use serde_json::Value;
 
 use super::client::{Client, ClientError};
+use super::faults;
 use super::{block_on, failed};
 use crate::config::{ClientOptions, RulesExportOptions, RulesImportOptions};
 
@@ -67,7 +68,7 @@ async fn save(options: &RulesImportOptions) -> Result<(), RuleSetError> {
     let (file, text) = read(&options.file)?;
     let path = format!("{}/rule_set", options.client.path());
     let saved = client(&options.client)?.put_text(&path, "application/toml", text).await;
-    let saved = saved.map_err(|error| faults(&file, &error).map_or(error.into(), RuleSetError::Faults))?;
+    let saved = saved.map_err(|error| faults::of(&file, &error).map_or(error.into(), RuleSetError::Faults))?;
     // When standard output is gone, the exit code still tells the outcome.
     drop(io::stdout().lock().write_all(report(&saved, options).as_bytes()));
     Ok(())
@@ -95,32 +96,6 @@ fn read(file: &Path) -> Result<(PathBuf, String), RuleSetError> {
         Ok(()) => Ok((name, text)),
         Err(error) => Err(RuleSetError::Read { file: name, error }),
     }
-}
-
-/// What the server has against the file, one line each, as compilers write them.
-fn faults(file: &Path, error: &ClientError) -> Option<String> {
-    let ClientError::Refused { body, .. } = error else {
-        return None;
-    };
-    let problems = body.get("problems")?.as_array()?;
-    let mut text = String::new();
-    for problem in problems {
-        let of = |field: &str| problem.get(field).and_then(Value::as_str).unwrap_or_default();
-        let number = |field: &str| problem.get(field).and_then(Value::as_u64);
-        text.push_str(&format!("\n{}:", file.display()));
-        if let (Some(line), Some(column)) = (number("line"), number("column")) {
-            text.push_str(&format!("{line}:{column}:"));
-        }
-        match of("place") {
-            "" => {}
-            place => text.push_str(&format!(" `{place}`:")),
-        }
-        text.push_str(&format!(" {}", of("text")));
-    }
-    if let Some(more) = body.get("problems_left_out") {
-        text.push_str(&format!("\nand {more} more"));
-    }
-    Some(text)
 }
 
 /// What saving changed, and what comes next.

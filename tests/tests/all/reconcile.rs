@@ -1,6 +1,10 @@
 //! Snapshots of a provider over HTTP: a plan of the differences, applied whole, also when the server is killed in between.
 
+use std::path::Path;
+use std::process::Command;
+
 use rolecall_tests::admin::{Connection, Organization};
+use rolecall_tests::binary;
 use rolecall_tests::http::Answer;
 use rolecall_tests::rule;
 use rolecall_tests::server::Server;
@@ -185,4 +189,112 @@ async fn reconciling_goes_on_after_a_kill_and_every_group_comes_whole() {
     assert!(groups.iter().all(|group| group["member_count"] == MEMBERS));
     let report = acme.verify().await;
     assert_eq!(report["outcome"], "equal", "{report}");
+}
+
+/// What `rolecall reconcile` ends with, says on standard output, and says on standard error.
+fn command(
+    server: &Server,
+    acme: &Organization,
+    token: &str,
+    file: &Path,
+    arguments: &[&str],
+) -> (i32, String, String) {
+    let output = Command::new(binary::rolecall())
+        .env_clear()
+        .env("ROLECALL_TOKEN", token)
+        .args(["reconcile", "--url", &server.address(), "--organization", &acme.id])
+        .arg(file)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), said(output.stdout), said(output.stderr))
+}
+
+#[tokio::test]
+async fn the_command_compares_a_file_shows_the_plan_and_applies_it_when_told_to() {
+    let (server, acme, connection) = start().await;
+    acme.add_rule(rule::every_group_is_a_team()).await;
+    let ana = connection.scim.create_user("ana@example.com").await;
+    let ben = connection.scim.create_user("ben@example.com").await;
+    connection.scim.create_group("eng", &[&ana]).await;
+    connection.scim.create_group("sales", &[&ben]).await;
+    let token = json!({"name": "cli", "role": "admin"});
+    let token = acme.http.post("/tokens", &token).await.expect(201).text("token");
+    let csv = server.data().join("groups.csv");
+    std::fs::write(
+        &csv,
+        "group,user_name\neng,ben@example.com\nops,ana@example.com\nops,zoe@example.com\n",
+    )
+    .unwrap();
+
+    let head = acme.head_after(0).await;
+    let (code, said, _) = command(&server, &acme, &token, &csv, &[]);
+    assert_eq!(code, 2, "{said}");
+    for line in [
+        "groups missing: 1",
+        "groups surplus: 1",
+        "users unknown: 1",
+        "+ group `ops`",
+        &format!("+ user {ben} as member of group `eng`"),
+        &format!("- user {ana} as member of group `eng`"),
+        "--apply",
+    ] {
+        assert!(said.contains(line), "`{line}` is not in\n{said}");
+    }
+    assert_eq!(acme.head_after(0).await, head, "nothing has changed");
+
+    let (code, said, _) = command(&server, &acme, &token, &csv, &["--apply"]);
+    assert!(code == 0 && said.ends_with("applied\n"), "{said}");
+    assert_eq!(acme.list("/groups").await.len(), 3, "what the file lacks stays");
+    let snapshot = json!({"groups": [{"display_name": "eng", "members": [{"id": ben}]}, {"display_name": "ops", "members": [{"id": ana}]}]});
+    let file = server.data().join("groups.json");
+    std::fs::write(&file, snapshot.to_string()).unwrap();
+    let (code, said, _) = command(&server, &acme, &token, &file, &[]);
+    assert!(code == 0 && said.ends_with("nothing to change\n"), "{said}");
+    let (code, said, _) = command(&server, &acme, &token, &file, &["--delete-missing-groups", "--apply"]);
+    assert!(code == 0 && said.contains("- group `sales`"), "{said}");
+    assert_eq!(acme.list("/groups").await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_command_tells_all_that_is_wrong_with_a_file() {
+    let (server, acme, _connection) = start().await;
+    let token = json!({"name": "cli", "role": "admin"});
+    let token = acme.http.post("/tokens", &token).await.expect(201).text("token");
+    let refused = |name: &str, text: &str| {
+        let file = server.data().join(name);
+        std::fs::write(&file, text).unwrap();
+        let (code, said, wrong) = command(&server, &acme, &token, &file, &["--apply"]);
+        assert_eq!((code, said.as_str()), (1, ""), "{wrong}");
+        let shown = wrong.replace(file.to_str().unwrap(), name);
+        shown.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+
+    let few = refused("few.csv", &format!("group,user_name\n{}", "eng\n".repeat(5)));
+    assert_eq!(few[0], "error: the snapshot cannot be compared:");
+    let expected: Vec<String> = (2..=6)
+        .map(|line| format!("few.csv:{line}: the header has 2 columns, and this row 1"))
+        .collect();
+    assert_eq!(few[1..], expected);
+
+    // A hundred are told one by one.
+    let many = refused("many.csv", &format!("group,user_name\n{}", "eng\n".repeat(130)));
+    assert_eq!(many.len(), 1 + 100 + 1);
+    assert!(many[100].starts_with("many.csv:101: "), "{}", many[100]);
+    assert_eq!(many[101], "and 30 more");
+
+    let places = refused(
+        "places.json",
+        r#"{"groups": [{"members": []}, {"display_name": "eng", "members": [{}]}]}"#,
+    );
+    assert_eq!(places.len(), 3, "{places:?}");
+    assert!(places[1].starts_with("places.json: `groups[0]`: "), "{places:?}");
+    assert!(
+        places[2].starts_with("places.json: `groups[1].members[0]`: "),
+        "{places:?}"
+    );
+    // What is no snapshot at all is told as it comes.
+    let none = refused("none.json", "{");
+    assert!(none[0].contains("400") && none[0].contains("line 1"), "{none:?}");
 }

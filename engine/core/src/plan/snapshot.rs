@@ -327,6 +327,11 @@ impl SnapshotProblems {
         self.first.iter()
     }
 
+    /// How many more there are.
+    pub fn left_out(&self) -> usize {
+        usize::try_from(self.total).unwrap_or(usize::MAX) - self.first.len()
+    }
+
     fn add(&mut self, place: Place, problem: SnapshotProblem) {
         self.total += 1;
         if self.first.len() < SNAPSHOT_PROBLEMS_MAX {
