@@ -23,7 +23,7 @@ use crate::state::{Hold, State, User};
 use crate::user_set::UserSet;
 
 /// Users by what they leave or keep; `None`: the role.
-type Removals = BTreeMap<Option<EntityIndex>, UserSet>;
+pub(super) type Removals = BTreeMap<Option<EntityIndex>, UserSet>;
 
 /// What brakes have to do with an entry.
 #[derive(Default)]
@@ -207,7 +207,7 @@ impl Derivation<'_> {
     }
 
     /// How many users a scope has, before this entry.
-    fn population(&self, scope: BrakeScope) -> u64 {
+    pub(super) fn population(&self, scope: BrakeScope) -> u64 {
         let of_role = |role: &RoleName| self.state.counts().active_users.get(role).copied();
         match scope {
             BrakeScope::Organization => self.state.counts().placed_users,
@@ -235,7 +235,7 @@ impl Derivation<'_> {
     }
 
     /// The open hold of a scope, opened now if there is none.
-    fn open_hold(&mut self, because: Because, scope: BrakeScope, (passed, limit): (u64, u64)) -> HoldId {
+    pub(super) fn open_hold(&mut self, because: Because, scope: BrakeScope, (passed, limit): (u64, u64)) -> HoldId {
         if let Some(hold) = self.state.hold_of(scope) {
             return hold.id;
         }
@@ -253,87 +253,6 @@ impl Derivation<'_> {
         hold
     }
 
-    /// Holds the demotions that would leave fewer active users of the highest role than `min_admins`, those of the users who
-    /// have been there for the longest time.
-    pub(super) fn hold_admins(&mut self, facts: &[Fact], differences: &mut Differences) {
-        let (floor, Some(role)) = (
-            u64::from(self.state.safeguards().min_admins),
-            self.state.settings().highest_role().cloned(),
-        ) else {
-            return;
-        };
-        let (mut lost, mut gained, mut because) = (0, 0, None);
-        let mut demoted = UserSet::default();
-        for ((reason, difference), users) in &differences.roles {
-            if difference.from.as_ref() == Some(&role) {
-                lost += users.len();
-                if difference.to.is_some() {
-                    demoted.extend(users);
-                    because.get_or_insert(*reason);
-                }
-            } else if difference.to.as_ref() == Some(&role) {
-                gained += users.len();
-            }
-        }
-        let left = (self.population(BrakeScope::MinAdmins) + gained).saturating_sub(lost);
-        demoted.subtract(&self.released_admins(facts));
-        let missing = usize::try_from(floor.saturating_sub(left)).unwrap_or(usize::MAX);
-        let held: UserSet = demoted.iter().take(missing).collect();
-        let Some(because) = because.filter(|_| !held.is_empty()) else {
-            return;
-        };
-        let hold = self.open_hold(because, BrakeScope::MinAdmins, (0, floor));
-        let grew = Effect::HoldGrew {
-            hold,
-            entity: None,
-            users: held.clone(),
-        };
-        self.conclude(because, grew);
-        differences.keep(&self.state, &Removals::from([(None, held)]));
-    }
-
-    /// The users whom somebody demotes although the floor is against it.
-    fn released_admins(&self, facts: &[Fact]) -> UserSet {
-        let mut released = UserSet::default();
-        for fact in facts {
-            let Fact::HoldReleased { hold, users } = fact else {
-                continue;
-            };
-            let hold = self
-                .before
-                .hold(*hold)
-                .filter(|hold| hold.scope == BrakeScope::MinAdmins);
-            if let Some(hold) = hold {
-                released.extend(users.as_ref().unwrap_or(&hold.users()));
-            }
-        }
-        released
-    }
-
-    /// Lets go of administrators whom the floor does not need any more, the one held for the longest time first.
-    /// Answers whether it let anybody go: they are to be placed.
-    pub(super) fn free_admins(&mut self, facts: &[Fact]) -> bool {
-        let Some(hold) = self.state.hold_of(BrakeScope::MinAdmins) else {
-            return false;
-        };
-        let floor = u64::from(self.state.safeguards().min_admins);
-        let surplus = self.population(BrakeScope::MinAdmins).saturating_sub(floor);
-        let (hold, users) = (hold.id, hold.longest_held(surplus));
-        if users.is_empty() {
-            return false;
-        }
-        let fact = self.last_fact(facts);
-        let because = because(fact);
-        self.touch(fact, &users);
-        let shrank = Effect::HoldShrank {
-            hold,
-            entity: None,
-            users,
-        };
-        self.conclude(because, shrank);
-        true
-    }
-
     /// Closes the holds that this entry has emptied.
     pub(super) fn close_holds(&mut self, facts: &[Fact]) {
         let shrank = self
@@ -344,7 +263,7 @@ impl Derivation<'_> {
                 _ => None,
             });
         let decided = (0u32..).zip(facts).filter_map(|(place, fact)| match fact {
-            Fact::HoldReleased { hold, .. } | Fact::HoldDiscarded { hold, .. } => Some((*hold, because(place))),
+            Fact::HoldReleased { hold, .. } | Fact::HoldDiscarded { hold, .. } => Some((*hold, Because::fact(place))),
             _ => None,
         });
         let holds: BTreeMap<HoldId, Because> = shrank.chain(decided).collect();
@@ -359,16 +278,11 @@ impl Derivation<'_> {
             }
         }
     }
-
-    fn last_fact(&self, facts: &[Fact]) -> u32 {
-        let last = (0u32..).zip(facts).last();
-        last.map_or(0, |(place, _)| place)
-    }
 }
 
 impl Differences {
     /// Takes out what does not happen because it is held.
-    fn keep(&mut self, state: &State, kept: &Removals) {
+    pub(super) fn keep(&mut self, state: &State, kept: &Removals) {
         for ((_, entity, reason), users) in &mut self.unplaced {
             let kept = kept.get(&Some(*entity));
             if let Some(kept) = kept.filter(|_| matches!(reason, Unplaced::NoClaim | Unplaced::Replaced)) {
@@ -514,12 +428,4 @@ fn limit(state: &State, scope: BrakeScope) -> BrakeLimit {
 
 fn limit_of_groups(state: &State) -> BrakeLimit {
     state.safeguards().brake.scopes.group_entity
-}
-
-fn because(fact: u32) -> Because {
-    Because {
-        fact,
-        mapping: None,
-        rule: None,
-    }
 }

@@ -51,11 +51,7 @@ impl Derivation<'_> {
         let differing: Vec<MappingIndex> = differing.map(|mapping| mapping.index).collect();
         for mapping in differing {
             let mapping = self.state.mapping_at(mapping);
-            let because = Because {
-                fact,
-                mapping: Some(mapping.id),
-                rule: mapping.origin.rule(),
-            };
+            let because = Because::mapping(fact, mapping);
             let id = mapping.id;
             let waiting = self.waiting(mapping);
             if too_large {

@@ -375,11 +375,7 @@ impl Derivation<'_> {
 
     pub(super) fn move_mapping(&mut self, fact: u32, id: MappingId, to: MappingStatus, entity: Option<EntityId>) {
         let mapping = self.mapping(id);
-        let because = Because {
-            fact,
-            mapping: Some(id),
-            rule: mapping.origin.rule(),
-        };
+        let because = Because::mapping(fact, mapping);
         let from = mapping.status;
         self.conclude(
             because,

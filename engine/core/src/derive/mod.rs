@@ -8,6 +8,7 @@ mod brake;
 mod ceilings;
 mod conflicts;
 mod entry_so_far;
+mod floor;
 mod mappings;
 mod placement;
 mod renames;
@@ -22,8 +23,10 @@ use rolecall_rules::EntityType;
 
 use crate::asked::Asked;
 use crate::consequence::{Because, Consequence, Effect};
-use crate::fact::Fact;
-use crate::id::{EntityIndex, GroupId, GroupIndex, IdSeed, IdsFor, NewIds, UserId, UserIndex};
+use crate::fact::{Fact, GroupAttributes};
+use crate::id::{
+    EntityId, EntityIndex, GroupId, GroupIndex, HoldId, IdSeed, IdsFor, MappingId, NewIds, UserId, UserIndex,
+};
 use crate::invariant::known;
 use crate::mapping::{EndReason, MappingStatus, PendingReason};
 use crate::settings::Settings;
@@ -144,64 +147,29 @@ impl Derivation<'_> {
                 self.rerun_rules(place, group);
             }
             Fact::GroupAttributesChanged { group, attributes } => {
-                let roles = |state: &State| state.group(*group).map(|group| group.attributes.roles.clone());
-                if roles(self.before).as_ref() != Some(&attributes.roles) {
-                    self.touch_members(place, self.group_index(*group));
-                }
+                self.touch_where_roles_changed(place, *group, attributes)
             }
-            Fact::GroupDeleted { group } => {
-                let index = self.group_index(*group);
-                self.touch(place, &self.before.group_at(index).members.clone());
-                self.end_mappings_of(place, index);
-            }
-            Fact::EntityDeleted { entity } => {
-                let entity = known(self.state.entity_ever(*entity), "entity");
-                let (index, members) = (entity.index, entity.members.clone());
-                self.touch(place, &members);
-                self.touch_naming(place, index);
-                self.let_go_of_entity(place, index);
-            }
-            Fact::EntityRegistered { entity, .. } => {
-                let entity = known(self.state.entity_ever(*entity), "entity").index;
-                self.touch_naming(place, entity);
-            }
+            Fact::GroupDeleted { group } => self.end_group(place, *group),
+            Fact::EntityDeleted { entity } => self.end_entity(place, *entity),
+            Fact::EntityRegistered { entity, .. } => self.touch_naming(place, self.entity_index(*entity)),
             Fact::MappingRequested { .. } => self.bind(place, fact),
             Fact::MappingApproved { mapping, entity } => self.approve(place, *mapping, *entity),
-            Fact::MappingRejected { mapping } => {
-                let entity = self
-                    .mapping(*mapping)
-                    .entity
-                    .map(|entity| self.state.entity_at(entity).id);
-                self.move_mapping(place, *mapping, MappingStatus::Rejected, entity);
-                self.touch_members(place, self.mapping(*mapping).group);
-            }
+            Fact::MappingRejected { mapping } => self.reject(place, *mapping),
             Fact::MappingPaused { mapping } | Fact::MappingResumed { mapping } => {
                 self.touch_members(place, self.mapping(*mapping).group);
             }
             Fact::MembersAdded { group, .. } | Fact::MembersRemoved { group, .. } => {
                 self.limit_mappings(place, self.group_index(*group));
             }
-            Fact::UserDeleted { user } => {
-                let left = self.before.user_ever(*user).into_iter().flat_map(User::groups);
-                let left: Vec<GroupIndex> = left.collect();
-                for group in left {
-                    self.limit_mappings(place, group);
-                }
-            }
-            Fact::SettingsChanged { settings } => {
-                if moves_users(self.before.settings(), settings) {
-                    let users: UserSet = self
-                        .state
-                        .users_from(UserIndex::from(0))
-                        .map(|user| user.index)
-                        .collect();
-                    self.touch(place, &users);
-                }
-            }
+            Fact::UserDeleted { user } => self.limit_mappings_without(place, *user),
+            Fact::SettingsChanged { settings } => self.touch_where_settings_move(place, settings),
             Fact::PlanStepped { from, to, .. } => {
                 for group in u32::from(*from)..u32::from(*to) {
                     self.resync(place, GroupIndex::from(group));
                 }
+            }
+            Fact::HoldReleased { hold, users } | Fact::HoldDiscarded { hold, users } => {
+                self.touch_held(place, *hold, users.as_ref());
             }
             Fact::UserCreated { .. }
             | Fact::UserAttributesChanged { .. }
@@ -228,14 +196,62 @@ impl Derivation<'_> {
             | Fact::ExceptionSet { .. }
             | Fact::ExceptionRemoved { .. }
             | Fact::ExceptionExpired { .. } => {}
-            Fact::HoldReleased { hold, users } | Fact::HoldDiscarded { hold, users } => {
-                let held = known(self.before.hold(*hold), "hold").users();
-                let users = users
-                    .as_ref()
-                    .map_or_else(|| held.clone(), |users| users.intersection(&held));
-                self.touch(place, &users);
-            }
         }
+    }
+
+    fn touch_where_roles_changed(&mut self, fact: u32, group: GroupId, attributes: &GroupAttributes) {
+        let before = self.before.group(group);
+        if before.map(|group| &group.attributes.roles) != Some(&attributes.roles) {
+            self.touch_members(fact, self.group_index(group));
+        }
+    }
+
+    fn end_group(&mut self, fact: u32, group: GroupId) {
+        let group = self.group_index(group);
+        self.touch(fact, &self.before.group_at(group).members.clone());
+        for mapping in self.state.group_at(group).mappings.clone() {
+            let mapping = self.state.mapping_at(mapping).id;
+            self.end_mapping(fact, mapping, EndReason::GroupDeleted);
+        }
+    }
+
+    fn end_entity(&mut self, fact: u32, entity: EntityId) {
+        let entity = self.entity_index(entity);
+        let members = self.state.entity_at(entity).members.clone();
+        self.touch(fact, &members);
+        self.touch_naming(fact, entity);
+        self.let_go_of_entity(fact, entity);
+    }
+
+    fn reject(&mut self, fact: u32, mapping: MappingId) {
+        let row = self.mapping(mapping);
+        let group = row.group;
+        let entity = row.entity.map(|entity| self.state.entity_at(entity).id);
+        self.move_mapping(fact, mapping, MappingStatus::Rejected, entity);
+        self.touch_members(fact, group);
+    }
+
+    /// Fits the mappings of the groups that a deleted user has left to their size.
+    fn limit_mappings_without(&mut self, fact: u32, user: UserId) {
+        let left = self.before.user_ever(user).into_iter().flat_map(User::groups);
+        for group in left.collect::<Vec<GroupIndex>>() {
+            self.limit_mappings(fact, group);
+        }
+    }
+
+    fn touch_where_settings_move(&mut self, fact: u32, settings: &Settings) {
+        if moves_users(self.before.settings(), settings) {
+            let users = self.state.users_from(UserIndex::from(0));
+            let users: UserSet = users.map(|user| user.index).collect();
+            self.touch(fact, &users);
+        }
+    }
+
+    /// Touches those of these users whom a hold kept; all whom it kept, when none are named.
+    fn touch_held(&mut self, fact: u32, hold: HoldId, users: Option<&UserSet>) {
+        let held = known(self.before.hold(hold), "hold").users();
+        let users = users.map_or_else(|| held.clone(), |users| users.intersection(&held));
+        self.touch(fact, &users);
     }
 
     /// Whoever was taken by hand out of a team that a group feeds comes back with the next write to the group (SEMANTICS 5).
@@ -255,13 +271,6 @@ impl Derivation<'_> {
         self.touch(place, &back);
     }
 
-    fn end_mappings_of(&mut self, fact: u32, group: GroupIndex) {
-        for mapping in self.state.group_at(group).mappings.clone() {
-            let mapping = self.state.mapping_at(mapping).id;
-            self.end_mapping(fact, mapping, EndReason::GroupDeleted);
-        }
-    }
-
     /// What binds a group to a deleted entity, or waits to, waits for another target.
     fn let_go_of_entity(&mut self, fact: u32, entity: EntityIndex) {
         for index in self.state.entity_at(entity).mappings.clone() {
@@ -279,6 +288,10 @@ impl Derivation<'_> {
 
     fn group_index(&self, group: GroupId) -> GroupIndex {
         known(self.state.group_ever(group), "group").index
+    }
+
+    fn entity_index(&self, entity: EntityId) -> EntityIndex {
+        known(self.state.entity_ever(entity), "entity").index
     }
 
     fn user_index(&self, user: UserId) -> UserIndex {

@@ -93,11 +93,7 @@ impl Derivation<'_> {
         let mut braking = Braking::default();
         let named = Named::by(facts, &self.state);
         for (user, fact) in std::mem::take(&mut self.touched) {
-            let because = Because {
-                fact,
-                mapping: None,
-                rule: None,
-            };
+            let because = Because::fact(fact);
             let user = self.state.user_at(user);
             let prevailing = self.prevailing(user);
             let mut placement = placement(&self.state, user, &prevailing);

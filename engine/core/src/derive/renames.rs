@@ -17,11 +17,7 @@ impl Derivation<'_> {
         for (entity, mapping) in self.bound_entities(group) {
             let entity = self.state.entity_at(entity);
             let mapping = self.state.mapping_at(mapping);
-            let because = Because {
-                fact,
-                mapping: Some(mapping.id),
-                rule: mapping.origin.rule(),
-            };
+            let because = Because::mapping(fact, mapping);
             match self.new_name(entity) {
                 Ok(to) if to == entity.name => {}
                 Ok(to) => {
