@@ -349,6 +349,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::MappingTwice => (StatusCode::BAD_REQUEST, "mapping_twice"),
         Rejection::Planned { reason, .. } => of_rejection(reason),
         Rejection::Snapshot(_) => (StatusCode::BAD_REQUEST, "snapshot"),
+        Rejection::DriftInBacktest => (StatusCode::BAD_REQUEST, "drift_in_backtest"),
         Rejection::IncomingUnnamed { .. } => (StatusCode::CONFLICT, "incoming_unnamed"),
         Rejection::NotIncoming { .. } => (StatusCode::CONFLICT, "not_incoming"),
         Rejection::Extensions(_) => (StatusCode::BAD_REQUEST, "extensions"),

@@ -139,6 +139,8 @@ pub enum Rejection {
     MappingTwice,
     #[error("the snapshot cannot be compared: {0}")]
     Snapshot(SnapshotProblems),
+    #[error("a backtest takes no differences of a snapshot: the groups are what the provider said at each time")]
+    DriftInBacktest,
     #[error("`{place}`: {reason}")]
     Planned { place: String, reason: Box<Rejection> },
     #[error("user {user} is excluded from the entity by exception {by}; end that one first")]

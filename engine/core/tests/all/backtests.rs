@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rolecall_engine::plan::backtest::{Apart, Backtest, Difference, Place, Report};
-use rolecall_engine::plan::{Draft, rehearse};
+use rolecall_engine::plan::{Draft, GroupDrift, rehearse};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::User;
 use rolecall_engine::{
-    Command, DraftRule, Entry, ExceptionKind, ExceptionSubject, MappingIndex, SettingsChange, State, UserId, UserIndex,
+    Command, DraftRule, Entry, ExceptionKind, ExceptionSubject, MappingIndex, Rejection, SettingsChange, State, UserId,
+    UserIndex,
 };
 
 use crate::invariants::histories;
@@ -168,6 +169,18 @@ fn a_draft_that_would_have_been_refused_then_is_refused() {
         ..teams("${display_name}")
     }]);
     assert!(Backtest::begin(State::default(), &draft).is_err());
+}
+
+#[test]
+fn a_draft_of_what_a_snapshot_differs_in_is_refused() {
+    let mut world = World::default();
+    let group = world.group("web", &[]);
+    let draft = Draft {
+        drift: vec![GroupDrift::Surplus { group }],
+        ..Draft::default()
+    };
+    let refused = Backtest::begin(world.state, &draft);
+    assert_eq!(refused.err(), Some(Rejection::DriftInBacktest));
 }
 
 /// What users and groups are is said by providers alone.

@@ -1,5 +1,6 @@
 //! What users have in both worlds, and since when that is not the same.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -115,17 +116,7 @@ fn day(now: Stamp) -> u64 {
 }
 
 fn apart((recorded, as_recorded): (&State, &User), (draft, as_drafted): (&State, &User)) -> Option<Apart> {
-    let (mut one, mut other) = (places(recorded, as_recorded), places(draft, as_drafted));
-    // Entities of one type may share a name, so each is taken out once.
-    one.retain(|place| match other.iter().position(|theirs| theirs == place) {
-        Some(at) => {
-            other.swap_remove(at);
-            false
-        }
-        None => true,
-    });
-    other.sort_unstable();
-    one.sort_unstable();
+    let (one, other) = differences(places(recorded, as_recorded), places(draft, as_drafted));
     let roles = (as_recorded.role != as_drafted.role).then(|| (as_recorded.role.clone(), as_drafted.role.clone()));
     let any = !one.is_empty() || !other.is_empty() || roles.is_some();
     any.then_some(Apart {
@@ -133,6 +124,24 @@ fn apart((recorded, as_recorded): (&State, &User), (draft, as_drafted): (&State,
         draft: other,
         roles,
     })
+}
+
+/// What either has beyond the other, in order. Entities of one type may share a name, so each counts.
+fn differences(mut one: Vec<Place>, mut other: Vec<Place>) -> (Vec<Place>, Vec<Place>) {
+    one.sort_unstable();
+    other.sort_unstable();
+    let (mut one, mut other) = (one.into_iter().peekable(), other.into_iter().peekable());
+    let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
+    while let (Some(left), Some(right)) = (one.peek(), other.peek()) {
+        match left.cmp(right) {
+            Ordering::Less => of_one.extend(one.next()),
+            Ordering::Greater => of_other.extend(other.next()),
+            Ordering::Equal => drop((one.next(), other.next())),
+        }
+    }
+    of_one.extend(one);
+    of_other.extend(other);
+    (of_one, of_other)
 }
 
 fn places(state: &State, user: &User) -> Vec<Place> {

@@ -119,8 +119,11 @@ impl Backtest {
     /// Begins after the last entry of a state: the draft is applied to a copy.
     ///
     /// # Errors
-    /// When the draft is refused in that state.
+    /// When the draft is refused in that state, or changes groups: both worlds have those that the provider sent.
     pub fn begin(state: State, draft: &Draft) -> Result<Self, Rejection> {
+        if !draft.drift.is_empty() {
+            return Err(Rejection::DriftInBacktest);
+        }
         let stamp = Stamp {
             position: state.position(),
             at: state.at(),
