@@ -31,6 +31,8 @@ pub(crate) struct App {
     pub(crate) cursors: CursorSeal,
     /// Held while a record is verified: one at a time, as it keeps a thread busy.
     pub(crate) verifying: Arc<Semaphore>,
+    /// The backtests that may run at one time, of all organizations.
+    pub(crate) backtests: Arc<Semaphore>,
     /// Turns true when the server stops: what is open is to end by itself.
     pub(crate) draining: watch::Receiver<bool>,
 }

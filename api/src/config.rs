@@ -20,7 +20,7 @@ use tracing_subscriber::filter::EnvFilter;
 pub(crate) use self::client::TokenError;
 pub use self::client::{ClientOptions, ServerUrl};
 pub use self::explain::{ExplainCommand, ExplainEntity, ExplainGroup, ExplainOptions, ExplainUser};
-pub use self::plan::{PlanOptions, PlanShowing, ReconcileOptions};
+pub use self::plan::{BacktestOptions, PlanOptions, PlanShowing, ReconcileOptions};
 pub use self::rules::{ReportFormat, RulesCheckOptions, RulesCommand, RulesExportOptions, RulesImportOptions};
 use crate::limits::{ROOT_TOKEN_CHARACTERS_MIN, SCIM_REQUESTS_PER_SECOND_DEFAULT, SCIM_REQUESTS_PER_SECOND_MAX};
 
@@ -68,6 +68,7 @@ impl CommandLine {
             Some(Command::Serve(serve)) => serve.root_token.as_ref(),
             Some(
                 Command::Audit(_)
+                | Command::Backtest(_)
                 | Command::Demo(_)
                 | Command::Explain(_)
                 | Command::Plan(_)
@@ -107,6 +108,11 @@ pub enum Command {
     /// Prints the counts and the first changes. The exit code is 0 when there is nothing to change or the plan was applied,
     /// 2 when there are changes and they were not applied, and 1 when something went wrong.
     Plan(PlanOptions),
+    /// Ask a running server what a change would have meant had it been made some time ago
+    ///
+    /// Prints what would have been otherwise, and when. The exit code is 0 when nothing would have been, 2 when something
+    /// would have been or the record was not gone through to its end, and 1 when something went wrong.
+    Backtest(BacktestOptions),
     /// Ask a running server how a snapshot of the provider's groups differs, and bring the groups into line
     ///
     /// The exit code is 0 when nothing differs or the plan was applied, and 2 when there are changes that were not applied.

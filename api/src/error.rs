@@ -187,6 +187,9 @@ pub(crate) enum ApiError {
     /// Another record is being verified.
     #[error("another verification is running; try again when it is done")]
     VerificationRuns,
+    /// Another backtest of the organization is running.
+    #[error("another backtest of this organization is running; try again when it is done")]
+    BacktestRuns,
 }
 
 /// What the caller reads about the log; the causes below are for the operator.
@@ -232,9 +235,11 @@ impl ApiError {
     /// How long the caller is asked to wait before it tries again.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Busy | Self::TooManyStreams | Self::VerificationRuns | Self::Log(LogError::Busy) => {
-                Some(RETRY_AFTER_BUSY)
-            }
+            Self::Busy
+            | Self::TooManyStreams
+            | Self::VerificationRuns
+            | Self::BacktestRuns
+            | Self::Log(LogError::Busy) => Some(RETRY_AFTER_BUSY),
             Self::TooManyRequests { pause } => Some(*pause),
             _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_RELOAD),
         }
@@ -285,6 +290,7 @@ impl ApiError {
             Self::PositionAhead { .. } => (StatusCode::BAD_REQUEST, "position_ahead"),
             Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::VerificationRuns => (StatusCode::TOO_MANY_REQUESTS, "verification_runs"),
+            Self::BacktestRuns => (StatusCode::TOO_MANY_REQUESTS, "backtest_runs"),
         }
     }
 }

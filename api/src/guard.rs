@@ -17,7 +17,9 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::limits::{HEADERS_BYTES_MAX, REQUEST_DURATION_MAX, TARGET_BYTES_MAX, VERIFICATION_DURATION_MAX};
+use crate::limits::{
+    BACKTEST_REQUEST_DURATION_MAX, HEADERS_BYTES_MAX, REQUEST_DURATION_MAX, TARGET_BYTES_MAX, VERIFICATION_DURATION_MAX,
+};
 use crate::oauth::OAuthError;
 use crate::organization::panic_text;
 use crate::problem::Problem;
@@ -131,10 +133,12 @@ async fn within<T>(limit: Duration, request: impl Future<Output = T>) -> Result<
         .map_err(|_| ApiError::Timeout)
 }
 
-/// Verifying a record takes as long as the record is.
+/// Verifying a record takes as long as the record is, and a backtest walks through much of it.
 fn duration_max(path: &str) -> Duration {
     if path.ends_with("/audit/verify") {
         VERIFICATION_DURATION_MAX
+    } else if path.ends_with("/backtests") {
+        BACKTEST_REQUEST_DURATION_MAX
     } else {
         REQUEST_DURATION_MAX
     }

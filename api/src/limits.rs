@@ -64,6 +64,20 @@ pub(crate) const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(crate) const OWN_WORK_REST: Duration = Duration::from_secs(1);
 /// How long a writer waits for what falls due until it looks at the clock again, which may have been set.
 pub(crate) const CLOCK_TRUST_MAX: Duration = Duration::from_secs(60);
+/// Backtests that run at one time, in the whole server; one of each organization. Each holds two states of its organization.
+pub(crate) const BACKTESTS_MAX: usize = 2;
+const _: () = assert!(
+    LONG_WORKS_MAX + BACKTESTS_MAX < READING_THREADS_MAX,
+    "threads are left to read for everybody else"
+);
+/// How long a backtest goes on, with the entries that it replays before its window.
+pub(crate) const BACKTEST_DURATION_MAX: Duration = Duration::from_secs(300);
+/// How long the request for a backtest may take, with its wait for those of other organizations.
+pub(crate) const BACKTEST_REQUEST_DURATION_MAX: Duration = Duration::from_secs(600);
+/// Entries of the window of a backtest.
+pub(crate) const BACKTEST_ENTRIES_MAX: u64 = 1_000_000;
+/// Days that a backtest may go back by; the whole record may be longer.
+pub(crate) const BACKTEST_DAYS_MAX: u32 = 3_650;
 /// Plans of one organization that are kept to be applied; the oldest gives way to a new one.
 pub(crate) const PLANS_MAX: usize = 16;
 /// Bytes of memory that one plan may take, its draft and its effect; a larger one is refused. A group that a rule gives a new
@@ -128,6 +142,8 @@ pub(crate) const SCIM_BURST_DURATION: Duration = Duration::from_secs(2);
 pub(crate) const ACCESS_TOKEN_DURATION: Duration = Duration::from_secs(3_600);
 /// Role names that get a label of their own in metrics; further ones share `other`.
 pub(crate) const ROLE_LABELS_MAX: usize = 32;
+/// Entities that a difference of a backtest is shown with, of each world.
+pub(crate) const DIFFERING_ENTITIES_SHOWN_MAX: usize = 100;
 /// Users that are shown by their ids in an answer about many.
 pub(crate) const USERS_SHOWN_MAX: usize = 100;
 /// Group names that rules are tried on in one request.

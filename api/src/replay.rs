@@ -138,7 +138,11 @@ pub(crate) fn verify(
     Ok(audited)
 }
 
-fn each_entry(
+/// Has each entry of a record taken, in order, as long as it goes on. A panic of whoever takes it is an error.
+///
+/// # Errors
+/// When the record is damaged or cannot be read. Blocks while it reads.
+pub(crate) fn each_entry(
     log: &dyn EventLog,
     organization: OrganizationId,
     mut take: impl FnMut(&Entry) -> ControlFlow<()>,

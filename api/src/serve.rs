@@ -18,7 +18,7 @@ use crate::auth::{LastUse, Secret, hash};
 use crate::config::{PublicUrl, RootTokenError, ServeOptions};
 use crate::error::ApiError;
 use crate::keys::ServerKeys;
-use crate::limits::{OPS_CONNECTIONS_MAX, SHUTDOWN_DURATION_MAX};
+use crate::limits::{BACKTESTS_MAX, OPS_CONNECTIONS_MAX, SHUTDOWN_DURATION_MAX};
 use crate::listener::answer_until_draining;
 use crate::metrics::Metrics;
 use crate::ops::{self, Operations};
@@ -156,6 +156,7 @@ impl Server {
             cursors: scim::CursorSeal::of(&keys),
             keys,
             verifying: Arc::new(Semaphore::new(1)),
+            backtests: Arc::new(Semaphore::new(BACKTESTS_MAX)),
             draining: drained,
         });
         operations.started(Arc::clone(&app));

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::auth::{LastUse, hash};
 use crate::config::{PublicUrl, RequestsPerSecond};
 use crate::keys::ServerKeys;
+use crate::limits::BACKTESTS_MAX;
 use crate::metrics::Metrics;
 use crate::serve::router;
 use crate::supervisor::Supervisor;
@@ -76,6 +77,7 @@ impl TestServer {
             cursors: crate::scim::CursorSeal::of(&keys),
             keys,
             verifying,
+            backtests: Arc::new(Semaphore::new(BACKTESTS_MAX)),
             draining: drained,
         });
         Self {

@@ -3,6 +3,10 @@
 //! A handler is a paragraph: who, what, do, answer. What may be done is decided by the engine.
 
 mod audit;
+#[cfg(test)]
+mod backtest_tests;
+mod backtest_view;
+mod backtests;
 mod body;
 mod conflicts;
 mod connection_settings;
@@ -233,6 +237,7 @@ fn planned(routes: Routes) -> Routes {
         )
         .post("/v1/organizations/{organization}/plans/{plan}/apply", plans::apply)
         .post("/v1/organizations/{organization}/reconcile", reconcile::create)
+        .post("/v1/organizations/{organization}/backtests", backtests::create)
 }
 
 fn record(routes: Routes) -> Routes {

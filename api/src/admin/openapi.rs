@@ -9,7 +9,7 @@ use utoipa::openapi::{Content, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, conflicts, connections, entities, events, exceptions, explain, groups, history, holds, mappings,
+    audit, backtests, conflicts, connections, entities, events, exceptions, explain, groups, history, holds, mappings,
     memberships, organizations, plan_changes, plans, reconcile, root_tokens, rule_analysis, rule_set, rule_trial,
     rules, settings, tokens, users,
 };
@@ -43,7 +43,7 @@ use super::{
         holds::list, holds::read, holds::users, holds::release, holds::discard,
         events::read, history::read, audit::verify,
         explain::user::user, explain::group::group, explain::entity::entity,
-        plans::create, plans::read, plan_changes::list, plans::apply, reconcile::create,
+        plans::create, plans::read, plan_changes::list, plans::apply, reconcile::create, backtests::create,
     )
 )]
 struct Document;

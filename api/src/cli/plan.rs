@@ -15,11 +15,11 @@ use crate::config::{ClientOptions, PlanOptions, PlanShowing, ReconcileOptions};
 use crate::limits::PLAN_POLL_PAUSE;
 
 /// What a plan that has changes ends with when it is not applied.
-const CHANGES: u8 = 2;
+pub(super) const CHANGES: u8 = 2;
 
 /// Why there is no plan, or it was not applied.
 #[derive(Debug, thiserror::Error)]
-enum PlanError {
+pub(super) enum PlanError {
     /// The file cannot be read.
     #[error("failed to read what is to change")]
     Read(#[from] io::Error),
@@ -76,7 +76,7 @@ async fn reconciled(options: &ReconcileOptions) -> Result<ExitCode, PlanError> {
     go_on(&client, &options.client, &made, &options.showing).await
 }
 
-fn client(options: &ClientOptions) -> Result<Client, PlanError> {
+pub(super) fn client(options: &ClientOptions) -> Result<Client, PlanError> {
     let token = options.token().map_err(ClientError::from)?;
     Ok(Client::new(options.url.clone(), &token))
 }
@@ -107,7 +107,7 @@ async fn go_on(
 }
 
 /// What is to change, as the server takes it.
-fn body(file: Option<&Path>) -> Result<Value, PlanError> {
+pub(super) fn body(file: Option<&Path>) -> Result<Value, PlanError> {
     let Some(file) = file else { return Ok(json!({})) };
     if file == Path::new("-") {
         let mut text = String::new();
@@ -239,7 +239,7 @@ fn line(change: &Value) -> String {
     }
 }
 
-fn say(line: &str) {
+pub(super) fn say(line: &str) {
     // When standard output is gone there is nobody to tell.
     drop(writeln!(io::stdout().lock(), "{line}"));
 }

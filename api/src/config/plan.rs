@@ -24,6 +24,30 @@ pub struct PlanOptions {
     pub client: ClientOptions,
 }
 
+/// How to ask what would have been.
+#[derive(Args, Clone, Debug)]
+pub struct BacktestOptions {
+    /// What would have been changed: a rule set in TOML, or the body of a plan in JSON; `-` reads JSON from standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Over the last so many days; without this and --from-position, over the whole record
+    #[arg(long, value_name = "NUMBER", conflicts_with = "from_position")]
+    pub days: Option<u32>,
+
+    /// From this entry of the record on
+    #[arg(long, value_name = "NUMBER")]
+    pub from_position: Option<u64>,
+
+    /// How many differences to show one by one
+    #[arg(long, value_name = "NUMBER", default_value_t = 40, value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub differences: u16,
+
+    /// The server.
+    #[command(flatten)]
+    pub client: ClientOptions,
+}
+
 /// What to compare.
 #[derive(Args, Clone, Debug)]
 pub struct ReconcileOptions {

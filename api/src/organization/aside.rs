@@ -27,7 +27,17 @@ pub(crate) async fn long<T: Send + 'static>(
     works: &LongWorks,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ApiError> {
-    let place = works.place().await?;
+    holding(works.place().await?, work).await
+}
+
+/// Does the work on a thread for long work, and leaves the place when it is done.
+///
+/// # Errors
+/// When the work panics, which would be a bug.
+pub(crate) async fn holding<T: Send + 'static>(
+    place: impl Send + 'static,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
     let work = move || {
         let _place = place;
         work()

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use rolecall_engine::{Actor, Command, Entry, OrganizationId, Position, State};
 use rolecall_eventlog::EventLog;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 pub(crate) use self::long_works::LongWorks;
 #[cfg(test)]
@@ -43,6 +43,7 @@ pub(crate) struct Organization {
     rate: Option<Arc<RateLimit>>,
     long_works: Arc<LongWorks>,
     plans: Arc<Plans>,
+    backtests: Arc<Semaphore>,
 }
 
 /// A command on its way to the writer.
@@ -90,6 +91,7 @@ impl Organization {
             log,
             rate: None,
             long_works: Arc::new(LongWorks::new()),
+            backtests: Arc::new(Semaphore::new(1)),
         };
         (organization, writer)
     }
@@ -113,6 +115,15 @@ impl Organization {
     /// Its plans.
     pub(crate) fn plans(&self) -> &Arc<Plans> {
         &self.plans
+    }
+
+    /// The place for the one backtest that it may have at a time.
+    ///
+    /// # Errors
+    /// When one is running.
+    pub(crate) fn backtest_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let place = Arc::clone(&self.backtests).try_acquire_owned();
+        place.map_err(|_| ApiError::BacktestRuns)
     }
 
     /// Its id.

@@ -3,6 +3,8 @@
 //! They need the server that `cargo build` makes and the tools that `tests/run` fetches.
 
 #[cfg(test)]
+mod backtests;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod brakes;
