@@ -34,7 +34,10 @@ impl Expression {
             .nfa_size_limit(Some(compiled_bytes_max))
             .hybrid_cache_capacity(compiled_bytes_max)
             // It finds captures sooner, and takes more memory than all else together.
-            .onepass(false);
+            .onepass(false)
+            // It is there only where another package asks for it, and what an expression takes is to be the same everywhere.
+            // It takes longer to build, and finds nothing sooner in a text as short as a name.
+            .dfa(false);
         match Regex::builder().configure(config).build_from_hir(&parsed) {
             Ok(regex) => Ok(Self {
                 regex,

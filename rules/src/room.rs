@@ -88,17 +88,17 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_kilobytes(pattern: &str, expected: std::ops::Range<usize>) {
-        let kilobytes = Rule::compile(rule(Pattern::regex(pattern))).unwrap().weight() / 1024;
-        assert!(expected.contains(&kilobytes), "{kilobytes} KiB for `{pattern}`");
+    fn check_weight(pattern: &str, expected: std::ops::Range<usize>) {
+        let weight = Rule::compile(rule(Pattern::regex(pattern))).unwrap().weight();
+        assert!(expected.contains(&weight), "{weight} bytes for `{pattern}`");
     }
 
     #[test]
     fn a_rule_weighs_what_its_regular_expressions_take() {
-        check_kilobytes(r"\w{9}", 300..700);
-        check_kilobytes(r"^eng-(?<team>\w+)$", 40..80);
-        check_kilobytes(r"^(eng|ops|web)-[a-z0-9]+$", 1..12);
-        check_kilobytes(r"[\pL&&a][\pL&&b][\pL&&c]", 1..40);
+        check_weight(r"\w{9}", 480_000..530_000);
+        check_weight(r"^eng-(?<team>\w+)$", 55_000..62_000);
+        check_weight(r"^(eng|ops|web)-[a-z0-9]+$", 3_500..3_700);
+        check_weight(r"[\pL&&a][\pL&&b][\pL&&c]", 1_500..1_600);
     }
 
     #[test]
@@ -112,6 +112,18 @@ mod tests {
         assert_eq!(refused(&mut room, r"\w{1000}"), too_large);
         assert_eq!(refused(&mut room, r"\w{1000}"), too_large);
         assert_eq!(refused(&mut room, "("), (ProblemKind::RegexesTooLarge, true));
+    }
+
+    #[test]
+    fn what_cannot_be_read_takes_room_by_its_length() {
+        let mut room = Room::beside(REGEXES_WEIGHT_MAX - 40 * REGEX_TEXT_WEIGHT);
+        let refused = |room: &mut Room, characters| {
+            let problems = room.compile(rule(Pattern::regex("(".repeat(characters)))).unwrap_err();
+            problems.iter().next().unwrap().kind == ProblemKind::RegexesTooLarge
+        };
+        assert!(!refused(&mut room, 30));
+        assert!(!refused(&mut room, 10));
+        assert!(refused(&mut room, 1));
     }
 
     #[test]
