@@ -1,0 +1,95 @@
+//! Why a user is not where a claim would have it.
+
+use rolecall_engine::explain::{self, WhyNot};
+use rolecall_engine::rules::EntityType;
+use rolecall_engine::{Command, SettingsChange};
+
+use super::{rule_for, why, why_not};
+use crate::world::{World, match_all, user_input};
+
+#[test]
+fn what_blocks_a_mapping_is_told() {
+    let mut world = World::default();
+    world.rule(rule_for("eng", EntityType::Team, true));
+    world.user("ana");
+    world.group("eng", &["ana"]);
+    let mapping = world.mappings("eng")[0].id;
+    world.done(&Command::PauseMapping { mapping });
+    let before = "team eng: mapping of eng";
+    assert_eq!(
+        why_not(&world, "ana"),
+        [format!(
+            "{before}; paused; member@3 rule@1 mapping@3 approved@3 blocked@4"
+        )]
+    );
+    world.done(&Command::RejectMapping { mapping });
+    assert_eq!(
+        why_not(&world, "ana"),
+        [format!("{before}; rejected; member@3 rule@1 mapping@3 blocked@5")]
+    );
+    world.approve(mapping);
+    world.set_user("ana", false, None);
+    assert_eq!(
+        why_not(&world, "ana"),
+        [format!(
+            "{before}; inactive; member@3 rule@1 mapping@3 approved@6 inactive@7"
+        )]
+    );
+    assert_eq!(why(&world, "ana"), [""; 0]);
+}
+
+#[test]
+fn a_contested_slot_tells_who_holds_it() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::ConcurrencyGroup));
+    world.user("ana");
+    world.group("one", &["ana"]);
+    world.group("two", &["ana"]);
+    assert_eq!(
+        why_not(&world, "ana"),
+        ["concurrency_group two: mapping of two; conflict; member@4 rule@1 mapping@4 approved@4 conflict@4"]
+    );
+    let explained = explain::user(&world.state, world.user_named("ana"));
+    let one = world.entity_named(EntityType::ConcurrencyGroup, "one").index;
+    assert!(matches!(explained.absences.items[0].why, WhyNot::Conflict { current, .. } if current == one));
+    let two = world.entity_named(EntityType::ConcurrencyGroup, "two");
+    let two = explain::entity(&world.state, two);
+    assert_eq!((two.conflicts.total, two.conflicts.items[0].is_current), (1, false));
+}
+
+#[test]
+fn what_counts_less_than_a_claim_is_outranked() {
+    let mut world = World::default();
+    let fallback = world.entity(EntityType::ConcurrencyGroup, "everybody");
+    let default_concurrency_group = Some(Some(fallback.id));
+    world.settings(SettingsChange {
+        default_concurrency_group,
+        ..SettingsChange::default()
+    });
+    world.user("ana");
+    assert_eq!(
+        why(&world, "ana")[1..],
+        ["concurrency_group everybody: default; default@2"]
+    );
+    let mut to = user_input("ana", true, None);
+    to.person.concurrency_group = Some("web".to_owned());
+    let user = world.user_named("ana").id;
+    world.done(&Command::ChangeUser {
+        user,
+        expected: None,
+        to,
+    });
+    assert_eq!(
+        why_not(&world, "ana"),
+        ["concurrency_group web?: attribute; unknown name; attribute@4"]
+    );
+    world.entity(EntityType::ConcurrencyGroup, "web");
+    assert_eq!(
+        why(&world, "ana")[1..],
+        ["concurrency_group web: attribute; attribute@4"]
+    );
+    assert_eq!(
+        why_not(&world, "ana"),
+        ["concurrency_group everybody: default; outranked; default@2"]
+    );
+}

@@ -1,0 +1,116 @@
+//! An entity is renamed with its group, or keeps its name.
+
+use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
+use rolecall_engine::{Command, Effect, RenameSkipped, SettingsChange};
+
+use super::prefix;
+use crate::world::{World, match_all};
+
+#[test]
+fn a_rename_to_a_taken_name_keeps_the_name_of_the_entity() {
+    let mut world = World::default();
+    world.entity(EntityType::Team, "Sales");
+    world.rule(match_all(EntityType::Team));
+    world.group("Engineering", &[]);
+    let entry = world.rename("Engineering", "Sales");
+    let skipped = entry.consequences.iter().any(|consequence| {
+        matches!(
+            consequence.effect,
+            Effect::EntityRenameSkipped {
+                reason: RenameSkipped::NameTaken,
+                ..
+            }
+        )
+    });
+    assert!(skipped);
+    assert_eq!(world.all_mappings(), ["team Engineering: auto_approved"]);
+    assert_eq!(world.group_named("Sales").display_name, "Sales");
+}
+
+#[test]
+fn a_name_that_cannot_fill_the_template_keeps_the_name_of_the_entity() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, Some("Team ${rest}")));
+    world.group("eng-web", &[]);
+    let entry = world.rename("eng-web", "web");
+    let skipped = entry.consequences.iter().any(|consequence| {
+        matches!(
+            consequence.effect,
+            Effect::EntityRenameSkipped {
+                reason: RenameSkipped::Template,
+                ..
+            }
+        )
+    });
+    assert!(skipped);
+    assert_eq!(world.all_mappings(), ["team Team web: auto_approved"]);
+}
+
+#[test]
+fn a_sub_organization_is_never_renamed() {
+    let mut world = World::default();
+    world.entity(EntityType::SubOrganization, "Berlin");
+    world.rule(match_all(EntityType::SubOrganization));
+    world.group("Berlin", &[]);
+    world.rename("Berlin", "Hamburg");
+    assert_eq!(world.all_mappings(), ["sub_organization Berlin: auto_approved"]);
+}
+
+#[test]
+fn an_entity_of_several_groups_is_renamed_when_all_of_them_agree() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        one_group_per_entity: Some(false),
+        ..SettingsChange::default()
+    });
+    world.rule(RuleDefinition {
+        matching: Pattern::regex("^(?<team>[a-z]+)-"),
+        targets: vec![Target {
+            entity_type: EntityType::Team,
+            name: Some("${team}".to_owned()),
+        }],
+        ..match_all(EntityType::Team)
+    });
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.group("eng-api", &[]);
+    let entry = world.rename("eng-web", "ops-web");
+    let skipped = entry.consequences.iter().any(|consequence| {
+        matches!(
+            consequence.effect,
+            Effect::EntityRenameSkipped {
+                reason: RenameSkipped::Shared,
+                ..
+            }
+        )
+    });
+    assert!(skipped);
+    assert_eq!(world.placed("ana"), ["team eng"]);
+    world.rename("eng-api", "ops-api");
+    assert_eq!(world.placed("ana"), ["team ops"]);
+}
+
+#[test]
+fn a_rename_in_spelling_alone_is_a_rename() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("engineering", &["ana"]);
+    world.rename("engineering", "Engineering");
+    assert_eq!(world.all_mappings(), ["team Engineering: auto_approved"]);
+    assert_eq!(world.placed("ana"), ["team Engineering"]);
+}
+
+#[test]
+fn a_paused_mapping_is_renamed_and_stays_paused() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    let mapping = world.mappings("Engineering")[0].id;
+    world.done(&Command::PauseMapping { mapping });
+    world.rename("Engineering", "Engineers");
+    assert!(world.placed("ana").is_empty());
+    world.done(&Command::ResumeMapping { mapping });
+    assert_eq!(world.placed("ana"), ["team Engineers"]);
+}
