@@ -350,6 +350,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::TooManyMappings { .. } => (StatusCode::BAD_REQUEST, "too_many_mappings"),
         Rejection::UnknownPlan => (StatusCode::NOT_FOUND, "unknown_plan"),
         Rejection::PlanRuns => (StatusCode::CONFLICT, "plan_runs"),
+        Rejection::PlanNotRunning => (StatusCode::CONFLICT, "plan_not_running"),
         Rejection::PlanOutdated { .. } => (StatusCode::PRECONDITION_FAILED, "plan_outdated"),
         Rejection::PlanSecondPerson => (StatusCode::FORBIDDEN, "plan_second_person"),
         Rejection::MappingTwice => (StatusCode::BAD_REQUEST, "mapping_twice"),

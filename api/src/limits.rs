@@ -60,8 +60,10 @@ pub(crate) const QUEUE_COMMANDS_MAX: usize = 1_024;
 pub(crate) const BATCH_COMMANDS_MAX: usize = 256;
 /// An append takes no further entry once it holds this many bytes.
 pub(crate) const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// How long the own work of a writer rests after it failed, or the log refused an append, as when its disk is full.
+/// How long the own work of a writer rests after the log refused an append, as when its disk is full.
 pub(crate) const OWN_WORK_REST: Duration = Duration::from_secs(1);
+/// How long a writer waits before it tries again to end what is due, after that failed.
+pub(crate) const TICK_REST: Duration = Duration::from_secs(60);
 /// How long a writer waits for what falls due until it looks at the clock again, which may have been set.
 pub(crate) const CLOCK_TRUST_MAX: Duration = Duration::from_secs(60);
 /// Backtests that run at one time, in the whole server; one of each organization. Each holds two states of its organization.

@@ -2,9 +2,12 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use rolecall_engine::rules::RoleName;
 use rolecall_engine::state::{Hold, State};
-use rolecall_engine::{BrakeScope, Command, EntityId, EntityIndex, GroupId, HoldId, Rejection, UserId, UserIndex};
+use rolecall_engine::{
+    BrakeScope, Command, EntityId, EntityIndex, GroupId, HoldId, Rejection, UserId, UserIndex, UserSet,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -17,6 +20,7 @@ use super::page::{self, Page};
 use super::query::Query;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
+use crate::limits::USERS_SHOWN_MAX;
 use crate::problem::{Problem, ProblemBody};
 use crate::time::Time;
 
@@ -36,6 +40,17 @@ pub(crate) struct HoldView {
     limit: u64,
     /// How many removals it holds: users of each entity, or of the role.
     changes: u64,
+}
+
+/// What a discard left.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DiscardView {
+    /// The hold, which goes on.
+    hold: HoldView,
+    /// How many of the users who were to be discarded stay in it, as they are pinned to another role.
+    stayed: u64,
+    /// The first of them.
+    user_ids: Vec<Uuid>,
 }
 
 /// Whom a brake watches.
@@ -190,9 +205,10 @@ pub(crate) async fn release(
 }
 
 /// Discard a hold: what the identity provider asked for is dropped, and the users keep what they have. Memberships become those
-/// given by hand, the role becomes a pin, up to 1,000 by one request.
+/// given by hand, the role becomes a pin, up to 1,000 by one request. Who is pinned to another role stays in the hold.
 #[utoipa::path(post, path = "/v1/organizations/{organization}/holds/{hold}/discard", tag = "holds",
     params(("organization" = Uuid, Path), ("hold" = Uuid, Path)), request_body = HoldUsers, responses(
+    (status = 200, description = "Discarded but for users who are pinned to another role, and stay in the hold", body = DiscardView),
     (status = 204, description = "Discarded"),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
@@ -200,10 +216,38 @@ pub(crate) async fn discard(
     caller: Caller<Admin>,
     Id(hold): Id<HoldId>,
     Body(whom): Body<HoldUsers>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let users = whom.users();
-    caller.submit(Command::DiscardHold { hold, users }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let asked = users.clone();
+    let state = caller.submit(Command::DiscardHold { hold, users }).await?.state;
+    let left = state
+        .hold(hold)
+        .and_then(|hold| DiscardView::of(hold, asked.as_deref(), &state));
+    Ok(left.map_or_else(
+        || StatusCode::NO_CONTENT.into_response(),
+        |left| Json(left).into_response(),
+    ))
+}
+
+impl DiscardView {
+    /// What is left of those who were named, or of all; `None`: nobody.
+    fn of(hold: &Hold, named: Option<&[UserId]>, state: &State) -> Option<Self> {
+        let held = hold.users();
+        let stayed = named.map_or_else(
+            || held.clone(),
+            |named| {
+                let named = named.iter().filter_map(|user| state.user(*user));
+                let named: UserSet = named.map(|user| user.index).collect();
+                named.intersection(&held)
+            },
+        );
+        let shown = stayed.iter().take(USERS_SHOWN_MAX);
+        (!stayed.is_empty()).then(|| Self {
+            hold: HoldView::of(hold),
+            stayed: stayed.len(),
+            user_ids: shown.map(|user| state.user_at(user).id.uuid()).collect(),
+        })
+    }
 }
 
 impl HoldUsers {

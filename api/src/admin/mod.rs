@@ -236,6 +236,7 @@ fn planned(routes: Routes) -> Routes {
             plan_changes::list,
         )
         .post("/v1/organizations/{organization}/plans/{plan}/apply", plans::apply)
+        .post("/v1/organizations/{organization}/plans/{plan}/stop", plans::stop)
         .post("/v1/organizations/{organization}/reconcile", reconcile::create)
         .post("/v1/organizations/{organization}/backtests", backtests::create)
 }

@@ -43,7 +43,8 @@ use super::{
         holds::list, holds::read, holds::users, holds::release, holds::discard,
         events::read, history::read, audit::verify,
         explain::user::user, explain::group::group, explain::entity::entity,
-        plans::create, plans::read, plan_changes::list, plans::apply, reconcile::create, backtests::create,
+        plans::create, plans::read, plan_changes::list, plans::apply, plans::stop,
+        reconcile::create, backtests::create,
     )
 )]
 struct Document;

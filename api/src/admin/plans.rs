@@ -119,6 +119,20 @@ pub(crate) async fn apply(
     Ok((status, Json(view)))
 }
 
+/// Stop a plan that is being applied. What it has done stays; another plan can do the rest, or undo it.
+#[utoipa::path(post, path = "/v1/organizations/{organization}/plans/{plan}/stop", tag = "plans",
+    params(("organization" = Uuid, Path), ("plan" = Uuid, Path)), responses(
+    (status = 200, description = "The plan has been stopped", body = PlanView),
+    (status = 409, description = "The plan is not being applied: that has not begun, or is over", body = ProblemBody),
+    (status = "4XX", description = "Refused", body = ProblemBody),
+))]
+pub(crate) async fn stop(caller: Caller<Admin>, Id(plan): Id<PlanId>) -> Result<Json<PlanView>, Problem> {
+    // What is not known at all is not found.
+    view_at(&caller.organization, &caller.state(), plan)?;
+    let stopped = caller.submit(Command::StopPlan { plan }).await?;
+    Ok(Json(view_at(&caller.organization, &stopped.state, plan)?))
+}
+
 fn plan_id() -> PlanId {
     let mut bits = [0; 10];
     random::fill(&mut bits);
@@ -127,7 +141,11 @@ fn plan_id() -> PlanId {
 
 /// What the organization knows of a plan.
 fn view(organization: &Organization, id: PlanId) -> Result<PlanView, ApiError> {
-    let state = organization.head();
+    view_at(organization, &organization.head(), id)
+}
+
+/// What the organization knows of a plan, as far as it was in this state.
+fn view_at(organization: &Organization, state: &State, id: PlanId) -> Result<PlanView, ApiError> {
     let run = state.plan_run().filter(|run| run.plan == id);
     match organization.plans().get(id) {
         Some(plan) => Ok(PlanView::of(&plan, run)),

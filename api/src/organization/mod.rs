@@ -6,6 +6,7 @@ pub(crate) mod aside;
 #[cfg(test)]
 mod expiry_tests;
 mod long_works;
+mod own_work;
 mod plans;
 #[cfg(test)]
 mod simulation;

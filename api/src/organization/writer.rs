@@ -17,10 +17,11 @@ use rolecall_engine::{Command, Context, Entry, OrganizationId, PlanId, Rejection
 use rolecall_eventlog::{Append, EventLog, LogError, Position};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::own_work::{OwnWork, Work};
 use super::{Submission, Submitted, from_log, stream, to_log};
 use crate::error::ApiError;
 use crate::limits::{
-    BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCHES_IN_FLIGHT_MAX, CLOCK_TRUST_MAX, JUDGING_DURATION_MAX, OWN_WORK_REST,
+    BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCHES_IN_FLIGHT_MAX, CLOCK_TRUST_MAX, JUDGING_DURATION_MAX,
 };
 use crate::metrics::Metrics;
 use crate::{random, time};
@@ -59,8 +60,7 @@ pub(crate) struct Writer {
     in_flight: VecDeque<InFlight>,
     /// Why the log refused an append, until all that was built on it is answered.
     refused: Option<LogError>,
-    /// Until when its own work waits, after some of it failed, or the log refused an append.
-    resting: Option<tokio::time::Instant>,
+    own_work: OwnWork,
 }
 
 /// A batch whose append is on its way.
@@ -118,7 +118,7 @@ impl Writer {
             candidate,
             in_flight: VecDeque::new(),
             refused: None,
-            resting: None,
+            own_work: OwnWork::default(),
         }
     }
 
@@ -131,7 +131,8 @@ impl Writer {
         let mut ended = false;
         while !ended || !self.in_flight.is_empty() {
             let takes_more = !ended && self.refused.is_none() && self.in_flight.len() < BATCHES_IN_FLIGHT_MAX;
-            let own_work = self.own_work_at().filter(|_| takes_more);
+            let own_work = self.next_own_work(tokio::time::Instant::now());
+            let own_work = own_work.map(|(at, _)| at).filter(|_| takes_more);
             let woken = tokio::select! {
                 biased;
                 Some(outcome) = oldest_outcome(&mut self.in_flight) => Woken::Settle(outcome),
@@ -171,44 +172,37 @@ impl Writer {
         Ok(())
     }
 
-    /// When it has to do something by itself.
-    fn own_work_at(&self) -> Option<tokio::time::Instant> {
-        let now = tokio::time::Instant::now();
-        let step = self.plan().map(|_| now);
+    /// What it has to do by itself, and when.
+    fn next_own_work(&self, now: tokio::time::Instant) -> Option<(tokio::time::Instant, Work)> {
         // Clocks are set: one that jumps is noticed soon.
         let due = self.candidate.next_due();
-        let tick = due.map(|due| now + time::until(due).min(CLOCK_TRUST_MAX));
-        let first = step.into_iter().chain(tick).min()?;
-        Some(self.resting.map_or(first, |resting| first.max(resting)))
+        let due = due.map(|due| now + time::until(due).min(CLOCK_TRUST_MAX));
+        self.own_work.next(now, due, self.plan().is_some())
     }
 
-    /// Ends what is due, or else takes a step of the plan; one append at most.
+    /// Does what is to be done now, if anything; one append at most.
     async fn work_by_itself(&mut self) -> Result<(), Stopped> {
-        if self.resting.is_some_and(|until| until > tokio::time::Instant::now()) {
-            return Ok(());
+        let now = tokio::time::Instant::now();
+        match self.next_own_work(now).filter(|(at, _)| *at <= now) {
+            Some((_, Work::Tick)) => self.tick(),
+            Some((_, Work::Step)) => self.step().await,
+            None => Ok(()),
         }
-        self.resting = None;
-        if self.candidate.next_due().is_some_and(|due| due <= time::now()) {
-            return self.tick();
-        }
-        self.step().await
     }
 
     /// Ends what is due, as one append.
     fn tick(&mut self) -> Result<(), Stopped> {
+        if self.candidate.next_due().is_none_or(|due| due > time::now()) {
+            return Ok(());
+        }
         let mut batch = Batch::default();
         self.judge(Submission::by_itself(Command::Tick), &mut batch)?;
         if batch.entries.is_empty() {
-            // It would come to the same again at once.
             tracing::error!(organization.id = %self.id, "failed to end what is due");
-            self.rest();
+            self.own_work.tick_failed(tokio::time::Instant::now());
         }
         self.append(batch);
         Ok(())
-    }
-
-    fn rest(&mut self) {
-        self.resting = Some(tokio::time::Instant::now() + OWN_WORK_REST);
     }
 
     /// The plan that is being applied.
@@ -315,7 +309,7 @@ impl Writer {
                 tracing::warn!(organization.id = %self.id, error = &error as &dyn std::error::Error, "the log refused an append");
                 batch.refuse(&error);
                 self.refused = Some(error);
-                self.rest();
+                self.own_work.refused(tokio::time::Instant::now());
             }
             // It was built on what was refused, so it was refused too.
             (Err(LogError::Conflict { .. }), Some(first)) => batch.refuse(&first),

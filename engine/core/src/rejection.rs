@@ -137,6 +137,8 @@ pub enum Rejection {
     PlanSecondPerson,
     #[error("the plan names the mapping twice; say once what is to become of it")]
     MappingTwice,
+    #[error("the plan is not being applied: that has not begun, or is over")]
+    PlanNotRunning,
     #[error("the snapshot cannot be compared: {0}")]
     Snapshot(SnapshotProblems),
     #[error("a backtest takes no differences of a snapshot: the groups are what the provider said at each time")]

@@ -1,10 +1,12 @@
 //! Brakes over HTTP: a provider takes everything away at once, and people keep what they have until somebody decides.
 
 use rolecall_tests::rule;
+use rolecall_tests::scim;
 use rolecall_tests::tenant::Tenant;
 use serde_json::{Value, json};
 
 const USERS: usize = 12;
+const ROLES: &str = "urn:ietf:params:scim:schemas:extension:rolecall:2.0:Group";
 
 /// A tenant whose twelve users are all in the team of the group `Everybody`, of whom four may leave inside the window.
 async fn tenant() -> (Tenant, String, Vec<String>) {
@@ -172,4 +174,48 @@ async fn a_discard_leaves_everybody_where_he_is_by_hand() {
     http.post(&discard, &json!({})).await.expect(404);
     let report = tenant.organization.verify().await;
     assert_eq!(report["outcome"], "equal", "{report}");
+}
+
+#[tokio::test]
+async fn a_discard_names_those_who_are_pinned_to_another_role_and_stay() {
+    let tenant = Tenant::start("okta").await;
+    let http = &tenant.organization.http;
+    let users = tenant.scim().create_users("user", USERS).await;
+    let members: Vec<&str> = users.iter().map(String::as_str).collect();
+    let group = json!({ "schemas": [scim::GROUP, ROLES], "displayName": "Admins", ROLES: { "roles": ["admin"] },
+        "members": members.iter().map(|user| json!({ "value": user })).collect::<Vec<_>>() });
+    let group = tenant.scim().http.post("/Groups", &group).await.expect(201).text("id");
+    http.patch(
+        "/settings",
+        &json!({ "min_admins": USERS, "brake": { "enabled": false } }),
+    )
+    .await
+    .expect(200);
+    empty(&tenant, &group).await;
+    let held = hold(&tenant).await;
+    assert_eq!(
+        (&held["scope"]["kind"], &held["changes"]),
+        (&json!("min_admins"), &json!(USERS))
+    );
+    for user in &users[..2] {
+        let pin = json!({ "kind": "pin", "user_id": user, "role": "guest", "reason": "a trial" });
+        http.post("/exceptions", &pin).await.expect(201);
+    }
+    let discard = format!("/holds/{}/discard", held["id"].as_str().unwrap());
+    let some = json!({ "user_ids": [users[1], users[2]] });
+    let stayed = http.post(&discard, &some).await.expect(200).json();
+    assert_eq!(
+        (&stayed["stayed"], &stayed["user_ids"]),
+        (&json!(1), &json!([users[1]]))
+    );
+    assert_eq!(stayed["hold"], hold(&tenant).await);
+    http.post(&discard, &json!({ "user_ids": [users[3]] }))
+        .await
+        .expect(204);
+    let stayed = http.post(&discard, &json!({})).await.expect(200).json();
+    assert_eq!(
+        (&stayed["stayed"], &stayed["user_ids"]),
+        (&json!(2), &json!(users[..2]))
+    );
+    http.post(&discard, &json!({})).await.expect(409);
 }

@@ -53,6 +53,8 @@ mod role_history;
 #[cfg(test)]
 mod rule_sets;
 #[cfg(test)]
+mod stopped_plans;
+#[cfg(test)]
 mod suites;
 #[cfg(test)]
 mod tenant_isolation;

@@ -69,7 +69,7 @@ pub(super) fn proceed(state: &State, ids: &mut NewIds) -> Vec<Fact> {
 pub(super) fn stop(state: &State, plan: PlanId) -> Result<Vec<Fact>, Rejection> {
     let run = running(state).filter(|run| run.plan == plan);
     run.map(|_| vec![Fact::PlanStopped { plan }])
-        .ok_or(Rejection::UnknownPlan)
+        .ok_or(Rejection::PlanNotRunning)
 }
 
 fn running(state: &State) -> Option<&PlanRun> {

@@ -190,9 +190,12 @@ fn a_plan_is_for_the_state_it_was_made_for_and_runs_alone() {
     let another = apply(up_to_date(), &world);
     assert_eq!(world.run(&another), Err(Rejection::PlanRuns));
     let plan = PlanId::new(uuid::Uuid::max());
-    assert_eq!(world.run(&Command::StopPlan { plan }), Err(Rejection::UnknownPlan));
+    let stop = Command::StopPlan { plan };
+    assert_eq!(world.run(&stop), Err(Rejection::PlanNotRunning));
     let plan = PlanId::new(uuid::Uuid::nil());
-    world.done(&Command::StopPlan { plan });
+    let stop = Command::StopPlan { plan };
+    world.done(&stop);
+    assert_eq!(world.run(&stop), Err(Rejection::PlanNotRunning));
     assert_eq!(world.run(&Command::ContinuePlan), Ok(None));
 }
 
