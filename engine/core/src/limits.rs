@@ -78,6 +78,8 @@ pub const SNAPSHOT_MEMBERS_MAX: u64 = 1_000_000;
 pub const SNAPSHOT_PROBLEMS_MAX: usize = 100;
 /// Unknown users, and groups that a snapshot lacks, that a report names one by one.
 pub const SNAPSHOT_ITEMS_SHOWN_MAX: usize = 100;
+/// Bytes that the changes of roles of one entry may take; with more of them the lists of claims are shortened.
+pub const ROLE_CHANGES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of one encoded entry.
 pub const ENTRY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Entities, groups, mappings or rules that one explanation lists of each kind.

@@ -13,6 +13,7 @@ mod mappings;
 mod placement;
 mod renames;
 mod resync;
+mod role_changes;
 
 use std::collections::BTreeMap;
 

@@ -7,10 +7,12 @@ use rolecall_rules::RoleName;
 use super::Derivation;
 use super::brake::Braking;
 use super::conflicts::ConflictChanges;
+use super::role_changes::{RoleChanges, RoleDifference, recorded};
 use crate::claims::{Claims, claimants, pinned, unmapped};
 use crate::consequence::{Because, Effect, RoleCause, RoleClaim, Unplaced};
 use crate::fact::Fact;
 use crate::id::{EntityId, EntityIndex, MappingIndex, UserId, UserIndex};
+use crate::limits::ROLE_CHANGES_BYTES_MAX;
 use crate::mapping::Slot;
 use crate::prevailing::Prevailing;
 use crate::state::{State, User};
@@ -33,17 +35,8 @@ pub(super) struct Placement {
 pub(super) struct Differences {
     pub(super) unplaced: BTreeMap<(Because, EntityIndex, Unplaced), UserSet>,
     pub(super) placed: BTreeMap<(Because, EntityIndex), UserSet>,
-    pub(super) roles: BTreeMap<(Because, RoleDifference), UserSet>,
+    pub(super) roles: RoleChanges,
     conflicts: ConflictChanges,
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct RoleDifference {
-    pub(super) from: Option<RoleName>,
-    pub(super) to: Option<RoleName>,
-    cause: RoleCause,
-    before: Vec<RoleClaim>,
-    after: Vec<RoleClaim>,
 }
 
 /// Users and entities that the facts of an entry name together, looked up once for all users.
@@ -232,7 +225,7 @@ impl Derivation<'_> {
                 },
             ),
             users,
-        ) in differences.roles
+        ) in recorded(differences.roles, ROLE_CHANGES_BYTES_MAX)
         {
             if from.as_ref() == self.state.settings().highest_role() {
                 demotion = Some(because);

@@ -23,6 +23,8 @@ mod explain;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod large_entries;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod members;
