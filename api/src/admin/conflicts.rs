@@ -3,9 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use rolecall_engine::state::{Conflict, Decision, State};
-use rolecall_engine::{
-    Command, ConflictId, Effect, EntityId, EntityIndex, Keep, Prevailing, Rejection, Slot, UserId, claimants,
-};
+use rolecall_engine::{Command, ConflictId, Effect, EntityId, EntityIndex, Keep, Rejection, Slot, UserId, claimants};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -125,7 +123,6 @@ pub(crate) struct ResolvedView {
 impl ConflictView {
     fn of(conflict: &Conflict, state: &State) -> Self {
         let user = state.user_at(conflict.user);
-        let prevailing = Prevailing::of(user, state).entities;
         let claim = |entity: EntityIndex| ClaimView {
             entity: EntityRef::at(entity, state),
             groups: claimants(state, user, entity)
@@ -133,15 +130,13 @@ impl ConflictView {
                 .collect(),
         };
         // The one that stands for a side need not be the one that the side comes to for this user.
-        let of_side = conflict.claimed.iter().find(|entity| prevailing.contains_key(entity));
-        let current = Some(&conflict.current)
-            .filter(|current| prevailing.contains_key(current))
-            .or(of_side);
+        let prevailing = conflict.prevailing(state);
+        let of_side = prevailing.first().filter(|_| !prevailing.contains(&conflict.current));
         Self {
             id: conflict.id.uuid(),
             kind: KindWord::of(conflict),
             user_id: user.id.uuid(),
-            current: claim(*current.unwrap_or(&conflict.current)),
+            current: claim(*of_side.unwrap_or(&conflict.current)),
             incoming: conflict.incoming(state).map(claim).collect(),
             claimed: conflict
                 .claimed

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::{Entity, State};
-use rolecall_engine::{Command, EntityId, Fact, Rejection, UserIndex};
+use rolecall_engine::{Command, EntityId, Fact, Prevailing, Rejection, UserIndex};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -122,7 +122,7 @@ impl MemberView {
             user_id: user.id.uuid(),
             since: Time(membership.since.at),
             since_position: membership.since.position.get(),
-            sources: sources_of(state, user, membership.entity),
+            sources: sources_of(&Prevailing::of(user, state), entity.index, user, state),
         })
     }
 }

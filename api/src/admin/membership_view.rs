@@ -1,7 +1,7 @@
 //! Why a user is in an entity, and why with a role, in JSON.
 
 use rolecall_engine::state::{State, User};
-use rolecall_engine::{EntityIndex, ExceptionId, RoleClaim, RoleSource, UnmappedSource, sources, unmapped_sources};
+use rolecall_engine::{EntityIndex, ExceptionId, Prevailing, RoleClaim, RoleSource, UnmappedSource};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -55,16 +55,16 @@ impl SourceView {
     }
 }
 
-/// All reasons for the user to be in the entity.
-pub(crate) fn sources_of(state: &State, user: &User, entity: EntityIndex) -> Vec<SourceView> {
-    let mappings = sources(state, user, entity).map(|mapping| SourceView {
+/// All reasons for the user to be in the entity, given what prevails of its claims.
+pub(crate) fn sources_of(prevailing: &Prevailing, entity: EntityIndex, user: &User, state: &State) -> Vec<SourceView> {
+    let mappings = prevailing.sources(entity, user, state).map(|mapping| SourceView {
         kind: "mapping",
         mapping_id: Some(mapping.id.uuid()),
         group_id: Some(state.group_at(mapping.group).id.uuid()),
         exception_id: None,
         hold_id: None,
     });
-    let unmapped = unmapped_sources(state, user, entity);
+    let unmapped = prevailing.unmapped_sources(entity, user, state);
     let held = state.holds_in(entity, user.index).map(|hold| SourceView {
         kind: "hold",
         mapping_id: None,

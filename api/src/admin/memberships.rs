@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use rolecall_engine::state::{Entity, State, User};
-use rolecall_engine::{Command, EntityId, Rejection, UserId};
+use rolecall_engine::{Command, EntityId, Prevailing, Rejection, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -69,7 +69,7 @@ impl<'s> Standing<'s> {
             state,
             user,
             entity,
-            sources: sources_of(state, user, entity.index),
+            sources: sources_of(&Prevailing::of(user, state), entity.index, user, state),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use rolecall_engine::state::{Membership, State, User};
-use rolecall_engine::{Claims, Rejection, UserId};
+use rolecall_engine::{Claims, Prevailing, Rejection, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -69,6 +69,7 @@ pub(crate) struct UsersQuery {
 impl UserView {
     fn of(user: &User, state: &State) -> Self {
         let person = user.person.as_deref();
+        let prevailing = Prevailing::of(user, state);
         Self {
             id: user.id.uuid(),
             user_name: person.map(|person| person.user_name.clone()),
@@ -85,7 +86,7 @@ impl UserView {
             entities: user
                 .memberships
                 .iter()
-                .map(|membership| MembershipView::of(membership, user, state))
+                .map(|membership| MembershipView::of(membership, &prevailing, user, state))
                 .collect(),
             created_at: Time(user.created.at),
             modified_at: Time(state.user_version(user).at),
@@ -94,7 +95,7 @@ impl UserView {
 }
 
 impl MembershipView {
-    fn of(membership: &Membership, user: &User, state: &State) -> Self {
+    fn of(membership: &Membership, prevailing: &Prevailing, user: &User, state: &State) -> Self {
         let entity = state.entity_at(membership.entity);
         Self {
             id: entity.id.uuid(),
@@ -103,7 +104,7 @@ impl MembershipView {
             external_id: entity.external_id.clone(),
             since: Time(membership.since.at),
             since_position: membership.since.position.get(),
-            sources: sources_of(state, user, membership.entity),
+            sources: sources_of(prevailing, membership.entity, user, state),
         }
     }
 }

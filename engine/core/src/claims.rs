@@ -7,7 +7,7 @@ use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::id::{EntityIndex, ExceptionId, MappingIndex, UserIndex};
 use crate::mapping::{Origin, Slot};
 use crate::position::Position;
-use crate::prevailing::{Claimed, Prevailing};
+use crate::prevailing::Claimed;
 use crate::state::{Entity, Group, Mapping, State, User};
 
 /// All claims of one user to roles. An inactive or deleted user has none.
@@ -101,7 +101,7 @@ impl Claims {
 }
 
 /// The entities that approved mappings claim a user for, each with the mapping that was approved first. An inactive user
-/// has these claims, too; what the user is excluded from is none of them. [`Prevailing`] tells which of them prevail.
+/// has these claims, too; what the user is excluded from is none of them. [`Prevailing`](crate::Prevailing) tells which of them prevail.
 pub(crate) fn claimed_entities(user: &User, state: &State) -> Claimed {
     let mut claimed = Claimed::new();
     let groups = user.groups().map(|group| state.group_at(group));
@@ -186,24 +186,6 @@ pub(crate) fn is_excluded(state: &State, user: UserIndex, entity: EntityIndex) -
     state.exceptions().excludes(user, &subject)
 }
 
-/// The reasons for a user to be in this entity that are no mappings. In a slot an attribute or a default is one only where
-/// nothing counts more.
-pub fn unmapped_sources(state: &State, user: &User, entity: EntityIndex) -> Vec<UnmappedSource> {
-    let slot = state.entity_at(entity).slot();
-    let mut pins = pinned(state, user, slot);
-    let pin = pins.find(|(other, _)| *other == entity).map(|(_, pin)| pin);
-    let outranked = slot.is_some() && (pin.is_some() || sources(state, user, entity).next().is_some());
-    let others = unmapped(state, user, slot).enumerate();
-    let others = others.filter(|(place, (other, source))| {
-        let counts = slot.is_none() || (*place == 0 && !outranked);
-        *other == entity && (counts || *source == UnmappedSource::Manual)
-    });
-    pin.map(UnmappedSource::Pin)
-        .into_iter()
-        .chain(others.map(|(_, (_, source))| source))
-        .collect()
-}
-
 /// The concurrency group that the user's own attribute names, where exactly one has that name. It counts below every
 /// mapped claim and above the default (SEMANTICS 6.4); a name that is unknown or not clear is ignored.
 fn named_concurrency_group<'s>(state: &'s State, user: &User) -> Option<&'s Entity> {
@@ -216,12 +198,6 @@ fn named_concurrency_group<'s>(state: &'s State, user: &User) -> Option<&'s Enti
 /// Which of two approvals is the older one.
 pub(crate) fn approval(mapping: &Mapping) -> (Option<Position>, MappingIndex) {
     (mapping.approved, mapping.index)
-}
-
-/// The mappings that hold a user in an entity, in the order of their creation. One whose claim does not prevail is none.
-pub fn sources<'a>(state: &'a State, user: &'a User, entity: EntityIndex) -> impl Iterator<Item = &'a Mapping> {
-    let prevails = Prevailing::of(user, state).entities.contains_key(&entity);
-    claimants(state, user, entity).filter(move |_| prevails)
 }
 
 /// The mappings that claim a user for an entity, in the order of their creation.

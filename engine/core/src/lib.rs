@@ -58,7 +58,7 @@ mod time;
 mod user_set;
 
 pub use brake::BrakeScope;
-pub use claims::{Claims, UnmappedSource, claimants, sources, unmapped_sources};
+pub use claims::{Claims, UnmappedSource, claimants};
 pub use codec::CodecError;
 pub use command::{Command, ExceptionInput, GroupChange, GroupInput, Keep, MappingTarget, MembersChange, UserInput};
 pub use consequence::{Because, Consequence, Effect, RenameSkipped, RoleCause, RoleClaim, RoleSource, Unplaced};

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::claims::{approval, claimed_entities, pinned};
+use crate::claims::{UnmappedSource, approval, claimants, claimed_entities, pinned, unmapped};
 use crate::id::{ConflictId, EntityIndex, MappingIndex};
 use crate::invariant::known;
 use crate::mapping::Slot;
 use crate::side::Side;
-use crate::state::{State, User};
+use crate::state::{Mapping, State, User};
 
 /// Entities that are claimed for a user, each with the mapping that was approved first.
 pub(crate) type Claimed = BTreeMap<EntityIndex, MappingIndex>;
@@ -89,6 +89,35 @@ impl Prevailing {
         }
         prevailing.entities = in_force;
         prevailing
+    }
+
+    /// The mappings that hold the user in an entity, in the order of their creation. One whose claim does not prevail is none.
+    pub fn sources<'a>(
+        &self,
+        entity: EntityIndex,
+        user: &'a User,
+        state: &'a State,
+    ) -> impl Iterator<Item = &'a Mapping> + use<'a> {
+        let prevails = self.entities.contains_key(&entity);
+        claimants(state, user, entity).filter(move |_| prevails)
+    }
+
+    /// The reasons for the user to be in an entity that are no mappings. In a slot an attribute or a default is one only where
+    /// nothing counts more.
+    pub fn unmapped_sources(&self, entity: EntityIndex, user: &User, state: &State) -> Vec<UnmappedSource> {
+        let slot = state.entity_at(entity).slot();
+        let mut pins = pinned(state, user, slot);
+        let pin = pins.find(|(other, _)| *other == entity).map(|(_, pin)| pin);
+        let outranked = slot.is_some() && (pin.is_some() || self.entities.contains_key(&entity));
+        let others = unmapped(state, user, slot).enumerate();
+        let others = others.filter(|(place, (other, source))| {
+            let counts = slot.is_none() || (*place == 0 && !outranked);
+            *other == entity && (counts || *source == UnmappedSource::Manual)
+        });
+        pin.map(UnmappedSource::Pin)
+            .into_iter()
+            .chain(others.map(|(_, (_, source))| source))
+            .collect()
     }
 
     /// What keeps a claimed entity from prevailing: the other side first, then another entity of its slot.

@@ -12,12 +12,13 @@ use rolecall_rules::RoleName;
 use super::Derivation;
 use super::placement::{Differences, Placement};
 use crate::brake::BrakeScope;
-use crate::claims::{UnmappedSource, add_holds, is_excluded, pinned, sources, unmapped};
+use crate::claims::{UnmappedSource, add_holds, is_excluded, pinned, unmapped};
 use crate::consequence::{Because, Effect, Unplaced};
 use crate::exception::ExceptionSubject;
 use crate::fact::Fact;
 use crate::id::{EntityIndex, HoldId};
 use crate::mapping::Slot;
+use crate::prevailing::Prevailing;
 use crate::safeguards::BrakeLimit;
 use crate::state::{Hold, State, User};
 use crate::user_set::UserSet;
@@ -153,7 +154,12 @@ impl Derivation<'_> {
             .before
             .user_ever(user.id)
             .filter(|_| limit_of_groups(&self.state).enabled);
-        let groups = before.map(|before| sources(self.before, before, entity).map(|mapping| mapping.group));
+        let groups = before.map(|before| {
+            let prevailing = Prevailing::of(before, self.before);
+            prevailing
+                .sources(entity, before, self.before)
+                .map(|mapping| mapping.group)
+        });
         let groups: BTreeSet<_> = groups.into_iter().flatten().collect();
         let of_groups = groups.into_iter().map(move |group| BrakeScope::GroupEntity {
             entity: id,

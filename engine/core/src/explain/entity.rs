@@ -5,7 +5,7 @@ use super::group::{MappingExplained, mapping};
 use crate::exception::ExceptionKind;
 use crate::id::{ConflictId, ExceptionId, GroupIndex, UserIndex};
 use crate::limits::EXPLAINED_ITEMS_MAX;
-use crate::state::{Entity, State};
+use crate::state::{Conflict, Entity, State};
 
 /// An entity, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Contested {
     pub conflict: ConflictId,
     /// The user.
     pub user: UserIndex,
-    /// Whether the user is in the entity meanwhile.
+    /// Whether the user is in the entity meanwhile, or would be if it were active.
     pub is_current: bool,
 }
 
@@ -52,11 +52,11 @@ pub fn entity(state: &State, entity: &Entity) -> EntityExplained {
     for mapping in mappings().filter(|mapping| mapping.in_force()) {
         unmapped.subtract(state.members_of_mapping(mapping));
     }
-    let conflicts = state.conflicts_about(entity.index).map(|conflict| Contested {
+    let contested = |conflict: &Conflict| Contested {
         conflict: conflict.id,
         user: conflict.user,
-        is_current: conflict.current == entity.index,
-    });
+        is_current: conflict.prevailing(state).contains(&entity.index),
+    };
     let exceptions = state.exceptions().of_entity(entity.id);
     let exclusions = exceptions.filter(|exception| exception.kind == ExceptionKind::Exclusion);
     let exclusions = exclusions.map(|exception| Excluded {
@@ -69,6 +69,6 @@ pub fn entity(state: &State, entity: &Entity) -> EntityExplained {
         unmapped_members: unmapped.len(),
         is_default: state.settings().default_concurrency_group == Some(entity.id),
         exclusions: First::of(exclusions, EXPLAINED_ITEMS_MAX),
-        conflicts: First::of(conflicts, EXPLAINED_ITEMS_MAX),
+        conflicts: First::of(state.conflicts_about(entity.index), EXPLAINED_ITEMS_MAX).map(contested),
     }
 }

@@ -5,7 +5,7 @@ use rolecall_rules::{EntityType, RoleName};
 use super::first::First;
 use super::reason::{Link, Reason, Source, Step};
 use super::why_not::{Absence, Wanted, WhyNot, blocked, excluded, kept_out, limited};
-use crate::claims::{Claims, pinned, sources, unmapped, unmapped_sources};
+use crate::claims::{Claims, pinned, unmapped};
 use crate::exception::ExceptionSubject;
 use crate::id::{EntityIndex, GroupIndex};
 use crate::limits::{EXPLAINED_ITEMS_MAX, EXPLAINED_REASONS_MAX};
@@ -72,12 +72,13 @@ pub struct GroupOfUser {
 
 /// Explains a user.
 pub fn user(state: &State, user: &User) -> UserExplained {
+    let prevailing = &Prevailing::of(user, state);
     let memberships = user.memberships.iter();
     let groups = user.groups().map(|group| group_of_user(state, state.group_at(group)));
     UserExplained {
         role: role(state, user),
-        memberships: First::of(memberships, EXPLAINED_ITEMS_MAX).map(|one| membership(state, user, one)),
-        absences: First::of(absences(state, user), EXPLAINED_ITEMS_MAX),
+        memberships: First::of(memberships, EXPLAINED_ITEMS_MAX).map(|one| membership(state, user, prevailing, one)),
+        absences: First::of(absences(state, user, prevailing), EXPLAINED_ITEMS_MAX),
         groups: First::of(groups, EXPLAINED_ITEMS_MAX),
     }
 }
@@ -113,10 +114,11 @@ fn role(state: &State, user: &User) -> RoleExplained {
     }
 }
 
-fn membership(state: &State, user: &User, membership: &Membership) -> MembershipExplained {
+fn membership(state: &State, user: &User, prevailing: &Prevailing, membership: &Membership) -> MembershipExplained {
     let entity = membership.entity;
-    let mapped = sources(state, user, entity).map(|mapping| Source::Mapping(mapping.index));
-    let unmapped = unmapped_sources(state, user, entity);
+    let mapped = prevailing.sources(entity, user, state);
+    let mapped = mapped.map(|mapping| Source::Mapping(mapping.index));
+    let unmapped = prevailing.unmapped_sources(entity, user, state);
     let unmapped = unmapped.into_iter().map(|source| Source::of_unmapped(source, entity));
     let held = state.holds_in(entity, user.index).map(|hold| Source::Hold(hold.id));
     let reasons = First::of(mapped.chain(unmapped).chain(held), EXPLAINED_REASONS_MAX);
@@ -142,11 +144,11 @@ fn group_of_user(state: &State, group: &Group) -> GroupOfUser {
 }
 
 /// Every claim on the user that has no effect.
-fn absences<'a>(state: &'a State, user: &'a User) -> impl Iterator<Item = Absence> + 'a {
+fn absences<'a>(state: &'a State, user: &'a User, prevailing: &'a Prevailing) -> impl Iterator<Item = Absence> + 'a {
     let groups = || user.groups().map(|group| state.group_at(group));
     let mapped = groups().flat_map(move |group| {
         let mappings = state.mappings_of(group);
-        mappings.flat_map(move |mapping| absences_of_mapping(state, user, mapping))
+        mappings.flat_map(move |mapping| absences_of_mapping(state, user, prevailing, mapping))
     });
     let roles = groups().flat_map(move |group| {
         let roles = group.attributes.roles.iter();
@@ -172,7 +174,7 @@ fn is_so(state: &State, user: &User, wanted: &Wanted) -> bool {
 }
 
 /// What a mapping of a group of the user would give, as far as it does not.
-fn absences_of_mapping(state: &State, user: &User, mapping: &Mapping) -> Vec<Absence> {
+fn absences_of_mapping(state: &State, user: &User, prevailing: &Prevailing, mapping: &Mapping) -> Vec<Absence> {
     let source = Source::Mapping(mapping.index);
     let absence = |wanted, (why, blocked): (WhyNot, Step)| {
         let mut chain = source.chain(state, user);
@@ -199,7 +201,7 @@ fn absences_of_mapping(state: &State, user: &User, mapping: &Mapping) -> Vec<Abs
             .map(|wanted| absence(wanted, blocked))
             .collect(),
         (None, Some(index)) => {
-            let elsewhere = elsewhere(state, user, index).map(|why| absence(entity, why));
+            let elsewhere = elsewhere(state, user, prevailing, index).map(|why| absence(entity, why));
             let granted = mapping.role.as_ref();
             let refused =
                 granted.and_then(|role| Some(absence(Wanted::role(role), refused(state, user, mapping, role)?)));
@@ -223,14 +225,13 @@ fn inactive(user: &User) -> Option<(WhyNot, Step)> {
 }
 
 /// Why an active user is not in an entity that a mapping in force claims it for.
-fn elsewhere(state: &State, user: &User, entity: EntityIndex) -> Option<(WhyNot, Step)> {
+fn elsewhere(state: &State, user: &User, prevailing: &Prevailing, entity: EntityIndex) -> Option<(WhyNot, Step)> {
     if is_in(user, entity) {
         return None;
     }
     if let Some(kept_out) = kept_out(state, user, entity) {
         return Some(kept_out);
     }
-    let prevailing = Prevailing::of(user, state);
     let (slot, contested) = prevailing.kept_from(entity, state)?;
     if let Some(decision) = contested.decided.and_then(|id| state.decisions().get(id)) {
         let why = WhyNot::Decided {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Stamp, State};
 use crate::id::{ConflictId, EntityIndex, UserIndex};
 use crate::mapping::Slot;
+use crate::prevailing::Prevailing;
 use crate::user_set::UserSet;
 
 /// More entities that claim a user than a slot holds.
@@ -37,6 +38,13 @@ impl Conflict {
             Slot::ConcurrencyGroup | Slot::SubOrganization => *entity != self.current,
         };
         self.claimed.iter().copied().filter(waits)
+    }
+
+    /// What holds of it meanwhile, in order of the index: what the user is in, or would be in if it were active.
+    pub fn prevailing(&self, state: &State) -> Vec<EntityIndex> {
+        let prevailing = Prevailing::of(state.user_at(self.user), state).entities;
+        let claimed = self.claimed.iter().copied();
+        claimed.filter(|entity| prevailing.contains_key(entity)).collect()
     }
 }
 

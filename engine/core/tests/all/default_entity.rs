@@ -1,7 +1,7 @@
 //! The default entity of a connection: where its new users are, as far as nothing else says it (decision 9).
 
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
-use rolecall_engine::{Command, Effect, EntityId, Fact, SettingsChange, UnmappedSource, unmapped_sources};
+use rolecall_engine::{Command, Effect, EntityId, Fact, Prevailing, SettingsChange, UnmappedSource};
 
 use crate::world::{World, match_all, user_input};
 
@@ -25,7 +25,8 @@ fn newcomers(entity_type: EntityType) -> (World, EntityId) {
 /// The reason that is no mapping for each entity that a user is in.
 fn unmapped(world: &World, user: &str) -> Vec<Option<UnmappedSource>> {
     let user = world.user_named(user);
-    let reason = |entity| unmapped_sources(&world.state, user, entity).first().copied();
+    let prevailing = Prevailing::of(user, &world.state);
+    let reason = |entity| prevailing.unmapped_sources(entity, user, &world.state).first().copied();
     let memberships = user.memberships.iter();
     memberships.map(|membership| reason(membership.entity)).collect()
 }

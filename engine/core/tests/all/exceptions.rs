@@ -4,7 +4,7 @@ use rolecall_engine::limits::{EXCEPTION_REASON_CHARACTERS_MAX, TICK_EXPIRIES_MAX
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
 use rolecall_engine::{
     Actor, Command, Context, EntityId, ExceptionId, ExceptionInput, ExceptionKind, ExceptionSubject, Fact, IdSeed,
-    Rejection, SettingsChange, Timestamp, UnmappedSource, UserId, handle, unmapped_sources,
+    Prevailing, Rejection, SettingsChange, Timestamp, UnmappedSource, UserId, handle,
 };
 
 use crate::world::{World, match_all};
@@ -54,7 +54,10 @@ fn a_pinned_user_is_in_a_team_without_any_group() {
     let guild = world.entity(EntityType::Team, "Guild");
     let pin = world.except(PIN, "ana", entity(guild.id)).unwrap();
     assert_eq!(world.placed("ana"), ["team Guild"]);
-    let reasons = |world: &World| unmapped_sources(&world.state, world.user_named("ana"), guild.index);
+    let reasons = |world: &World| {
+        let user = world.user_named("ana");
+        Prevailing::of(user, &world.state).unmapped_sources(guild.index, user, &world.state)
+    };
     assert_eq!(reasons(&world), [UnmappedSource::Pin(pin)]);
     assert_eq!(world.take(guild.id, "ana"), Err(Rejection::MemberPinned { by: pin }));
     world.give(guild.id, "ana").unwrap();

@@ -3,8 +3,8 @@
 use rolecall_engine::limits::REQUEST_MEMBERS_MAX;
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
 use rolecall_engine::{
-    Command, Effect, EntityId, Entry, ExceptionKind, ExceptionSubject, Fact, Rejection, SettingsChange, UnmappedSource,
-    Unplaced, UserId, UserSet, unmapped_sources,
+    Command, Effect, EntityId, Entry, ExceptionKind, ExceptionSubject, Fact, Prevailing, Rejection, SettingsChange,
+    UnmappedSource, Unplaced, UserId, UserSet,
 };
 
 use crate::world::{World, group_input, match_all, user_input};
@@ -46,7 +46,8 @@ fn reasons(entry: &Entry) -> Vec<Unplaced> {
 
 fn sources(world: &World, user: &str, entity: EntityId) -> Vec<UnmappedSource> {
     let entity = world.state.entity(entity).unwrap().index;
-    unmapped_sources(&world.state, world.user_named(user), entity)
+    let user = world.user_named(user);
+    Prevailing::of(user, &world.state).unmapped_sources(entity, user, &world.state)
 }
 
 #[test]
