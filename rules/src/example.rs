@@ -315,4 +315,10 @@ mod tests {
             "`examples`: an organization has at most 1000 examples"
         );
     }
+
+    #[test]
+    fn an_example_may_be_as_large_as_the_limits_say() {
+        let largest = example(&"x".repeat(256), Some("a"), Some(&[(EntityType::Team, "x"); 32]), None);
+        assert_eq!(check_examples(&vec![largest; EXAMPLES_MAX]), Ok(()));
+    }
 }

@@ -38,17 +38,15 @@ impl Expression {
             // It is there only where another package asks for it, and what an expression takes is to be the same everywhere.
             // It takes longer to build, and finds nothing sooner in a text as short as a name.
             .dfa(false);
-        match Regex::builder().configure(config).build_from_hir(&parsed) {
-            Ok(regex) => Ok(Self {
-                regex,
-                text_bytes: text.len(),
-            }),
-            Err(error) if error.size_limit().is_some() => Err(ProblemKind::RegexTooLarge.into()),
-            Err(error) => Err(ProblemKind::RegexSyntax {
-                fault: error.to_string(),
-            }
-            .into()),
-        }
+        // What can be parsed can only be too large.
+        let regex = Regex::builder()
+            .configure(config)
+            .build_from_hir(&parsed)
+            .map_err(|_| ProblemKind::RegexTooLarge)?;
+        Ok(Self {
+            regex,
+            text_bytes: text.len(),
+        })
     }
 
     pub(crate) fn is_match(&self, name: &str) -> bool {

@@ -264,6 +264,13 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_pattern_may_be_as_long_as_the_limit_says() {
+        let longest = "e".repeat(PATTERN_BYTES_MAX);
+        check_rest(&longest, &longest, Some(""));
+        check_regex(&longest, &longest, true);
+    }
+
     /// The meaning of a prefix: the name can be cut, between two characters also when folded, so that the first part is it.
     fn naive_rest<'name>(prefix: &str, name: &'name MatchName) -> Option<&'name str> {
         let text = name.as_str();

@@ -127,7 +127,7 @@ impl Rule {
     /// Compiles a definition that [`Rule::compile`] accepted once, with room to spare. Fails only when it never did.
     pub fn stored(definition: RuleDefinition) -> Result<Self, Problems> {
         let compiled = Compiled::stored(&definition)?;
-        Ok(Self(Arc::new(Parts { definition, compiled })))
+        Ok(Self::new(definition, compiled))
     }
 
     /// The definition that this rule was compiled from, unchanged.
@@ -308,6 +308,28 @@ mod tests {
         let matched = rule.decide(&MatchName::of("eng-")).unwrap();
         let names: Vec<_> = matched.targets.into_iter().map(|target| target.name).collect();
         assert_eq!(names, [Err(TemplateError::Empty), Ok("x".to_owned())]);
+    }
+
+    #[test]
+    fn several_rules_are_compiled_in_their_order_or_refused_with_every_problem() {
+        let named = |name: &str| definition(Pattern::all(), vec![], vec![team(name)]);
+        let compiled = Rule::compile_all(vec![named("x"), named("y")]).unwrap();
+        assert_eq!(
+            compiled.iter().map(Rule::definition).collect::<Vec<_>>(),
+            [&named("x"), &named("y")]
+        );
+        let broken = definition(Pattern::prefix(""), vec![], vec![]);
+        let problems = Rule::compile_all(vec![broken.clone(), named("x"), broken]).unwrap_err();
+        let places: Vec<&str> = problems.iter().map(|problem| problem.place.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "rules[0].match.pattern",
+                "rules[0].targets",
+                "rules[2].match.pattern",
+                "rules[2].targets"
+            ]
+        );
     }
 
     #[test]

@@ -59,12 +59,7 @@ impl NameTemplate {
         };
         let matcher = Matcher::stored(&self.pattern).map_err(|_| TemplateError::Invalid)?;
         let template = Template::parse(text, Some(&matcher)).map_err(|_| TemplateError::Invalid)?;
-        let found = if template.needs_match() {
-            matcher.find(name)
-        } else {
-            None
-        };
-        template.fill(name, found.as_ref())
+        template.fill(name, matcher.find(name).as_ref())
     }
 }
 
@@ -141,6 +136,13 @@ mod tests {
             NameTemplate::display_name().fill(&MatchName::of(" ")),
             Err(TemplateError::Empty)
         );
+    }
+
+    #[test]
+    fn a_template_is_told_as_it_was_written() {
+        let written = NameTemplate::new(&Pattern::all(), Some("Team $$ ${display_name}"));
+        assert_eq!(written.text(), Some("Team $$ ${display_name}"));
+        assert_eq!(NameTemplate::display_name().text(), None);
     }
 
     #[test]

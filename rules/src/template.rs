@@ -58,13 +58,6 @@ impl Template {
         if faults.is_empty() { Ok(template) } else { Err(faults) }
     }
 
-    /// Whether filling it takes a name that the pattern matches.
-    pub(crate) fn needs_match(&self) -> bool {
-        self.0
-            .iter()
-            .any(|piece| matches!(piece, Piece::Rest | Piece::Capture(_)))
-    }
-
     /// The template with the case of its fixed text folded: two templates that are equal so give names with equal keys.
     pub(crate) fn folded(&self) -> Self {
         let fold_piece = |piece: &Piece| match piece {
@@ -341,6 +334,14 @@ mod tests {
             &"x".repeat(1025),
             &[(Some(1024), "the name template is longer than 1024 bytes; shorten it")],
         );
+    }
+
+    #[test]
+    fn a_template_may_be_as_long_as_the_limits_say() {
+        check(Pattern::all(), &"x".repeat(256), "Ops", Ok(&"x".repeat(256)));
+        // Variables have no length until they are filled.
+        let longest = format!("{}{}", "${0}".repeat(250), "x".repeat(24));
+        check(Pattern::regex("$"), &longest, "Ops", Ok(&"x".repeat(24)));
     }
 
     #[test]
