@@ -26,7 +26,7 @@ const STEPS_PER_CHANGE: u64 = 2;
 const ROWS_PER_STEP: usize = 16;
 
 /// The kinds of changes that the rows of each list of an effect have, in the order in which they are listed.
-const SECTIONS: [&[ChangeKind]; 6] = [
+const SECTIONS: [&[ChangeKind]; 7] = [
     &[
         ChangeKind::GroupCreated,
         ChangeKind::GroupDeleted,
@@ -38,6 +38,7 @@ const SECTIONS: [&[ChangeKind]; 6] = [
     &[ChangeKind::MemberAdded, ChangeKind::MemberRemoved],
     &[ChangeKind::Role],
     &[ChangeKind::ConflictOpened, ChangeKind::ConflictClosed],
+    &[ChangeKind::Held],
 ];
 
 /// Which changes to list.
@@ -77,7 +78,7 @@ enum Changes<'a> {
 /// List the changes of a plan one by one.
 #[utoipa::path(get, path = "/v1/organizations/{organization}/plans/{plan}/changes", tag = "plans", operation_id = "changes",
     params(("organization" = Uuid, Path), ("plan" = Uuid, Path), ChangesQuery), responses(
-    (status = 200, description = "Changes: of entities, mappings, members, roles and conflicts", body = Page<PlannedChangeView>),
+    (status = 200, description = "Changes: of entities, mappings, members, roles, conflicts and holds", body = Page<PlannedChangeView>),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
 pub(crate) async fn list(
@@ -161,6 +162,7 @@ fn rows(effect: &PlanEffect, kind: ChangeKind) -> usize {
         ChangeKind::MemberAdded | ChangeKind::MemberRemoved => effect.members.len(),
         ChangeKind::Role => effect.roles.len(),
         ChangeKind::ConflictOpened | ChangeKind::ConflictClosed => effect.conflicts.len(),
+        ChangeKind::Held => effect.holds.len(),
     }
 }
 
@@ -187,6 +189,7 @@ fn changes(effect: &PlanEffect, kind: ChangeKind, row: usize) -> Changes<'_> {
             .conflicts
             .get(row)
             .map(|conflict| Changes::OfUsers(&conflict.closed)),
+        ChangeKind::Held => effect.holds.get(row).map(|_| Changes::One),
     };
     found.unwrap_or(Changes::None)
 }
@@ -243,7 +246,9 @@ fn no_place() -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use rolecall_engine::plan::{ConflictEffect, EntityEffect, EntityName, GroupEffect, MembersEffect, RoleEffect};
+    use rolecall_engine::plan::{
+        ConflictEffect, EntityEffect, EntityName, GroupEffect, HoldEffect, MembersEffect, RoleEffect,
+    };
     use rolecall_engine::rules::EntityType;
     use rolecall_engine::{GroupId, Slot};
     use uuid::Uuid;
@@ -295,12 +300,20 @@ mod tests {
             opened: users(&[]),
             closed: users(&[6, 100_000]),
         };
+        let hold = HoldEffect {
+            kind: "organization",
+            entity: None,
+            group: None,
+            before: 0,
+            after: 3,
+        };
         PlanEffect {
             groups: vec![group(None, false, &[1, 2], &[]), group(Some(7), true, &[], &[3])],
             entities: vec![entity.clone(), entity],
             members: vec![members(&[], &[8]), members(&[70_000, 70_001], &[0, 9])],
             roles: vec![role],
             conflicts: vec![conflict],
+            holds: vec![hold],
             ..PlanEffect::default()
         }
     }
@@ -333,6 +346,7 @@ mod tests {
             (Kind::Role, 0, Some(5)),
             (Kind::ConflictClosed, 0, Some(6)),
             (Kind::ConflictClosed, 0, Some(100_000)),
+            (Kind::Held, 0, None),
         ];
         assert_eq!(listed, expected);
     }
@@ -366,7 +380,7 @@ mod tests {
         for wrong in [
             "",
             "1",
-            "11.0",
+            "12.0",
             "0.0.",
             "0.-1",
             "+0.0",

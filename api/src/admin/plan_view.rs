@@ -83,6 +83,10 @@ pub(crate) struct PlanCounts {
     roles_lowered: u64,
     conflicts_opened: u64,
     conflicts_closed: u64,
+    /// Removals that are held then and were not before: the users keep what they would lose.
+    removals_held: u64,
+    /// Removals that are held before and not then.
+    removals_let_go: u64,
 }
 
 /// How far the application of a plan is.
@@ -196,6 +200,16 @@ impl PlanCounts {
             roles_lowered: users(false),
             conflicts_opened: effect.conflicts.iter().map(|conflict| conflict.opened.len()).sum(),
             conflicts_closed: effect.conflicts.iter().map(|conflict| conflict.closed.len()).sum(),
+            removals_held: effect
+                .holds
+                .iter()
+                .map(|hold| hold.after.saturating_sub(hold.before))
+                .sum(),
+            removals_let_go: effect
+                .holds
+                .iter()
+                .map(|hold| hold.before.saturating_sub(hold.after))
+                .sum(),
         }
     }
 }

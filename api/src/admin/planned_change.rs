@@ -1,6 +1,6 @@
 //! One change of a plan in JSON.
 
-use rolecall_engine::plan::{EntityName, PlanEffect};
+use rolecall_engine::plan::{EntityName, HoldEffect, PlanEffect};
 use rolecall_engine::rules::RoleName;
 use rolecall_engine::state::State;
 use rolecall_engine::{EntityId, GroupId, MappingId};
@@ -37,6 +37,8 @@ pub(crate) enum ChangeKind {
     ConflictOpened,
     /// A conflict closes.
     ConflictClosed,
+    /// In a scope more or fewer removals are held.
+    Held,
 }
 
 /// One change of a plan. Which fields it has depends on its kind.
@@ -76,6 +78,21 @@ pub(crate) struct PlannedChangeView {
     /// The role then.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
+    /// How many removals are held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<PlannedHold>,
+}
+
+/// How many removals of a scope are held before and afterwards; `entity` and `group_id` beside it name the scope of an entity.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlannedHold {
+    /// `organization`, `highest_role`, `entity`, `group_entity` or `min_admins`.
+    #[schema(example = "organization")]
+    scope: &'static str,
+    /// How many before.
+    from: u64,
+    /// How many then.
+    to: u64,
 }
 
 /// An entity, which may be one that the plan creates.
@@ -144,6 +161,15 @@ impl PlannedChangeView {
                     ..blank
                 }
             }
+            ChangeKind::Held => {
+                let hold = effect.holds.get(row)?;
+                Self {
+                    entity: hold.entity.as_ref().map(PlannedEntity::of),
+                    group_id: hold.group.map(GroupId::uuid),
+                    held: Some(PlannedHold::of(hold)),
+                    ..blank
+                }
+            }
         })
     }
 
@@ -161,6 +187,17 @@ impl PlannedChangeView {
             rule: None,
             from: None,
             to: None,
+            held: None,
+        }
+    }
+}
+
+impl PlannedHold {
+    fn of(hold: &HoldEffect) -> Self {
+        Self {
+            scope: hold.kind,
+            from: hold.before,
+            to: hold.after,
         }
     }
 }

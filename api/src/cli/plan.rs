@@ -235,6 +235,20 @@ fn line(change: &Value) -> String {
         ),
         "conflict_opened" => format!("+ conflict of user {user}"),
         "conflict_closed" => format!("- conflict of user {user}"),
+        "held" => {
+            let held = |name: &str| change.pointer(&format!("/held/{name}")).cloned().unwrap_or_default();
+            let scope = held("scope");
+            let of = match change.get("entity") {
+                Some(named) => format!(" {}", entity(named)),
+                None => String::new(),
+            };
+            format!(
+                "~ held removals of {}{of}: {} -> {}",
+                text(&scope),
+                held("from"),
+                held("to")
+            )
+        }
         kind => format!("~ {kind}"),
     }
 }
@@ -264,6 +278,10 @@ mod tests {
         check(
             json!({"kind": "member_added", "entity": team, "user_id": "u"}),
             "+ user u in team `eng`",
+        );
+        check(
+            json!({"kind": "held", "held": {"scope": "organization", "from": 0, "to": 12}}),
+            "~ held removals of organization: 0 -> 12",
         );
         check(
             json!({"kind": "role", "user_id": "u", "from": "user", "to": "admin"}),

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::effect::{
-    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, MappingEffect, MembersEffect, PlanEffect,
-    RoleEffect, RulesEffect,
+    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, HoldEffect, MappingEffect, MembersEffect,
+    PlanEffect, RoleEffect, RulesEffect,
 };
+use crate::brake::BrakeScope;
 use crate::consequence::Effect;
 use crate::entry::Entry;
 use crate::fact::Fact;
-use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
+use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, HoldId, MappingId, MappingIndex, UserId, UserIndex};
 use crate::mapping::Slot;
 use crate::state::{Mapping, State};
 use crate::user_set::UserSet;
@@ -28,6 +29,7 @@ pub(super) struct Touched {
     members: BTreeMap<EntityIndex, UserSet>,
     roles: UserSet,
     conflicts: BTreeSet<(Slot, UserIndex)>,
+    holds: BTreeSet<HoldId>,
 }
 
 impl Touched {
@@ -84,6 +86,9 @@ impl Touched {
             Effect::ConflictsOpened { slot, users, .. } | Effect::ConflictsClosed { slot, users } => {
                 self.conflicts.extend(users.iter().map(|user| (*slot, user)));
             }
+            Effect::HoldGrew { hold, .. } | Effect::HoldShrank { hold, .. } => {
+                self.holds.insert(*hold);
+            }
             _ => {}
         }
     }
@@ -130,6 +135,7 @@ impl Touched {
                 .collect(),
             roles: between.roles(&self.roles),
             conflicts: between.conflicts(&self.conflicts),
+            holds: between.holds(&self.holds),
         }
     }
 }
@@ -252,6 +258,34 @@ impl Between<'_> {
             closed,
         };
         changes.into_iter().map(effect).collect()
+    }
+
+    fn holds(&self, touched: &BTreeSet<HoldId>) -> Vec<HoldEffect> {
+        // One that came and went again in between is in neither.
+        let holds = touched
+            .iter()
+            .filter_map(|id| self.before.hold(*id).or(self.after.hold(*id)));
+        let scopes: BTreeSet<BrakeScope> = holds.map(|hold| hold.scope).collect();
+        scopes.into_iter().filter_map(|scope| self.hold(scope)).collect()
+    }
+
+    fn hold(&self, scope: BrakeScope) -> Option<HoldEffect> {
+        let held = |state: &State| state.hold_of(scope).map_or(0, |hold| hold.changes);
+        let (before, after) = (held(self.before), held(self.after));
+        let (entity, group) = match scope {
+            BrakeScope::Entity(entity) => (Some(entity), None),
+            BrakeScope::GroupEntity { entity, group } => (Some(entity), Some(group)),
+            BrakeScope::Organization | BrakeScope::HighestRole | BrakeScope::MinAdmins => (None, None),
+        };
+        (before != after).then(|| HoldEffect {
+            kind: scope.kind(),
+            entity: entity
+                .and_then(|entity| index(self.after, entity))
+                .map(|entity| self.entity_name(entity)),
+            group: group.and_then(|group| self.before.group(group)).map(|group| group.id),
+            before,
+            after,
+        })
     }
 
     fn entity_name(&self, index: EntityIndex) -> EntityName {

@@ -32,6 +32,8 @@ pub struct PlanEffect {
     pub roles: Vec<RoleEffect>,
     /// Conflicts that open and close.
     pub conflicts: Vec<ConflictEffect>,
+    /// Scopes in which more or fewer removals are held, in order.
+    pub holds: Vec<HoldEffect>,
 }
 
 /// How many rules change.
@@ -145,6 +147,21 @@ pub struct ConflictEffect {
     pub opened: UserSet,
     /// The users for whom one closes.
     pub closed: UserSet,
+}
+
+/// A scope in which more or fewer removals are held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HoldEffect {
+    /// The word for the kind of scope.
+    pub kind: &'static str,
+    /// The entity, of the scope of one.
+    pub entity: Option<EntityName>,
+    /// The group, of the scope of one in an entity; `None` also: it is not there yet.
+    pub group: Option<GroupId>,
+    /// How many removals are held before.
+    pub before: u64,
+    /// How many are held afterwards.
+    pub after: u64,
 }
 
 impl PlanEffect {

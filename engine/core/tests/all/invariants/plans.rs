@@ -1,13 +1,13 @@
 //! What a plan says, and what applying it does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use rolecall_engine::plan::{ConflictEffect, MembersEffect, PlanEffect};
-use rolecall_engine::state::{Mapping, User};
-use rolecall_engine::{EntityIndex, MappingIndex, Slot, State, UserIndex, UserSet};
+use rolecall_engine::state::{Hold, Mapping, User};
+use rolecall_engine::{BrakeScope, EntityIndex, MappingIndex, Slot, State, UserIndex, UserSet};
 
 use super::histories;
 use crate::operations::{after, operations, plan_draft};
@@ -118,6 +118,27 @@ fn check_effect(effect: &PlanEffect, before: &State, after: &State) {
         effect.roles.iter().map(|role| role.users.len()).sum::<u64>()
     );
     check_mappings(effect, before, after);
+    check_holds(effect, before, after);
+}
+
+fn check_holds(effect: &PlanEffect, before: &State, after: &State) {
+    let held = |state: &State| -> BTreeMap<BrakeScope, u64> {
+        let count = |hold: &Hold| hold.held().map(|(_, users)| users.len()).sum();
+        state.holds().map(|hold| (hold.scope, count(hold))).collect()
+    };
+    let (was, is) = (held(before), held(after));
+    let scopes: BTreeSet<BrakeScope> = was.keys().chain(is.keys()).copied().collect();
+    let counts = scopes.into_iter().map(|scope| {
+        let of = |held: &BTreeMap<BrakeScope, u64>| held.get(&scope).copied().unwrap_or_default();
+        (scope.kind(), of(&was), of(&is))
+    });
+    let expected: Vec<_> = counts.filter(|(_, was, is)| was != is).collect();
+    let told: Vec<_> = effect
+        .holds
+        .iter()
+        .map(|hold| (hold.kind, hold.before, hold.after))
+        .collect();
+    assert_eq!(told, expected);
 }
 
 fn check_mappings(effect: &PlanEffect, before: &State, after: &State) {

@@ -1,10 +1,11 @@
 //! What a plan tells before it is applied.
 
-use rolecall_engine::plan::{self, Draft};
+use rolecall_engine::plan::{self, Draft, GroupDrift, HoldEffect};
 use rolecall_engine::rules::{EntityType, RuleDefinition};
-use rolecall_engine::{Command, DraftRule, Rejection};
+use rolecall_engine::{Command, DraftRule, Rejection, UserSet};
 
 use super::{applied, apply, leads, rules, teams, up_to_date, without_lead};
+use crate::brakes::{empty, holds, limit, ten};
 use crate::world::{World, match_all};
 
 #[test]
@@ -96,4 +97,43 @@ fn the_hash_of_a_plan_is_of_its_state_its_draft_and_its_effect() {
     assert_ne!(hash(&world, &rules(vec![teams("other")])), first);
     world.user("ben");
     assert_ne!(hash(&world, &draft), first);
+}
+
+/// What a plan for other members of a group tells of holds; it is applied then.
+fn held_by(world: &mut World, group: &str, members: &[&str]) -> Vec<(&'static str, u64, u64)> {
+    let wanted: UserSet = members.iter().map(|name| world.user_named(name).index).collect();
+    let group = world.group_named(group);
+    let (mut added, mut removed) = (wanted.clone(), group.members.clone());
+    added.subtract(&group.members);
+    removed.subtract(&wanted);
+    let drift = GroupDrift::Differs {
+        group: group.id,
+        added,
+        removed,
+    };
+    let draft = Draft {
+        drift: vec![drift],
+        ..Draft::default()
+    };
+    let effect = world.rehearse(&draft).unwrap();
+    applied(world, draft);
+    let counts = |hold: &HoldEffect| (hold.kind, hold.before, hold.after);
+    effect.holds.iter().map(counts).collect()
+}
+
+#[test]
+fn a_plan_tells_what_is_held_and_let_go() {
+    let mut world = ten(|change| {
+        change.brake.organization = limit(2, 20);
+        change.min_admins = Some(3);
+    });
+    assert_eq!(held_by(&mut world, "admins", &["0"]), [("min_admins", 0, 2)]);
+    empty(&mut world, "eng");
+    assert_eq!(holds(&world), ["organization: 9", "min_admins: 2"]);
+    let back = held_by(&mut world, "eng", &["0", "1", "8", "9"]);
+    assert_eq!(back, [("organization", 9, 6)]);
+    assert_eq!(holds(&world), ["organization: 6", "min_admins: 2"]);
+    // Who is in a place again, whichever it is, is not held for the organization any more.
+    let admins = held_by(&mut world, "admins", &["0", "1", "2"]);
+    assert_eq!(admins, [("organization", 6, 5), ("min_admins", 2, 0)]);
 }
