@@ -2,8 +2,8 @@
 
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::{
-    BrakeLimitChange, BrakeScope, Command, Entry, ExceptionKind, ExceptionSubject, Fact, GroupChange, HoldId, Keep,
-    MappingTarget, MembersChange, Rejection, SafeguardsChange, SettingsChange,
+    BrakeLimitChange, BrakeScope, Command, Entry, ExceptionKind, ExceptionSubject, Fact, HoldId, Keep, MappingTarget,
+    MembersChange, Rejection, SafeguardsChange, SettingsChange,
 };
 
 use crate::world::{World, match_all};
@@ -103,11 +103,7 @@ pub(crate) fn empty(world: &mut World, group: &str) -> Entry {
         replace: true,
         ..MembersChange::default()
     };
-    let change = GroupChange {
-        members,
-        ..GroupChange::default()
-    };
-    world.change_group(group, change).expect("somebody to remove")
+    world.change_members(group, members).expect("somebody to remove")
 }
 
 /// The open holds, each as `kind: changes`.
@@ -166,13 +162,7 @@ fn emptying_everything_is_held_until_the_provider_puts_it_back() {
         add: ids.collect(),
         ..MembersChange::default()
     };
-    world.change_group(
-        "eng",
-        GroupChange {
-            members,
-            ..GroupChange::default()
-        },
-    );
+    world.change_members("eng", members);
     assert_eq!((in_eng(&world), holds(&world)), (10, Vec::new()));
 }
 
@@ -309,13 +299,7 @@ fn new_members_who_leave_their_teams_by_a_decision_for_everyone_are_held_too() {
         add: add.collect(),
         ..MembersChange::default()
     };
-    world.change_group(
-        "berlin",
-        GroupChange {
-            members,
-            ..GroupChange::default()
-        },
-    );
+    world.change_members("berlin", members);
     assert_eq!((in_eng(&world), holds(&world)), (9, vec!["entity: 5".to_owned()]));
 }
 

@@ -103,13 +103,7 @@ fn a_mapping_takes_only_what_a_mapping_gave() {
         replace: true,
         ..MembersChange::default()
     };
-    world.change_group(
-        "eng",
-        GroupChange {
-            members,
-            ..GroupChange::default()
-        },
-    );
+    world.change_members("eng", members);
     assert_eq!(world.placed("ana"), ["team builders"], "the other group still holds it");
 }
 

@@ -4,8 +4,7 @@ use proptest::prelude::*;
 use rolecall_engine::rules::{EntityType, RuleDefinition};
 use rolecall_engine::state::StoredRule;
 use rolecall_engine::{
-    AutoApproveCeilingChange, Command, Effect, GroupChange, MappingIndex, MembersChange, OnRename, SafeguardsChange,
-    SettingsChange,
+    AutoApproveCeilingChange, Command, Effect, MappingIndex, MembersChange, OnRename, SafeguardsChange, SettingsChange,
 };
 
 use crate::operations::{Operation, operations};
@@ -58,13 +57,7 @@ fn replace_members(world: &mut World, group: &str, members: &[&str]) {
         add,
         remove: Vec::new(),
     };
-    world.change_group(
-        group,
-        GroupChange {
-            members,
-            ..GroupChange::default()
-        },
-    );
+    world.change_members(group, members);
 }
 
 fn highest_role() -> SettingsChange {

@@ -14,8 +14,8 @@ use rolecall_engine::registry::{
 };
 use rolecall_engine::rules::{EntityType, Example, ExampleTarget, Pattern, RuleDefinition};
 use rolecall_engine::{
-    Command, DraftRule, Effect, Entry, ExceptionKind, ExceptionSubject, Fact, GroupChange, Keep, MappingTarget,
-    MembersChange, PlanId, SettingsChange, State, Timestamp,
+    Command, DraftRule, Effect, Entry, ExceptionKind, ExceptionSubject, Fact, Keep, MappingTarget, MembersChange,
+    PlanId, SettingsChange, State, Timestamp,
 };
 
 use crate::world::{World, match_all};
@@ -189,13 +189,7 @@ fn groups(world: &mut World) {
         add: vec!["nobody".to_owned()],
         ..MembersChange::default()
     };
-    world.change_group(
-        "fast",
-        GroupChange {
-            members,
-            ..GroupChange::default()
-        },
-    );
+    world.change_members("fast", members);
     world.set_group_roles("cg-TWO-b", &["guest"]);
     world.set_group_roles("cg-TWO-b", &["admin"]);
 }

@@ -146,11 +146,7 @@ fn what_scim_does_not_show_moves_no_version() {
                 add: vec!["nobody".to_owned()],
                 ..MembersChange::default()
             };
-            let change = GroupChange {
-                members,
-                ..GroupChange::default()
-            };
-            world.change_group("eng", change).unwrap();
+            world.change_members("eng", members).unwrap();
         },
         &[],
     );

@@ -121,18 +121,20 @@ impl World {
         self.change_group(from, change).expect("a real rename")
     }
 
+    pub(crate) fn change_members(&mut self, group: &str, members: MembersChange) -> Option<Entry> {
+        let change = GroupChange {
+            members,
+            ..GroupChange::default()
+        };
+        self.change_group(group, change)
+    }
+
     pub(crate) fn add(&mut self, group: &str, member: &str) -> Option<Entry> {
         let members = MembersChange {
             add: vec![self.user_named(member).id.to_string()],
             ..MembersChange::default()
         };
-        self.change_group(
-            group,
-            GroupChange {
-                members,
-                ..GroupChange::default()
-            },
-        )
+        self.change_members(group, members)
     }
 
     pub(crate) fn remove(&mut self, group: &str, member: &str) -> Option<Entry> {
@@ -141,13 +143,7 @@ impl World {
             remove,
             ..MembersChange::default()
         };
-        self.change_group(
-            group,
-            GroupChange {
-                members,
-                ..GroupChange::default()
-            },
-        )
+        self.change_members(group, members)
     }
 
     pub(crate) fn set_group_roles(&mut self, group: &str, roles: &[&str]) -> Option<Entry> {
