@@ -52,6 +52,12 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_near_when_no_more_than_a_third_of_it_and_one_character_differ() {
+        assert_eq!(nearest("xxrget", &["targets"]), Some("targets"));
+        assert_eq!(nearest("xxxget", &["targets"]), None);
+    }
+
+    #[test]
     fn distances_are_those_of_levenshtein() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);

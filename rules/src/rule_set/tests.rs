@@ -5,8 +5,8 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::*;
-use crate::limits::{RULE_SET_BYTES_MAX, RULE_SET_PROBLEMS_MAX};
-use crate::pattern::Pattern;
+use crate::limits::{RULE_SET_BYTES_MAX, RULE_SET_PROBLEMS_MAX, RULES_MAX};
+use crate::pattern::{Pattern, PatternKind};
 use crate::target::Target;
 use crate::{EntityType, ExampleTarget, Rule, check_examples, failed_examples};
 
@@ -157,6 +157,19 @@ fn what_is_no_toml_is_told_with_its_place() {
 }
 
 #[test]
+fn a_file_may_be_as_large_as_the_limits_say() {
+    let empty = "rules = []\n#";
+    let largest = empty.to_owned() + &" ".repeat(RULE_SET_BYTES_MAX - empty.len());
+    assert_eq!(RuleSet::read(&largest), Ok(RuleSet::default()));
+
+    let rules = |number| RuleSet::read(&format!("rules = [{}]", "1,".repeat(number))).unwrap_err();
+    assert_eq!(rules(RULES_MAX).left_out, RULES_MAX - RULE_SET_PROBLEMS_MAX);
+    let too_many = "1:9: `rules`: an organization has at most 10000 rules";
+    assert_eq!(rules(RULES_MAX + 1).to_string(), too_many);
+    assert_eq!(rules(RULES_MAX + 2).to_string(), too_many);
+}
+
+#[test]
 fn a_failed_example_is_a_problem_of_the_file() {
     let text = FILE.replace("group = \"sales\"", "group = \"eng-x\"");
     check(
@@ -192,7 +205,11 @@ fn any_pattern() -> impl Strategy<Value = Pattern> {
     prop_oneof![
         text().prop_map(Pattern::regex),
         text().prop_map(Pattern::prefix),
-        Just(Pattern::all())
+        Just(Pattern::all()),
+        text().prop_map(|pattern| Pattern {
+            kind: PatternKind::All,
+            pattern
+        }),
     ]
 }
 
