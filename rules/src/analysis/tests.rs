@@ -208,6 +208,28 @@ fn boundaries_between_words_are_known_in_all_of_unicode() {
 }
 
 #[test]
+fn a_boundary_is_known_where_no_class_tells_words_apart() {
+    check(&[r"0 regex ^é\b."], &["no rule decides `a`"]);
+}
+
+/// NFC makes an omega of the sign for ohm, and leaves the one for mho as it is.
+#[test]
+fn a_character_that_no_name_has_shows_nothing() {
+    check(&[r"0 regex ^[\x{2126}\x{2127}]$"], &["no rule decides `a`"]);
+}
+
+/// A name of 256 characters may have 768 in NFC. So long ones are looked at, and not shown.
+#[test]
+fn names_are_looked_at_as_long_as_they_can_become() {
+    let unsure = analyze_lines(&["0 regex ^[a-z]{768}$"], &Budget::default()).unsure;
+    assert_eq!(unsure.len(), 1);
+    check(
+        &["0 regex ^[a-z]{769}$"],
+        &["`0` never decides: no name matches it", "no rule decides `a`"],
+    );
+}
+
+#[test]
 fn names_are_compared_in_any_case_for_prefixes_only() {
     check(
         &["1 prefix ENG", "0 regex ^eng", "0 regex ^Eng", "-1 all"],
