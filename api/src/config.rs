@@ -19,7 +19,7 @@ use tracing_subscriber::filter::EnvFilter;
 
 pub(crate) use self::client::TokenError;
 pub use self::client::{ClientOptions, ServerUrl};
-pub use self::explain::{ExplainCommand, ExplainEntity, ExplainGroup, ExplainOptions, ExplainUser};
+pub use self::explain::{ExplainCommand, ExplainOptions, Explained};
 pub use self::plan::{BacktestOptions, PlanOptions, PlanShowing, ReconcileOptions};
 pub use self::rules::{ReportFormat, RulesCheckOptions, RulesCommand, RulesExportOptions, RulesImportOptions};
 use crate::limits::{ROOT_TOKEN_CHARACTERS_MIN, SCIM_REQUESTS_PER_SECOND_DEFAULT, SCIM_REQUESTS_PER_SECOND_MAX};

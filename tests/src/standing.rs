@@ -38,7 +38,7 @@ impl Standing {
                 .list(&format!("/entities/{}/members", text(&entity, "id")))
                 .await;
             let members = members.iter().map(|member| {
-                let id = text(member, "user_id");
+                let id = text(&member["user"], "id");
                 (*names.get(id).unwrap_or_else(|| panic!("member {id} is no user"))).to_owned()
             });
             let of_type = entities.entry(text(&entity, "type").to_owned()).or_default();

@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use rolecall_engine::Position;
 use rolecall_engine::plan::backtest::{Day, Difference, Place, Report};
 use rolecall_engine::rules::RoleName;
-use rolecall_engine::state::Stamp;
+use rolecall_engine::state::{Stamp, State};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
+use super::reference::UserRef;
 use super::rule_body::TypeWord;
 use crate::limits::DIFFERING_ENTITIES_SHOWN_MAX;
 use crate::time::Time;
@@ -64,7 +64,7 @@ pub(crate) struct DayView {
 /// What a user had in the one way and not in the other.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserDifferenceView {
-    user_id: Uuid,
+    user: UserRef,
     /// The entities that the user was in, and would not have been in.
     recorded: Vec<PlaceView>,
     /// The entities that the user would have been in, and was not in.
@@ -104,11 +104,15 @@ pub(crate) struct KindCount {
 }
 
 impl BacktestView {
-    /// A report of a backtest up to this entry.
-    pub(super) fn of(report: Option<Report>, end: Position) -> Self {
+    /// A report of a backtest up to this entry, with the names of today.
+    pub(super) fn of(report: Option<Report>, end: Position, state: &State) -> Self {
         let moments = report.as_ref().map(|report| (report.from, report.reached));
         let report = report.unwrap_or_default();
         let listed = report.differences.len() as u64;
+        let differences = report
+            .differences
+            .into_iter()
+            .map(|one| UserDifferenceView::of(one, state));
         Self {
             complete: moments.is_some_and(|(_, reached)| reached.position == end),
             from: moments.map(|(from, _)| from.into()),
@@ -118,7 +122,7 @@ impl BacktestView {
             began: report.began,
             ended: report.ended,
             days: report.days.into_iter().map(DayView::of).collect(),
-            differences: report.differences.into_iter().map(UserDifferenceView::of).collect(),
+            differences: differences.collect(),
             left_out: report.began.saturating_sub(listed),
             replaced: counts(report.replaced),
             not_carried_over: counts(report.not_carried_over),
@@ -154,7 +158,7 @@ impl DayView {
 }
 
 impl UserDifferenceView {
-    fn of(difference: Difference) -> Self {
+    fn of(difference: Difference, state: &State) -> Self {
         let text = |role: Option<RoleName>| role.map(|role| role.to_string());
         let apart = difference.apart;
         let left_out = |places: &[Place]| places.len().saturating_sub(DIFFERING_ENTITIES_SHOWN_MAX) as u64;
@@ -163,7 +167,7 @@ impl UserDifferenceView {
             places.map(PlaceView::of).collect()
         };
         Self {
-            user_id: difference.user.uuid(),
+            user: UserRef::of_id(difference.user, state),
             entities_left_out: left_out(&apart.recorded) + left_out(&apart.draft),
             recorded: shown(apart.recorded),
             draft: shown(apart.draft),

@@ -52,7 +52,7 @@ pub(crate) async fn create(
     let (draft, end) = (body.into_draft()?, caller.state().position());
     let start = query.start(end)?;
     let report = run(&app, &caller.organization, Window { start, end }, draft).await??;
-    Ok(Json(BacktestView::of(report, end)))
+    Ok(Json(BacktestView::of(report, end, &caller.state())))
 }
 
 impl BacktestQuery {

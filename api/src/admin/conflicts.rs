@@ -12,9 +12,9 @@ use super::body::Body;
 use super::decision_view::DecisionView;
 use super::described::PageLimit;
 use super::id::Id;
-use super::mapping_view::{EntityRef, GroupRef};
 use super::page::{self, Page};
 use super::query::Query;
+use super::reference::{EntityRef, GroupRef, UserRef};
 use crate::auth::{Approver, Caller, Viewer};
 use crate::error::ApiError;
 use crate::organization::{Submitted, aside};
@@ -29,7 +29,7 @@ const STEPS_PER_CONFLICT: u64 = 100;
 pub(crate) struct ConflictView {
     id: Uuid,
     kind: KindWord,
-    user_id: Uuid,
+    user: UserRef,
     /// The entity that the user is in, or comes back to once it is active. Between a sub-organization and teams or concurrency
     /// groups it is one of the side that the user is on.
     current: ClaimView,
@@ -135,7 +135,7 @@ impl ConflictView {
         Self {
             id: conflict.id.uuid(),
             kind: KindWord::of(conflict),
-            user_id: user.id.uuid(),
+            user: UserRef::of(user),
             current: claim(*of_side.unwrap_or(&conflict.current)),
             incoming: conflict.incoming(state).map(claim).collect(),
             claimed: conflict

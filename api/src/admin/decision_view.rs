@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::conflicts::{ForWord, KindWord};
-use super::mapping_view::EntityRef;
+use super::reference::{EntityRef, UserRef};
 use crate::entry_view;
 use crate::time::Time;
 
@@ -18,7 +18,7 @@ pub(crate) struct DecisionView {
     id: Uuid,
     kind: KindWord,
     /// The user of the conflict.
-    user_id: Uuid,
+    user: UserRef,
     r#for: ForWord,
     /// The set that it is for.
     claimed: Vec<EntityRef>,
@@ -37,7 +37,7 @@ impl DecisionView {
         Self {
             id: decision.id.uuid(),
             kind: KindWord::of_slot(decision.slot),
-            user_id: state.user_at(decision.user).id.uuid(),
+            user: UserRef::at(decision.user, state),
             r#for: if decision.everyone {
                 ForWord::Everyone
             } else {

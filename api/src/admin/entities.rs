@@ -18,6 +18,7 @@ use super::id::Id;
 use super::membership_view::{SourceView, sources_of};
 use super::page::{self, Page};
 use super::query::Query;
+use super::reference::UserRef;
 use super::rule_body::TypeWord;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
@@ -58,7 +59,7 @@ pub(crate) struct NewEntity {
 /// A user in an entity.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MemberView {
-    user_id: Uuid,
+    user: UserRef,
     since: Time,
     /// The entry that put the user there.
     since_position: u64,
@@ -119,7 +120,7 @@ impl MemberView {
             .iter()
             .find(|membership| membership.entity == entity.index)?;
         Some(Self {
-            user_id: user.id.uuid(),
+            user: UserRef::of(user),
             since: Time(membership.since.at),
             since_position: membership.since.position.get(),
             sources: sources_of(&Prevailing::of(user, state), entity.index, user, state),

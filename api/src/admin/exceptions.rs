@@ -17,6 +17,7 @@ use super::exception_body::{ExceptionBody, ExceptionWord};
 use super::id::Id;
 use super::page::{self, Page};
 use super::query::Query;
+use super::reference::{EntityRef, UserRef};
 use crate::auth::{Admin, Caller, Viewer};
 use crate::entry_view;
 use crate::error::ApiError;
@@ -28,9 +29,9 @@ use crate::time::Time;
 pub(crate) struct ExceptionView {
     id: Uuid,
     kind: ExceptionWord,
-    user_id: Uuid,
+    user: UserRef,
     /// The entity that it is about; `null`: a role.
-    entity_id: Option<Uuid>,
+    entity: Option<EntityRef>,
     /// The role that it is about; `null`: an entity.
     role: Option<String>,
     reason: String,
@@ -84,8 +85,8 @@ impl ExceptionView {
         Self {
             id: exception.id.uuid(),
             kind: exception.kind.into(),
-            user_id: user.id.uuid(),
-            entity_id: entity.map(EntityId::uuid),
+            user: UserRef::of(user),
+            entity: entity.and_then(|entity| state.entity(entity)).map(EntityRef::of),
             role: exception.subject.role().map(RoleName::to_string),
             reason: exception.reason.clone(),
             author: entry_view::actor(exception.author),

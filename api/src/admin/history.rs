@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 use super::described::PageLimit;
 use super::id::Id;
-use super::mapping_view::EntityRef;
 use super::membership_view::RoleClaimView;
 use super::page::{self, Page};
 use super::query::Query;
+use super::reference::EntityRef;
 use crate::auth::{Auditor, Caller};
 use crate::entry_view;
 use crate::problem::{Problem, ProblemBody};

@@ -181,7 +181,7 @@ async fn users_groups_and_members_show_why_they_are_where_they_are() {
             mapping["entity"]["id"].as_str().unwrap()
         ))
         .await;
-    assert_eq!(members["items"][0]["user_id"], user.as_str());
+    assert_eq!(members["items"][0]["user"]["id"], user.as_str());
 }
 
 #[tokio::test]

@@ -15,9 +15,9 @@ use uuid::Uuid;
 use super::body::Body;
 use super::described::PageLimit;
 use super::id::Id;
-use super::mapping_view::EntityRef;
 use super::page::{self, Page};
 use super::query::Query;
+use super::reference::{EntityRef, UserRef};
 use crate::auth::{Admin, Caller, Viewer};
 use crate::error::ApiError;
 use crate::limits::USERS_SHOWN_MAX;
@@ -66,7 +66,7 @@ pub(crate) struct BrakeScopeView {
 /// A user who is held.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HeldView {
-    user_id: Uuid,
+    user: UserRef,
     /// The entity that the user stays in; `null`: the role.
     entity: Option<EntityRef>,
     /// The role that the user keeps; `null`: the entity.
@@ -137,7 +137,7 @@ impl HeldView {
     fn of(hold: &Hold, entity: Option<EntityIndex>, user: UserIndex, state: &State) -> Self {
         let role = hold.role.as_ref().filter(|_| entity.is_none());
         Self {
-            user_id: state.user_at(user).id.uuid(),
+            user: UserRef::at(user, state),
             entity: entity.map(|entity| EntityRef::at(entity, state)),
             role: role.map(RoleName::to_string),
         }

@@ -1,13 +1,12 @@
 //! A mapping in JSON: in its own list, and in its group.
 
-use rolecall_engine::rules::EntityType;
-use rolecall_engine::state::{Entity, Mapping, State};
-use rolecall_engine::{EntityIndex, GroupIndex, RuleId};
+use rolecall_engine::RuleId;
+use rolecall_engine::state::{Mapping, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::rule_body::TypeWord;
+use super::reference::{EntityRef, GroupRef};
 use crate::time::Time;
 
 /// A mapping.
@@ -38,65 +37,6 @@ pub(crate) struct MappingView {
     entity: EntityRef,
     created_at: Time,
     modified_at: Time,
-}
-
-/// A group, in short.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GroupRef {
-    id: Uuid,
-    display_name: String,
-}
-
-/// An entity, in short.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct EntityRef {
-    id: Option<Uuid>,
-    r#type: TypeWord,
-    name: Option<String>,
-}
-
-impl GroupRef {
-    /// The group at this index.
-    pub(crate) fn at(index: GroupIndex, state: &State) -> Self {
-        let group = state.group_at(index);
-        Self {
-            id: group.id.uuid(),
-            display_name: group.display_name.clone(),
-        }
-    }
-}
-
-impl EntityRef {
-    /// The entity of a mapping.
-    pub(crate) fn of_mapping(mapping: &Mapping, state: &State) -> Self {
-        match mapping.entity {
-            Some(entity) => Self::at(entity, state),
-            None => Self::unsettled(mapping.entity_type, mapping.name.clone()),
-        }
-    }
-
-    /// An entity of this type and name that is not there, or not settled.
-    pub(crate) fn unsettled(entity_type: EntityType, name: Option<String>) -> Self {
-        Self {
-            id: None,
-            r#type: entity_type.into(),
-            name,
-        }
-    }
-
-    /// The entity at this index.
-    pub(crate) fn at(index: EntityIndex, state: &State) -> Self {
-        Self::of(state.entity_at(index))
-    }
-
-    /// The entity.
-    pub(crate) fn of(entity: &Entity) -> Self {
-        Self {
-            id: Some(entity.id.uuid()),
-            r#type: entity.entity_type.into(),
-            name: Some(entity.name.clone()),
-        }
-    }
 }
 
 impl MappingView {

@@ -46,6 +46,7 @@ mod planned_change;
 mod plans;
 mod query;
 mod reconcile;
+mod reference;
 mod root_tokens;
 mod routes;
 mod rule_analysis;

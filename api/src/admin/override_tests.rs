@@ -285,7 +285,7 @@ async fn exceptions_are_set_listed_by_what_they_are_about_and_ended() {
     let members = story
         .ask("GET", &format!("/entities/{team}/members"), Value::Null, 200)
         .await;
-    assert_eq!(members["items"][0]["user_id"], json!(user));
+    assert_eq!(members["items"][0]["user"]["id"], json!(user));
 }
 
 #[tokio::test]

@@ -169,7 +169,7 @@ fn rows(effect: &PlanEffect, kind: ChangeKind) -> usize {
 fn changes(effect: &PlanEffect, kind: ChangeKind, row: usize) -> Changes<'_> {
     let one = |is: bool| if is { Changes::One } else { Changes::None };
     let found = match kind {
-        ChangeKind::GroupCreated => effect.groups.get(row).map(|group| one(group.group.is_none())),
+        ChangeKind::GroupCreated => effect.groups.get(row).map(|group| one(group.is_new())),
         ChangeKind::GroupDeleted => effect.groups.get(row).map(|group| one(group.deleted)),
         ChangeKind::GroupMemberAdded => effect.groups.get(row).map(|group| Changes::OfUsers(&group.added)),
         ChangeKind::GroupMemberRemoved => effect.groups.get(row).map(|group| Changes::OfUsers(&group.removed)),
@@ -247,7 +247,7 @@ fn no_place() -> ApiError {
 #[cfg(test)]
 mod tests {
     use rolecall_engine::plan::{
-        ConflictEffect, EntityEffect, EntityName, GroupEffect, HoldEffect, MembersEffect, RoleEffect,
+        ConflictEffect, EntityEffect, EntityName, GroupEffect, GroupName, HoldEffect, MembersEffect, RoleEffect,
     };
     use rolecall_engine::rules::EntityType;
     use rolecall_engine::{GroupId, Slot};
@@ -269,8 +269,10 @@ mod tests {
 
     fn group(group: Option<u128>, deleted: bool, added: &[u32], removed: &[u32]) -> GroupEffect {
         GroupEffect {
-            group: group.map(|id| GroupId::new(Uuid::from_u128(id))),
-            display_name: "eng".to_owned(),
+            group: GroupName {
+                display_name: "eng".to_owned(),
+                group: group.map(|id| GroupId::new(Uuid::from_u128(id))),
+            },
             deleted,
             added: users(added),
             removed: users(removed),

@@ -182,7 +182,7 @@ impl PlanCounts {
             exceptions_set: effect.exceptions.set,
             exceptions_removed: effect.exceptions.removed,
             groups_decided: effect.groups_decided,
-            groups_created: count(effect.groups.iter().filter(|group| group.group.is_none())),
+            groups_created: count(effect.groups.iter().filter(|group| group.is_new())),
             groups_deleted: count(effect.groups.iter().filter(|group| group.deleted)),
             group_members_added: effect.groups.iter().map(|group| group.added.len()).sum(),
             group_members_removed: effect.groups.iter().map(|group| group.removed.len()).sum(),

@@ -1,15 +1,15 @@
 //! One change of a plan in JSON.
 
-use rolecall_engine::plan::{EntityName, HoldEffect, PlanEffect};
+use rolecall_engine::MappingId;
+use rolecall_engine::plan::{HoldEffect, PlanEffect};
 use rolecall_engine::rules::RoleName;
 use rolecall_engine::state::State;
-use rolecall_engine::{EntityId, GroupId, MappingId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::plan_changes::Place;
-use super::rule_body::TypeWord;
+use super::reference::{EntityRef, GroupRef, UserRef};
 
 /// A kind of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -47,22 +47,19 @@ pub(crate) struct PlannedChangeView {
     kind: ChangeKind,
     /// The user who joins, leaves, has another role or a conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<Uuid>,
+    user: Option<UserRef>,
     /// The entity that a mapping is for, that is created or renamed, or that the user joins or leaves.
     #[serde(skip_serializing_if = "Option::is_none")]
-    entity: Option<PlannedEntity>,
+    entity: Option<EntityRef>,
     /// The entities that claim the user, of a conflict.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    claimed: Vec<PlannedEntity>,
+    claimed: Vec<EntityRef>,
     /// The mapping; a new one has no id yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     mapping_id: Option<Uuid>,
     /// The group, or the group of the mapping; a new one has no id yet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    group_id: Option<Uuid>,
-    /// The name of the group, of changes of groups.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<String>,
+    group: Option<GroupRef>,
     /// What becomes of the mapping: its new status, `paused` or `refreshed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
@@ -83,7 +80,7 @@ pub(crate) struct PlannedChangeView {
     held: Option<PlannedHold>,
 }
 
-/// How many removals of a scope are held before and afterwards; `entity` and `group_id` beside it name the scope of an entity.
+/// How many removals of a scope are held before and afterwards; `entity` and `group` beside it name the scope of an entity.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlannedHold {
     /// `organization`, `highest_role`, `entity`, `group_entity` or `min_admins`.
@@ -95,20 +92,11 @@ pub(crate) struct PlannedHold {
     to: u64,
 }
 
-/// An entity, which may be one that the plan creates.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PlannedEntity {
-    /// `null`: it is not there yet.
-    id: Option<Uuid>,
-    r#type: TypeWord,
-    name: Option<String>,
-}
-
 impl PlannedChangeView {
     /// The change that stands at a place, by a state that knows its user; `None`: there is no such place.
     pub(super) fn of(effect: &PlanEffect, place: Place, state: &State) -> Option<Self> {
         let Place { kind, row, user } = place;
-        let blank = Self::blank(kind, user.map(|user| state.user_at(user).id.uuid()));
+        let blank = Self::blank(kind, user.map(|user| UserRef::at(user, state)));
         Some(match kind {
             ChangeKind::GroupCreated
             | ChangeKind::GroupDeleted
@@ -116,17 +104,16 @@ impl PlannedChangeView {
             | ChangeKind::GroupMemberRemoved => {
                 let effect = effect.groups.get(row)?;
                 Self {
-                    group_id: effect.group.map(GroupId::uuid),
-                    group: Some(effect.display_name.clone()),
+                    group: Some(GroupRef::planned(&effect.group)),
                     ..blank
                 }
             }
             ChangeKind::Mapping => {
                 let mapping = effect.mappings.get(row)?;
                 Self {
-                    entity: Some(PlannedEntity::of(&mapping.entity)),
+                    entity: Some(EntityRef::planned(&mapping.entity)),
                     mapping_id: mapping.mapping.map(MappingId::uuid),
-                    group_id: Some(mapping.group.uuid()),
+                    group: Some(GroupRef::planned(&mapping.group)),
                     outcome: Some(mapping.word()),
                     reason: mapping.to.reason(),
                     rule: mapping.rule.clone(),
@@ -137,13 +124,13 @@ impl PlannedChangeView {
             ChangeKind::Entity => {
                 let entity = effect.entities.get(row)?;
                 Self {
-                    entity: Some(PlannedEntity::of(&entity.entity)),
+                    entity: Some(EntityRef::planned(&entity.entity)),
                     from: entity.from.clone(),
                     ..blank
                 }
             }
             ChangeKind::MemberAdded | ChangeKind::MemberRemoved => Self {
-                entity: Some(PlannedEntity::of(&effect.members.get(row)?.entity)),
+                entity: Some(EntityRef::planned(&effect.members.get(row)?.entity)),
                 ..blank
             },
             ChangeKind::Role => {
@@ -157,15 +144,15 @@ impl PlannedChangeView {
             ChangeKind::ConflictOpened | ChangeKind::ConflictClosed => {
                 let claimed = &effect.conflicts.get(row)?.claimed;
                 Self {
-                    claimed: claimed.iter().map(PlannedEntity::of).collect(),
+                    claimed: claimed.iter().map(EntityRef::planned).collect(),
                     ..blank
                 }
             }
             ChangeKind::Held => {
                 let hold = effect.holds.get(row)?;
                 Self {
-                    entity: hold.entity.as_ref().map(PlannedEntity::of),
-                    group_id: hold.group.map(GroupId::uuid),
+                    entity: hold.entity.as_ref().map(EntityRef::planned),
+                    group: hold.group.as_ref().map(GroupRef::planned),
                     held: Some(PlannedHold::of(hold)),
                     ..blank
                 }
@@ -173,14 +160,13 @@ impl PlannedChangeView {
         })
     }
 
-    fn blank(kind: ChangeKind, user_id: Option<Uuid>) -> Self {
+    fn blank(kind: ChangeKind, user: Option<UserRef>) -> Self {
         Self {
             kind,
-            user_id,
+            user,
             entity: None,
             claimed: Vec::new(),
             mapping_id: None,
-            group_id: None,
             group: None,
             outcome: None,
             reason: None,
@@ -198,16 +184,6 @@ impl PlannedHold {
             scope: hold.kind,
             from: hold.before,
             to: hold.after,
-        }
-    }
-}
-
-impl PlannedEntity {
-    fn of(entity: &EntityName) -> Self {
-        Self {
-            id: entity.entity.map(EntityId::uuid),
-            r#type: entity.entity_type.into(),
-            name: entity.name.clone(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use super::client::Client;
 use super::plan::{self, CHANGES, PlanError, say};
 use super::{block_on, failed};
 use crate::config::BacktestOptions;
@@ -22,7 +23,7 @@ async fn backtest(options: &BacktestOptions) -> Result<ExitCode, PlanError> {
     let from = options.from_position.map(|first| format!("?from_position={first}"));
     let query = days.or(from).unwrap_or_default();
     let path = format!("{}/backtests{query}", options.client.path());
-    let report = plan::client(&options.client)?.post(&path, &draft).await?;
+    let report = Client::of(&options.client)?.post(&path, &draft).await?;
     for line in lines(&report, options.differences.into()) {
         say(&line);
     }
@@ -83,7 +84,13 @@ fn difference(difference: &Value) -> String {
         };
         places.map(place).collect::<String>()
     };
-    let mut line = format!("user {}:", text(difference, "user_id"));
+    let mut line = format!(
+        "user {}:",
+        difference
+            .get("user")
+            .map(|user| plan::name(user, "user_name"))
+            .unwrap_or_default()
+    );
     line.push_str(&places("recorded", '-'));
     line.push_str(&places("draft", '+'));
     if number(difference, "entities_left_out") > 0 {
@@ -127,7 +134,7 @@ mod tests {
     use super::*;
 
     fn moved() -> Value {
-        json!({"user_id": "u", "recorded": [{"type": "team", "name": "eng"}], "draft": [{"type": "team", "name": "dev"}],
+        json!({"user": {"id": "u", "user_name": "ana"}, "recorded": [{"type": "team", "name": "eng"}], "draft": [{"type": "team", "name": "dev"}],
             "entities_left_out": 0, "role": {"recorded": "admin", "draft": null}, "from": {"position": 3}, "until": {"position": 7}})
     }
 
@@ -135,7 +142,7 @@ mod tests {
     fn a_difference_says_what_would_have_been_instead() {
         assert_eq!(
             difference(&moved()),
-            "user u: - team `eng` + team `dev` ~ role admin -> nothing from entry 3 until entry 7"
+            "user `ana`: - team `eng` + team `dev` ~ role admin -> nothing from entry 3 until entry 7"
         );
     }
 

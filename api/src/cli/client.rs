@@ -8,7 +8,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use crate::config::{ServerUrl, TokenError};
+use crate::config::{ClientOptions, ServerUrl, TokenError};
 
 const JSON: &str = "application/json";
 
@@ -60,6 +60,11 @@ impl Client {
     pub(super) fn new(url: ServerUrl, token: &str) -> Self {
         let token = token.to_owned();
         Self { url, token }
+    }
+
+    /// The server and the token that the options name.
+    pub(super) fn of(options: &ClientOptions) -> Result<Self, ClientError> {
+        Ok(Self::new(options.url.clone(), &options.token()?))
     }
 
     /// The same server with another token.

@@ -1,14 +1,16 @@
 //! `rolecall explain`: asks a running server why things are as they are, and prints the answer as a tree.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use form_urlencoded::byte_serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::client::{Client, ClientError};
 use super::{block_on, failed};
-use crate::config::{ExplainCommand, ExplainOptions, ExplainUser};
+use crate::config::ExplainCommand;
 
 /// Why nothing was explained.
 #[derive(Debug, thiserror::Error)]
@@ -16,10 +18,24 @@ enum ExplainError {
     /// The server could not be asked.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// There is nobody of that name.
-    #[error("there is no user of that name")]
-    UnknownName,
+    /// There is none of that name.
+    #[error("there is no {0} of that name; an id is a UUID with hyphens")]
+    UnknownName(Kind),
+    /// Several entities have that name.
+    #[error("several entities have that name; name one by its id: {0}")]
+    Namesakes(String),
 }
+
+/// What is explained.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    User,
+    Group,
+    Entity,
+}
+
+/// How many entities of one name are listed to choose from.
+const NAMESAKES_SHOWN: usize = 10;
 
 /// A line, and the lines that belong to it.
 struct Tree {
@@ -40,34 +56,73 @@ pub(super) fn run(command: &ExplainCommand) -> ExitCode {
 }
 
 async fn ask(command: &ExplainCommand) -> Result<String, ExplainError> {
-    let (options, resource, tree): (_, _, fn(&Value) -> Tree) = match command {
-        ExplainCommand::User(user) => (&user.asking, format!("users/{}", user_id(user).await?), of_user),
-        ExplainCommand::Group(group) => (&group.asking, format!("groups/{}", group.id), of_group),
-        ExplainCommand::Entity(entity) => (&entity.asking, format!("entities/{}", entity.id), of_entity),
+    let (explained, kind, tree): (_, _, fn(&Value) -> Tree) = match command {
+        ExplainCommand::User(user) => (user, Kind::User, of_user),
+        ExplainCommand::Group(group) => (group, Kind::Group, of_group),
+        ExplainCommand::Entity(entity) => (entity, Kind::Entity, of_entity),
     };
-    let path = format!("{}/{resource}/explain", options.client.path());
-    let answer = client(options)?.get(&path).await?;
+    let options = &explained.asking;
+    let client = Client::of(&options.client)?;
+    let all = format!("{}/{}", options.client.path(), kind.path());
+    let id = match explained.which.parse::<Uuid>() {
+        Ok(id) => id.to_string(),
+        Err(_) => id_of_name(&client, &all, kind, &explained.which).await?,
+    };
+    let answer = client.get(&format!("{all}/{id}/explain")).await?;
     Ok(match options.json {
         true => format!("{answer:#}"),
         false => tree(&answer).lines(0).join("\n"),
     })
 }
 
-fn client(options: &ExplainOptions) -> Result<Client, ClientError> {
-    Ok(Client::new(options.client.url.clone(), &options.client.token()?))
+async fn id_of_name(client: &Client, all: &str, kind: Kind, name: &str) -> Result<String, ExplainError> {
+    let (field, written) = (kind.name(), byte_serialize(name.as_bytes()).collect::<String>());
+    let found = client
+        .get(&format!("{all}?{field}={written}&limit={NAMESAKES_SHOWN}"))
+        .await?;
+    let found: Vec<&Value> = found
+        .get("items")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .collect();
+    match found[..] {
+        [] => Err(ExplainError::UnknownName(kind)),
+        [one] => Ok(text(one, "id").to_owned()),
+        _ => {
+            let namesakes = found.iter().map(|one| format!("{} ({})", text(one, "id"), entity(one)));
+            Err(ExplainError::Namesakes(namesakes.collect::<Vec<_>>().join(", ")))
+        }
+    }
 }
 
-/// The id that was given, or that of the user of the name that was given.
-async fn user_id(user: &ExplainUser) -> Result<String, ExplainError> {
-    if let Some(id) = user.id {
-        return Ok(id.to_string());
+impl Kind {
+    fn path(self) -> &'static str {
+        match self {
+            Self::User => "users",
+            Self::Group => "groups",
+            Self::Entity => "entities",
+        }
     }
-    let name = user.user_name.as_deref().unwrap_or_default();
-    let name: String = byte_serialize(name.as_bytes()).collect();
-    let path = format!("{}/users?user_name={name}", user.asking.client.path());
-    let found = client(&user.asking)?.get(&path).await?;
-    let id = found.pointer("/items/0/id").and_then(Value::as_str);
-    id.map(str::to_owned).ok_or(ExplainError::UnknownName)
+
+    /// What its name is called.
+    fn name(self) -> &'static str {
+        match self {
+            Self::User => "user_name",
+            Self::Group => "display_name",
+            Self::Entity => "name",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Entity => "entity",
+        })
+    }
 }
 
 fn of_user(answer: &Value) -> Tree {
@@ -130,7 +185,7 @@ fn of_entity(answer: &Value) -> Tree {
     let members = list(answer, "members").iter().map(|member| {
         let line = format!(
             "User {} since entry {}",
-            text(member, "user_id"),
+            text(&member["user"], "user_name"),
             member["since_position"]
         );
         let sources = member["sources"].as_array().into_iter().flatten();
@@ -142,7 +197,7 @@ fn of_entity(answer: &Value) -> Tree {
             format!(
                 "Conflict {} about user {}",
                 text(one, "conflict_id"),
-                text(one, "user_id")
+                text(&one["user"], "user_name")
             ),
             [],
         )

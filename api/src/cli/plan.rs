@@ -58,7 +58,7 @@ pub(super) fn reconcile(options: &ReconcileOptions) -> ExitCode {
 
 async fn plan(options: &PlanOptions) -> Result<ExitCode, PlanError> {
     let body = body(options.file.as_deref())?;
-    let client = client(&options.client)?;
+    let client = Client::of(&options.client)?;
     let made = client.post(&format!("{}/plans", options.client.path()), &body).await?;
     go_on(&client, &options.client, &made, &options.showing).await
 }
@@ -67,18 +67,13 @@ async fn reconciled(options: &ReconcileOptions) -> Result<ExitCode, PlanError> {
     let is_json = options.file.extension() == Some(OsStr::new("json"));
     let media_type = if is_json { "application/json" } else { "text/csv" };
     let snapshot = std::fs::read(&options.file)?;
-    let client = client(&options.client)?;
+    let client = Client::of(&options.client)?;
     let delete = options.delete_missing_groups;
     let path = format!("{}/reconcile?delete_missing_groups={delete}", options.client.path());
     let made = client.post_file(&path, media_type, snapshot).await;
     let made = made.map_err(|error| faults::of(&options.file, &error).map_or(error.into(), PlanError::Snapshot))?;
     made.get("drift").into_iter().for_each(show_counts);
     go_on(&client, &options.client, &made, &options.showing).await
-}
-
-pub(super) fn client(options: &ClientOptions) -> Result<Client, PlanError> {
-    let token = options.token().map_err(ClientError::from)?;
-    Ok(Client::new(options.url.clone(), &token))
 }
 
 /// Shows a plan that was made, and applies it when told to.
@@ -191,7 +186,8 @@ fn line(change: &Value) -> String {
             text(&entity["name"])
         )
     };
-    let user = text(&change["user_id"]);
+    let user = name(&change["user"], "user_name");
+    let group = name(&change["group"], "display_name");
     match change["kind"].as_str().unwrap_or_default() {
         "entity" => match change["from"].as_str() {
             Some(from) => format!("~ {} (was `{from}`)", entity(&change["entity"])),
@@ -203,14 +199,11 @@ fn line(change: &Value) -> String {
             } else {
                 '-'
             };
-            let member = change["user_id"]
-                .as_str()
-                .map(|user| format!("user {user} as member of "));
-            format!(
-                "{sign} {}group `{}`",
-                member.unwrap_or_default(),
-                text(&change["group"])
-            )
+            let member = match kind {
+                "group_created" | "group_deleted" => String::new(),
+                _ => format!("user {user} as member of "),
+            };
+            format!("{sign} {member}group {group}")
         }
         "mapping" => {
             let outcome = text(&change["outcome"]);
@@ -223,7 +216,7 @@ fn line(change: &Value) -> String {
                 .as_str()
                 .map(|reason| format!(" ({reason})"))
                 .unwrap_or_default();
-            let (group, entity) = (text(&change["group_id"]), entity(&change["entity"]));
+            let entity = entity(&change["entity"]);
             format!("{sign} mapping of group {group} to {entity}: {outcome}{reason}")
         }
         "member_added" => format!("+ user {user} in {}", entity(&change["entity"])),
@@ -253,6 +246,14 @@ fn line(change: &Value) -> String {
     }
 }
 
+/// What somebody or something is called: by its name, or by its id when it has none.
+pub(super) fn name(named: &Value, field: &str) -> String {
+    match (named[field].as_str(), named["id"].as_str()) {
+        (Some(name), _) => format!("`{name}`"),
+        (None, id) => id.unwrap_or("nothing").to_owned(),
+    }
+}
+
 pub(super) fn say(line: &str) {
     // When standard output is gone there is nobody to tell.
     drop(writeln!(io::stdout().lock(), "{line}"));
@@ -272,19 +273,19 @@ mod tests {
         let team = json!({"id": null, "type": "team", "name": "eng"});
         check(json!({"kind": "entity", "entity": team}), "+ team `eng`");
         check(
-            json!({"kind": "mapping", "entity": team, "mapping_id": "m", "group_id": "g", "outcome": "ended", "reason": "rules_changed"}),
-            "- mapping of group g to team `eng`: ended (rules_changed)",
+            json!({"kind": "mapping", "entity": team, "mapping_id": "m", "group": {"id": "g", "display_name": "eng-web"}, "outcome": "ended", "reason": "rules_changed"}),
+            "- mapping of group `eng-web` to team `eng`: ended (rules_changed)",
         );
         check(
-            json!({"kind": "member_added", "entity": team, "user_id": "u"}),
-            "+ user u in team `eng`",
+            json!({"kind": "member_added", "entity": team, "user": {"id": "u", "user_name": "ana"}}),
+            "+ user `ana` in team `eng`",
         );
         check(
             json!({"kind": "held", "held": {"scope": "organization", "from": 0, "to": 12}}),
             "~ held removals of organization: 0 -> 12",
         );
         check(
-            json!({"kind": "role", "user_id": "u", "from": "user", "to": "admin"}),
+            json!({"kind": "role", "user": {"id": "u", "user_name": null}, "from": "user", "to": "admin"}),
             "~ user u: role user -> admin",
         );
     }

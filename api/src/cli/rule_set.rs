@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::client::{Client, ClientError};
 use super::faults;
 use super::{block_on, failed};
-use crate::config::{ClientOptions, RulesExportOptions, RulesImportOptions};
+use crate::config::{RulesExportOptions, RulesImportOptions};
 
 /// Why rules were not written or not saved.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ fn ended(result: Result<(), Box<dyn std::error::Error>>) -> ExitCode {
 
 async fn write(options: &RulesExportOptions) -> Result<(), RuleSetError> {
     let path = format!("{}/rule_set?format=toml", options.client.path());
-    let text = client(&options.client)?.get_text(&path).await?;
+    let text = Client::of(&options.client)?.get_text(&path).await?;
     let (file, written) = match &options.output {
         Some(file) => (file.clone(), std::fs::write(file, &text)),
         None => (PathBuf::from("standard output"), io::stdout().lock().write_all(&text)),
@@ -67,15 +67,13 @@ async fn write(options: &RulesExportOptions) -> Result<(), RuleSetError> {
 async fn save(options: &RulesImportOptions) -> Result<(), RuleSetError> {
     let (file, text) = read(&options.file)?;
     let path = format!("{}/rule_set", options.client.path());
-    let saved = client(&options.client)?.put_text(&path, "application/toml", text).await;
+    let saved = Client::of(&options.client)?
+        .put_text(&path, "application/toml", text)
+        .await;
     let saved = saved.map_err(|error| faults::of(&file, &error).map_or(error.into(), RuleSetError::Faults))?;
     // When standard output is gone, the exit code still tells the outcome.
     drop(io::stdout().lock().write_all(report(&saved, options).as_bytes()));
     Ok(())
-}
-
-fn client(options: &ClientOptions) -> Result<Client, ClientError> {
-    Ok(Client::new(options.url.clone(), &options.token()?))
 }
 
 /// The text of the file, and what to call it. What the server would refuse for its size is not read to its end.

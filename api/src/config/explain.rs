@@ -1,7 +1,6 @@
 //! What to explain.
 
-use clap::{ArgGroup, Args, Subcommand};
-use rolecall_engine::{EntityId, GroupId, UserId};
+use clap::{Args, Subcommand};
 
 use super::ClientOptions;
 
@@ -9,45 +8,19 @@ use super::ClientOptions;
 #[derive(Clone, Debug, Subcommand)]
 pub enum ExplainCommand {
     /// Why a user has its role and its entities, and not others
-    User(ExplainUser),
+    User(Explained),
     /// Which rule decides a group, what the others say, and what became of its mappings
-    Group(ExplainGroup),
+    Group(Explained),
     /// Who is in an entity, and through what
-    Entity(ExplainEntity),
+    Entity(Explained),
 }
 
-/// Which user to explain.
+/// Which of them to explain.
 #[derive(Args, Clone, Debug)]
-#[command(group(ArgGroup::new("which").required(true)))]
-pub struct ExplainUser {
-    /// The id of the user
-    #[arg(value_name = "ID", group = "which")]
-    pub id: Option<UserId>,
-    /// The name of the user, instead of the id
-    #[arg(long, value_name = "NAME", group = "which")]
-    pub user_name: Option<String>,
-    /// How to ask, and how to show the answer.
-    #[command(flatten)]
-    pub asking: ExplainOptions,
-}
-
-/// Which group to explain.
-#[derive(Args, Clone, Debug)]
-pub struct ExplainGroup {
-    /// The id of the group
-    #[arg(value_name = "ID")]
-    pub id: GroupId,
-    /// How to ask, and how to show the answer.
-    #[command(flatten)]
-    pub asking: ExplainOptions,
-}
-
-/// Which entity to explain.
-#[derive(Args, Clone, Debug)]
-pub struct ExplainEntity {
-    /// The id of the entity
-    #[arg(value_name = "ID")]
-    pub id: EntityId,
+pub struct Explained {
+    /// Its id, or its name as it is written
+    #[arg(value_name = "ID|NAME")]
+    pub which: String,
     /// How to ask, and how to show the answer.
     #[command(flatten)]
     pub asking: ExplainOptions,

@@ -53,7 +53,7 @@ async fn a_rule_that_would_have_put_a_group_elsewhere_differs_as_long_as_the_gro
     );
     let difference = &found["differences"][0];
     assert_eq!(
-        (&difference["user_id"], &difference["role"]),
+        (&difference["user"]["id"], &difference["role"]),
         (&json!(ana), &Value::Null)
     );
     assert_eq!(difference["recorded"], json!([{"type": "team", "name": "eng"}]));
@@ -144,8 +144,8 @@ async fn after_a_plan_the_record_is_as_its_draft_would_have_had_it() {
     let output = rolecall(&server, &acme, &[set.to_str().unwrap(), "--days", "1"]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
-    let expected = format!("user {ana}: + team `Team eng` from entry");
-    assert!(said.contains(&expected), "{said}");
+    let expected = "user `ana@example.com`: + team `Team eng` from entry";
+    assert!(said.contains(expected), "{said}");
     connection.scim.create_user("ben@example.com").await;
     let since = acme.head_after(until).await.to_string();
     let output = rolecall(&server, &acme, &[set.to_str().unwrap(), "--from-position", &since]);

@@ -98,7 +98,7 @@ async fn a_provider_that_empties_everything_is_answered_held_and_may_put_it_back
         (items(&first).len(), items(&rest).len(), &rest["next"]),
         (5, USERS - 5, &Value::Null)
     );
-    assert_eq!(items(&first)[0]["user_id"], users[0]);
+    assert_eq!(items(&first)[0]["user"]["id"], users[0]);
     assert_eq!(items(&first)[0]["entity"]["name"], "Everybody");
     let user = tenant
         .organization

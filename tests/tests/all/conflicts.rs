@@ -64,7 +64,7 @@ async fn conflicts_are_listed_resolved_for_everyone_and_teams_return_when_a_sub_
         panic!("one conflict: {open:?}")
     };
     assert_eq!(conflict["kind"], "exclusive_group");
-    assert_eq!(conflict["user_id"], ana);
+    assert_eq!(conflict["user"]["id"], ana);
     assert_eq!(conflict["current"]["entity"]["name"], "fast");
     assert_eq!(
         conflict["current"]["groups"],

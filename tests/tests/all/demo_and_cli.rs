@@ -127,6 +127,7 @@ fn the_demo_tells_what_became_of_every_group_and_user() {
     for word in ["PingOne", "Okta", "team", "admin", "rule"] {
         assert!(story.contains(word), "`{word}` is not in\n{story}");
     }
+    assert!(!story.contains("``"), "something has no name in\n{story}");
 }
 
 #[tokio::test]

@@ -236,7 +236,7 @@ async fn a_group_and_an_entity_are_explained() {
     let explained = explain(&acme, "entities", text(&team)).await;
     assert!(check(&acme, &explained, &ana).await >= 3, "{explained:#}");
     assert_eq!(explained["owner"]["display_name"], "Engineering");
-    assert_eq!(explained["members"]["items"][0]["user_id"], ana.as_str());
+    assert_eq!(explained["members"]["items"][0]["user"]["id"], ana.as_str());
     assert_eq!(explained["mappings"]["items"][0]["held_members"], 1);
     assert_eq!(explained["unmapped_member_count"], 0);
 }
@@ -280,7 +280,7 @@ async fn the_command_line_prints_a_tree() {
     let viewer = json!({ "name": "reader", "role": "viewer" });
     let token = acme.http.post("/tokens", &viewer).await.expect(201).text("token");
 
-    let by_name = printed(&command(&server, &acme, &token, &["user", "--user-name", ANA]));
+    let by_name = printed(&command(&server, &acme, &token, &["user", ANA]));
     assert_eq!(by_name, printed(&command(&server, &acme, &token, &["user", &ana])));
     for line in [
         "User ana@example.com",
@@ -295,15 +295,16 @@ async fn the_command_line_prints_a_tree() {
         assert!(by_name.contains(line), "`{line}` is not in\n{by_name}");
     }
 
+    let of_group = printed(&command(&server, &acme, &token, &["group", "Sales"]));
     let group = text(&acme.group("Sales").await["id"]).to_owned();
-    let of_group = printed(&command(&server, &acme, &token, &["group", &group]));
+    assert_eq!(of_group, printed(&command(&server, &acme, &token, &["group", &group])));
     assert!(
         of_group.contains("Rule `Sales` in version 1 matches first, and decides."),
         "{of_group}"
     );
     let team = text(&acme.list("/entities?name=Engineering").await[0]["id"]).to_owned();
-    let of_entity = printed(&command(&server, &acme, &token, &["entity", &team]));
-    assert!(of_entity.contains(&format!("User {ana} since entry")), "{of_entity}");
+    let of_entity = printed(&command(&server, &acme, &token, &["entity", "Engineering"]));
+    assert!(of_entity.contains(&format!("User {ANA} since entry")), "{of_entity}");
     let whole = printed(&command(&server, &acme, &token, &["entity", &team, "--json"]));
     let whole: Value = serde_json::from_str(&whole).unwrap();
     assert_eq!(whole, explain(&acme, "entities", &team).await);
@@ -313,19 +314,20 @@ async fn the_command_line_prints_a_tree() {
 async fn the_command_line_says_what_is_missing() {
     let server = Server::start().await;
     let (acme, _) = story(&server).await;
+    let viewer = json!({ "name": "reader", "role": "viewer" });
+    let token = acme.http.post("/tokens", &viewer).await.expect(201).text("token");
+    let namesake = json!({ "type": "concurrency_group", "name": "Engineering" });
+    acme.http.post("/entities", &namesake).await.expect(201);
     let fails = |token: &str, arguments: &[&str], says: &str| {
         let output = command(&server, &acme, token, arguments);
         assert!(!output.status.success(), "{output:?}");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.contains(says), "`{says}` is not in {said}");
     };
-    fails("", &["user", "--user-name", ANA], "set ROLECALL_TOKEN");
-    fails("wrong", &["user", "--user-name", ANA], "401");
-    fails("any", &["user"], "--user-name");
-    fails("any", &["group", "Engineering"], "an id is a UUID");
-    fails(
-        "any",
-        &["user", "--user-name", ANA, "--token-file", "/nowhere"],
-        "/nowhere",
-    );
+    fails("", &["user", ANA], "set ROLECALL_TOKEN");
+    fails("wrong", &["user", ANA], "401");
+    fails("any", &["user"], "<ID|NAME>");
+    fails(&token, &["group", "Nowhere"], "no group of that name");
+    fails(&token, &["entity", "Engineering"], "name one by its id");
+    fails("any", &["user", ANA, "--token-file", "/nowhere"], "/nowhere");
 }

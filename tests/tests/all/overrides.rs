@@ -25,7 +25,7 @@ async fn tenant() -> (Tenant, String, String, String) {
 
 async fn is_member(tenant: &Tenant, entity: &str, user: &str) -> bool {
     let members = tenant.organization.list(&format!("/entities/{entity}/members")).await;
-    members.iter().any(|member| member["user_id"] == user)
+    members.iter().any(|member| member["user"]["id"] == user)
 }
 
 async fn set(tenant: &Tenant, exception: &Value) -> String {
@@ -90,7 +90,7 @@ async fn a_user_taken_out_by_hand_comes_back_and_an_excluded_one_does_not() {
         1.0
     );
     let explained = http.get(&format!("/entities/{team}/explain")).await.expect(200).json();
-    assert_eq!(explained["exclusions"]["items"][0]["user_id"], user, "{explained}");
+    assert_eq!(explained["exclusions"]["items"][0]["user"]["id"], user, "{explained}");
 
     http.delete(&format!("/exceptions/{exclusion}")).await.expect(204);
     assert!(is_member(&tenant, &team, &user).await);

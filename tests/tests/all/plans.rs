@@ -28,6 +28,10 @@ fn path(plan: &Value, rest: &str) -> String {
     format!("/plans/{}{rest}", plan["id"].as_str().unwrap())
 }
 
+fn named(field: &str, id: &str, name: &str) -> Value {
+    json!({"id": id, field: name})
+}
+
 #[tokio::test]
 async fn a_plan_says_what_it_does_and_does_what_it_says() {
     let (_server, acme, connection) = start().await;
@@ -55,8 +59,9 @@ async fn a_plan_says_what_it_does_and_does_what_it_says() {
         changes,
         [
             json!({"kind": "entity", "entity": entity}),
-            json!({"kind": "mapping", "entity": entity, "group_id": group, "outcome": "auto_approved", "rule": "teams"}),
-            json!({"kind": "member_added", "entity": entity, "user_id": ana}),
+            json!({"kind": "mapping", "entity": entity, "group": named("display_name", &group, "eng"),
+                "outcome": "auto_approved", "rule": "teams"}),
+            json!({"kind": "member_added", "entity": entity, "user": named("user_name", &ana, "ana@example.com")}),
         ]
     );
     assert_eq!(
@@ -356,7 +361,7 @@ async fn the_command_shows_a_plan_and_applies_it_when_told_to() {
     for line in [
         "rules created: 1",
         "+ team `web`",
-        &format!("+ user {ana} in team `web`"),
+        "+ user `ana@example.com` in team `web`",
         "--apply",
     ] {
         assert!(said.contains(line), "`{line}` is not in\n{said}");

@@ -70,7 +70,7 @@ async fn a_snapshot_becomes_a_plan_that_brings_the_groups_into_line() {
         plan["id"].as_str().unwrap()
     );
     let removed = acme.list(&path).await;
-    assert_eq!(removed[0]["user_id"], ana, "{removed:?}");
+    assert_eq!(removed[0]["user"]["id"], ana, "{removed:?}");
 
     let applied = apply(&acme, &plan).await.expect(200).json();
     assert_eq!(
@@ -236,8 +236,9 @@ async fn the_command_compares_a_file_shows_the_plan_and_applies_it_when_told_to(
         "groups surplus: 1",
         "users unknown: 1",
         "+ group `ops`",
-        &format!("+ user {ben} as member of group `eng`"),
-        &format!("- user {ana} as member of group `eng`"),
+        "+ mapping of group `ops` to team `ops`: auto_approved",
+        "+ user `ben@example.com` as member of group `eng`",
+        "- user `ana@example.com` as member of group `eng`",
         "--apply",
     ] {
         assert!(said.contains(line), "`{line}` is not in\n{said}");

@@ -76,7 +76,7 @@ async fn new_users_are_in_the_default_entity_and_the_record_says_why() {
         .list(&format!("/entities/{}/members", example.team))
         .await;
     assert_eq!(members.len(), 1);
-    assert_eq!(members[0]["user_id"], json!(ana));
+    assert_eq!(members[0]["user"]["id"], json!(ana));
     assert_eq!(members[0]["sources"][0]["kind"], "connection_default");
     let events = example.tenant.organization.events_after(0).await;
     let entry = events.last().unwrap();

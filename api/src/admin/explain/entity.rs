@@ -15,8 +15,8 @@ use super::reason_view::EntryRef;
 use super::words::Words;
 use crate::admin::entities::{MemberView, first_members};
 use crate::admin::id::Id;
-use crate::admin::mapping_view::{EntityRef, GroupRef};
 use crate::admin::page::Page;
+use crate::admin::reference::{EntityRef, GroupRef, UserRef};
 use crate::auth::{Caller, Viewer};
 use crate::organization::aside;
 use crate::problem::{Problem, ProblemBody};
@@ -55,14 +55,14 @@ pub(crate) struct EntityExplanation {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExcludedView {
     exception_id: Uuid,
-    user_id: Uuid,
+    user: UserRef,
 }
 
 /// A user whom the entity and another one claim.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ContestedView {
     conflict_id: Uuid,
-    user_id: Uuid,
+    user: UserRef,
     /// Whether the user is in this entity meanwhile.
     is_current: bool,
 }
@@ -127,7 +127,7 @@ impl ExcludedView {
     fn of(one: Excluded, state: &State) -> Self {
         Self {
             exception_id: one.exception.uuid(),
-            user_id: state.user_at(one.user).id.uuid(),
+            user: UserRef::at(one.user, state),
         }
     }
 }
@@ -136,7 +136,7 @@ impl ContestedView {
     fn of(one: Contested, state: &State) -> Self {
         Self {
             conflict_id: one.conflict.uuid(),
-            user_id: state.user_at(one.user).id.uuid(),
+            user: UserRef::at(one.user, state),
             is_current: one.is_current,
         }
     }

@@ -16,7 +16,7 @@ use super::reading::Cited;
 use super::reason_view::EntryRef;
 use super::words::{Words, named};
 use crate::admin::id::Id;
-use crate::admin::mapping_view::EntityRef;
+use crate::admin::reference::EntityRef;
 use crate::auth::{Caller, Viewer};
 use crate::organization::aside;
 use crate::problem::{Problem, ProblemBody};

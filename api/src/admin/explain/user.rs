@@ -18,7 +18,7 @@ use super::reading::Cited;
 use super::reason_view::{EntryRef, ReasonView, StepView, chain, kind_of_source, mapping_of};
 use super::words::{self, Words};
 use crate::admin::id::Id;
-use crate::admin::mapping_view::{EntityRef, GroupRef};
+use crate::admin::reference::{EntityRef, GroupRef};
 use crate::auth::{Caller, Viewer};
 use crate::organization::aside;
 use crate::problem::{Problem, ProblemBody};

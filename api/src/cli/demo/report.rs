@@ -37,7 +37,7 @@ fn print_group(group: &Value, rules: &Names) {
         return say(&format!("  `{name}` is unmapped: no rule matches its name"));
     }
     for mapping in array(group, "mappings") {
-        let entity = described(mapping, "entity/");
+        let entity = described(&mapping["entity"]);
         let reason = match rules.get(&text(mapping, "rule_id")) {
             Some(rule) => format!("the rule `{rule}` matches"),
             None => "an administrator mapped it".to_owned(),
@@ -63,7 +63,7 @@ fn print_user(user: &Value, rules: &Names, groups: &Names) {
             .map(|group| format!("`{group}`"))
             .collect::<Vec<_>>()
             .join(" and ");
-        say(&format!("      in {} through {from}", described(entity, "")));
+        say(&format!("      in {} through {from}", described(entity)));
     }
 }
 
@@ -78,25 +78,18 @@ fn role_reason(user: &Value, rules: &Names) -> String {
 }
 
 fn print_conflict(conflict: &Value, users: &Names) {
-    let user = users.get(&text(conflict, "user_id")).cloned().unwrap_or_default();
-    let claimed: Vec<_> = array(conflict, "claimed")
-        .iter()
-        .map(|entity| described(entity, ""))
-        .collect();
-    let current = described(conflict, "current/");
+    let user = users.get(&text(&conflict["user"], "id")).cloned().unwrap_or_default();
+    let claimed: Vec<_> = array(conflict, "claimed").iter().map(described).collect();
+    let current = conflict.pointer("/current/entity").map(described).unwrap_or_default();
     say(&format!(
         "A conflict waits: {user} is claimed by {}, and stays in {current}.",
         claimed.join(" and ")
     ));
 }
 
-/// Type and name of the entity in an object, or in a part of it.
-fn described(object: &Value, part: &str) -> String {
-    let (entity_type, name) = (
-        text(object, &format!("{part}type")),
-        text(object, &format!("{part}name")),
-    );
-    format!("{} `{name}`", entity_type.replace('_', " "))
+/// Type and name of an entity.
+fn described(entity: &Value) -> String {
+    format!("{} `{}`", text(entity, "type").replace('_', " "), text(entity, "name"))
 }
 
 fn names(items: &[Value], field: &str) -> Names {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::effect::{
-    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, HoldEffect, MappingEffect, MembersEffect,
-    PlanEffect, RoleEffect, RulesEffect,
+    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, GroupName, HoldEffect, MappingEffect,
+    MembersEffect, PlanEffect, RoleEffect, RulesEffect,
 };
 use crate::brake::BrakeScope;
 use crate::consequence::Effect;
@@ -147,6 +147,14 @@ struct Between<'a> {
 }
 
 impl Between<'_> {
+    fn group_name(&self, index: GroupIndex) -> GroupName {
+        let group = self.after.group_at(index);
+        GroupName {
+            display_name: group.display_name.clone(),
+            group: self.before.group(group.id).map(|before| before.id),
+        }
+    }
+
     fn group(&self, index: GroupIndex) -> Option<GroupEffect> {
         let now = self.after.group_at(index);
         let before = self.before.group(now.id);
@@ -156,8 +164,7 @@ impl Between<'_> {
         removed.subtract(&now.members);
         let (is_new, is_gone) = (before.is_none() && !now.deleted, before.is_some() && now.deleted);
         let effect = GroupEffect {
-            group: before.map(|before| before.id),
-            display_name: now.display_name.clone(),
+            group: self.group_name(index),
             deleted: is_gone,
             added,
             removed,
@@ -188,7 +195,7 @@ impl Between<'_> {
         let rule = now.origin.rule().and_then(|rule| self.after.rules().get(rule.rule));
         Some(MappingEffect {
             mapping: before.map(|mapping| mapping.id),
-            group: self.after.group_at(now.group).id,
+            group: self.group_name(now.group),
             entity,
             rule: rule.map(|stored| stored.rule.definition().name.clone()),
             from: before.map(|before| before.status),
@@ -282,7 +289,9 @@ impl Between<'_> {
             entity: entity
                 .and_then(|entity| index(self.after, entity))
                 .map(|entity| self.entity_name(entity)),
-            group: group.and_then(|group| self.before.group(group)).map(|group| group.id),
+            group: group
+                .and_then(|group| self.after.group_ever(group))
+                .map(|group| self.group_name(group.index)),
             before,
             after,
         })

@@ -67,13 +67,20 @@ pub struct EntityName {
     pub entity: Option<EntityId>,
 }
 
+/// A group, which may be one that the plan creates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GroupName {
+    /// Its name.
+    pub display_name: String,
+    /// Its id; `None` where it is not there yet.
+    pub group: Option<GroupId>,
+}
+
 /// A group that comes, goes or has other members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GroupEffect {
-    /// The group; `None`: it is created.
-    pub group: Option<GroupId>,
-    /// Its name.
-    pub display_name: String,
+    /// The group.
+    pub group: GroupName,
     /// Whether it is deleted.
     pub deleted: bool,
     /// Who is a member afterwards and was not before.
@@ -88,7 +95,7 @@ pub struct MappingEffect {
     /// The mapping; `None`: a new one.
     pub mapping: Option<MappingId>,
     /// Its group.
-    pub group: GroupId,
+    pub group: GroupName,
     /// What it is for.
     pub entity: EntityName,
     /// The rule that it follows from afterwards.
@@ -156,8 +163,8 @@ pub struct HoldEffect {
     pub kind: &'static str,
     /// The entity, of the scope of one.
     pub entity: Option<EntityName>,
-    /// The group, of the scope of one in an entity; `None` also: it is not there yet.
-    pub group: Option<GroupId>,
+    /// The group, of the scope of one in an entity.
+    pub group: Option<GroupName>,
     /// How many removals are held before.
     pub before: u64,
     /// How many are held afterwards.
@@ -168,6 +175,13 @@ impl PlanEffect {
     /// Whether applying the plan changes nothing.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl GroupEffect {
+    /// Whether the plan creates it.
+    pub fn is_new(&self) -> bool {
+        self.group.group.is_none()
     }
 }
 

@@ -16,8 +16,8 @@ mod snapshot;
 pub use self::draft::{Draft, ExceptionChange, MappingChange};
 pub use self::drift::GroupDrift;
 pub use self::effect::{
-    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, HoldEffect, MappingEffect, MembersEffect,
-    PlanEffect, RoleEffect, RulesEffect,
+    ConflictEffect, EntityEffect, EntityName, ExceptionsEffect, GroupEffect, GroupName, HoldEffect, MappingEffect,
+    MembersEffect, PlanEffect, RoleEffect, RulesEffect,
 };
 pub use self::measure::{PlanMeasure, measure};
 pub use self::rehearse::rehearse;

@@ -97,8 +97,8 @@ fn a_snapshot_creates_what_is_missing_and_moves_members() {
     };
     let effect = world.rehearse(&draft).unwrap();
     let told = |effect: &GroupEffect| {
-        let (new, added, removed) = (effect.group.is_none(), effect.added.len(), effect.removed.len());
-        (effect.display_name.clone(), new, effect.deleted, added, removed)
+        let (new, added, removed) = (effect.is_new(), effect.added.len(), effect.removed.len());
+        (effect.group.display_name.clone(), new, effect.deleted, added, removed)
     };
     let told: Vec<_> = effect.groups.iter().map(told).collect();
     assert_eq!(
@@ -291,9 +291,9 @@ fn check(effect: &PlanEffect, before: &BTreeMap<String, Vec<String>>, after: &BT
         })
         .collect();
     let told = effect.groups.iter().map(|group| {
-        let name = group.display_name.to_lowercase();
+        let name = group.group.display_name.to_lowercase();
         let (added, removed) = (group.added.len(), group.removed.len());
-        (name, group.group.is_none(), group.deleted, added, removed)
+        (name, group.is_new(), group.deleted, added, removed)
     });
     let mut told: Vec<_> = told.collect();
     told.sort();
