@@ -34,6 +34,8 @@ pub const REGEX_NESTING_MAX: u32 = 50;
 pub const RULE_SET_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Examples of one organization.
 pub const EXAMPLES_MAX: usize = 1_000;
+/// Examples of one organization times its rules: every change of a rule tries all examples.
+pub const EXAMPLE_TRIES_MAX: usize = 1_000_000;
 /// Characters in the group name of an example.
 pub const EXAMPLE_GROUP_CHARACTERS_MAX: usize = 256;
 /// Problems of one rule set file that are told; the others are counted.

@@ -1,5 +1,7 @@
 //! Every limit of the engine, in one place. Exceeding one is a named [`Rejection`](crate::Rejection).
 
+pub use rolecall_rules::limits::{EXAMPLE_TRIES_MAX, RULES_MAX};
+
 /// Characters in a user name, an external id or the name of a group or entity.
 pub const NAME_CHARACTERS_MAX: usize = 256;
 /// Bytes of the attributes of one user or group.
@@ -14,10 +16,6 @@ pub const GROUP_ROLES_MAX: usize = 32;
 pub const USERS_MAX: usize = 4_000_000;
 /// Groups of one organization, deleted ones included.
 pub const GROUPS_MAX: usize = 1_000_000;
-/// Rules of one organization.
-pub const RULES_MAX: usize = 10_000;
-/// Examples of one organization times its rules: every change of a rule tries all examples.
-pub const EXAMPLE_TRIES_MAX: usize = 1_000_000;
 /// Entities of one organization, deleted ones included.
 pub const ENTITIES_MAX: usize = 1_000_000;
 /// Mappings of one group that have not ended.

@@ -9,7 +9,7 @@ use super::{FileProblems, RuleSet};
 use crate::entity_type::EntityType;
 use crate::error::{NameError, Problem};
 use crate::example::{Example, ExampleTarget, check_examples, failed_examples};
-use crate::limits::{RULE_SET_BYTES_MAX, RULES_MAX};
+use crate::limits::{EXAMPLE_TRIES_MAX, RULE_SET_BYTES_MAX, RULES_MAX};
 use crate::pattern::{Pattern, PatternKind};
 use crate::role::RoleName;
 use crate::room::Room;
@@ -294,6 +294,14 @@ fn note<'a>(problems: impl Iterator<Item = &'a Problem>, within: Option<&str>, f
 }
 
 fn note_failed(rules: &[Rule], examples: &[Example], findings: &mut Findings<'_>) {
+    if examples.len().saturating_mul(rules.len()) > EXAMPLE_TRIES_MAX {
+        let (examples, rules) = (examples.len(), rules.len());
+        let text = format!(
+            "{examples} examples are too many for {rules} rules: each is tried with all of them, {EXAMPLE_TRIES_MAX} times at most; \
+             remove examples"
+        );
+        return findings.at_place("examples", None, text);
+    }
     for failed in failed_examples(examples, rules.iter().enumerate()) {
         findings.at_place(&format!("examples[{}]", failed.index), None, failed.to_string());
     }

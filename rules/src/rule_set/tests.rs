@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::*;
-use crate::limits::{RULE_SET_BYTES_MAX, RULE_SET_PROBLEMS_MAX, RULES_MAX};
+use crate::limits::{EXAMPLE_TRIES_MAX, EXAMPLES_MAX, RULE_SET_BYTES_MAX, RULE_SET_PROBLEMS_MAX, RULES_MAX};
 use crate::pattern::{Pattern, PatternKind};
 use crate::target::Target;
 use crate::{EntityType, ExampleTarget, Rule, check_examples, failed_examples};
@@ -167,6 +167,21 @@ fn a_file_may_be_as_large_as_the_limits_say() {
     let too_many = "1:9: `rules`: an organization has at most 10000 rules";
     assert_eq!(rules(RULES_MAX + 1).to_string(), too_many);
     assert_eq!(rules(RULES_MAX + 2).to_string(), too_many);
+}
+
+#[test]
+fn examples_times_rules_are_limited() {
+    let read = |rules: usize| {
+        let rule = |number| format!("{{name=\"{number}\", match={{kind=\"all\"}}, targets=[{{type=\"team\"}}]}},");
+        let rules: String = (0..rules).map(rule).collect();
+        let examples = "{group=\"x\", rule=\"0\"},".repeat(EXAMPLES_MAX);
+        RuleSet::read(&format!("rules=[{rules}]\nexamples=[{examples}]"))
+    };
+    let most = EXAMPLE_TRIES_MAX / EXAMPLES_MAX;
+    assert_eq!(read(most).map(|set| set.rules.len()), Ok(most));
+    let refused = read(most + 1).unwrap_err();
+    assert_eq!(refused.problems[0].place, "examples");
+    assert_eq!((refused.problems.len(), refused.left_out), (1, 0), "{refused}");
 }
 
 #[test]
