@@ -108,7 +108,7 @@ impl Prevailing {
         let slot = state.entity_at(entity).slot();
         let mut pins = pinned(state, user, slot);
         let pin = pins.find(|(other, _)| *other == entity).map(|(_, pin)| pin);
-        let outranked = slot.is_some() && (pin.is_some() || self.entities.contains_key(&entity));
+        let outranked = pin.is_some() || self.entities.contains_key(&entity);
         let others = unmapped(state, user, slot).enumerate();
         let others = others.filter(|(place, (other, source))| {
             let counts = slot.is_none() || (*place == 0 && !outranked);

@@ -2,7 +2,9 @@
 
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
 use rolecall_engine::state::Conflict;
-use rolecall_engine::{Command, MappingTarget, SettingsChange};
+use rolecall_engine::{
+    Command, ExceptionKind, ExceptionSubject, MappingTarget, Prevailing, SettingsChange, UnmappedSource,
+};
 
 use crate::world::{World, match_all, user_input};
 
@@ -171,4 +173,33 @@ fn the_attribute_of_the_user_counts_below_every_claim_and_above_the_default() {
     assert_eq!(world.placed("ana"), ["concurrency_group nightly"]);
     world.done(&Command::DeleteEntity { entity: nightly.id });
     assert_eq!(world.placed("ana"), ["concurrency_group everybody else"]);
+}
+
+#[test]
+fn of_what_speaks_for_one_entity_only_what_counts_most_is_a_reason() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::ConcurrencyGroup));
+    let nightly = world.entity(EntityType::ConcurrencyGroup, "nightly");
+    world.settings(SettingsChange {
+        default_concurrency_group: Some(Some(nightly.id)),
+        ..SettingsChange::default()
+    });
+    let mut user = user_input("ana", true, None);
+    user.person.concurrency_group = Some("nightly".to_owned());
+    world.done(&Command::CreateUser {
+        connection: None,
+        default_entity: None,
+        user,
+    });
+    let reasons = |world: &World| {
+        let user = world.user_named("ana");
+        Prevailing::of(user, &world.state).unmapped_sources(nightly.index, user, &world.state)
+    };
+    assert_eq!(reasons(&world), [UnmappedSource::Attribute]);
+    world.group("nightly", &["ana"]);
+    assert_eq!(reasons(&world), [], "the mapping counts more");
+    world.delete_group("nightly");
+    let subject = ExceptionSubject::Entity(nightly.id);
+    let pin = world.except(ExceptionKind::Pin, "ana", subject).unwrap();
+    assert_eq!(reasons(&world), [UnmappedSource::Pin(pin)]);
 }
