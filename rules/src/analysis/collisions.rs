@@ -143,6 +143,15 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_first_few_groups_of_an_entity_are_shown_and_all_are_counted() {
+        let one = with_one_entity(&rules(&["0 all"])[0]);
+        let groups: Vec<String> = (0..12).map(|number| number.to_string()).collect();
+        let collisions = collisions(&[&one], groups.iter().map(String::as_str), COLLISION_STEPS_MAX);
+        assert_eq!(collisions.found[0].groups, groups[..COLLISION_GROUPS_SHOWN_MAX]);
+        assert_eq!(collisions.found[0].group_count, 12);
+    }
+
     /// Each group is asked of the rules that share its start, and not of all.
     #[test]
     fn many_groups_of_many_rules_are_all_looked_at() {

@@ -1,7 +1,7 @@
 //! Rule sets and what is found in them.
 
 use super::*;
-use crate::limits::{FINDINGS_PER_KIND_MAX, OVERLAPS_MAX};
+use crate::limits::{FINDINGS_PER_KIND_MAX, OVERLAPS_MAX, SHADOWING_RULES_MAX};
 use crate::{EntityType, MatchName, Pattern, RuleDefinition, Target};
 
 /// Rules from lines such as `5 prefix eng- - regex bot$`: the priority, the pattern, and after ` - ` each exclude. A rule is
@@ -216,6 +216,24 @@ fn a_boundary_is_known_where_no_class_tells_words_apart() {
 #[test]
 fn a_character_that_no_name_has_shows_nothing() {
     check(&[r"0 regex ^[\x{2126}\x{2127}]$"], &["no rule decides `a`"]);
+}
+
+/// The shortest name is none, as it changes in NFC: another one that the same rules match is tried.
+#[test]
+fn where_one_name_shows_nothing_another_is_tried() {
+    check(&[r"0 regex ^(\x{2126}|bbc*)$"], &["no rule decides `a`"]);
+}
+
+#[test]
+fn the_first_few_of_many_rules_that_keep_one_from_deciding_are_named() {
+    let mut lines: Vec<String> = (0..10).map(|digit| format!("1 regex ^a{digit}$")).collect();
+    lines.push("0 regex ^a[0-9]$".to_owned());
+    let analysis = analyze_lines(&lines, &Budget::default());
+    let named = analysis.findings.iter().find_map(|finding| match finding {
+        Finding::NeverWins { shadowed_by, .. } => Some(shadowed_by.len()),
+        _ => None,
+    });
+    assert_eq!(named, Some(SHADOWING_RULES_MAX));
 }
 
 /// A name of 256 characters may have 768 in NFC. So long ones are looked at, and not shown.

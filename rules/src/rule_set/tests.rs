@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::limits::{EXAMPLE_TRIES_MAX, EXAMPLES_MAX, RULE_SET_BYTES_MAX, RULE_SET_PROBLEMS_MAX, RULES_MAX};
-use crate::pattern::{Pattern, PatternKind};
+use crate::pattern::Pattern;
 use crate::target::Target;
 use crate::{EntityType, ExampleTarget, Rule, check_examples, failed_examples};
 
@@ -169,6 +169,17 @@ fn a_file_may_be_as_large_as_the_limits_say() {
     assert_eq!(rules(RULES_MAX + 2).to_string(), too_many);
 }
 
+/// It is no sound set; leaving the text out would make another one of it.
+#[test]
+fn a_text_beside_the_kind_all_is_written_and_refused() {
+    let mut set =
+        RuleSet::read("[[rules]]\nname = \"x\"\nmatch = { kind = \"all\" }\ntargets = [{ type = \"team\" }]\n")
+            .unwrap();
+    set.rules[0].matching.pattern = "eng".to_owned();
+    let problems = RuleSet::read(&set.write()).unwrap_err().problems;
+    assert_eq!(problems[0].place, "rules[0].match.pattern");
+}
+
 #[test]
 fn examples_times_rules_are_limited() {
     let read = |rules: usize| {
@@ -220,11 +231,7 @@ fn any_pattern() -> impl Strategy<Value = Pattern> {
     prop_oneof![
         text().prop_map(Pattern::regex),
         text().prop_map(Pattern::prefix),
-        Just(Pattern::all()),
-        text().prop_map(|pattern| Pattern {
-            kind: PatternKind::All,
-            pattern
-        }),
+        Just(Pattern::all())
     ]
 }
 
