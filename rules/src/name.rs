@@ -152,6 +152,11 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_stored_as_its_text() {
+        assert_eq!(String::from(NameKey::of(" RENE\u{301}")), "ren\u{e9}");
+    }
+
+    #[test]
     fn every_single_character_folds_to_a_fixed_point() {
         for character in '\0'..=char::MAX {
             let once = fold(character.encode_utf8(&mut [0; 4]));
