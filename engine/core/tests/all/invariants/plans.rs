@@ -22,7 +22,8 @@ proptest! {
     fn applying_a_plan_gives_what_it_said(
         operations in operations(50),
         wanted in option::of(vec((0..64usize, any::<bool>()), 0..5)),
-        approve in option::of(0..64usize),
+        decide in option::weighted(0.8, 0..64usize),
+        min_admins in option::weighted(0.8, 1..4u32),
     ) {
         let mut world = after(&operations, |_, _, _| {});
         // Who may apply a plan is another question.
@@ -30,7 +31,7 @@ proptest! {
         if world.state.plan_run().is_some_and(|run| run.is_running()) {
             go_on(&mut world);
         }
-        let draft = plan_draft(&world.state, wanted.as_deref(), approve);
+        let draft = plan_draft(&world.state, wanted.as_deref(), decide, min_admins);
         let (before, told) = (world.state.clone(), world.rehearse(&draft));
         let command = apply(draft, &world);
         match (told, world.run(&command)) {
@@ -53,7 +54,7 @@ proptest! {
         if world.state.plan_run().is_some_and(|run| run.is_running()) {
             go_on(&mut world);
         }
-        let draft = plan_draft(&world.state, wanted.as_deref(), None);
+        let draft = plan_draft(&world.state, wanted.as_deref(), None, None);
         // Rules that would break an example are refused.
         let command = apply(draft, &world);
         prop_assume!(world.run(&command).is_ok());

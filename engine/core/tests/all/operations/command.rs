@@ -192,7 +192,11 @@ impl Operation {
                 let rules = rules.iter().map(draft).collect();
                 Command::SaveRuleSet { rules, examples: None }
             }
-            Self::ApplyPlan { rules, approve } => apply(plan_draft(state, rules.as_deref(), *approve), world),
+            Self::ApplyPlan {
+                rules,
+                decide,
+                min_admins,
+            } => apply(plan_draft(state, rules.as_deref(), *decide, *min_admins), world),
             Self::ContinuePlan => Command::ContinuePlan,
             Self::Reconcile { groups, delete_missing } => {
                 let name = |(name, members): &(usize, Vec<usize>)| {

@@ -3,7 +3,9 @@
 use rolecall_engine::plan::{Draft, ExceptionChange, MappingChange};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::{Mapping, User};
-use rolecall_engine::{DraftRule, ExceptionInput, ExceptionKind, ExceptionSubject, MappingIndex, State};
+use rolecall_engine::{
+    DraftRule, ExceptionInput, ExceptionKind, ExceptionSubject, MappingIndex, SettingsChange, State, UserIndex,
+};
 
 use super::{pick, role_name, some_user};
 
@@ -51,9 +53,15 @@ pub(crate) fn definition(rule: usize) -> RuleDefinition {
     }
 }
 
-/// A draft of these rules, each with whether it approves, that approves a mapping and sets or ends an exception besides. An odd
-/// number of them comes without the examples that there are.
-pub(crate) fn plan_draft(state: &State, rules: Option<&[(usize, bool)]>, approve: Option<usize>) -> Draft {
+/// A draft of these rules, each with whether it approves, that approves a mapping and sets or ends an exception besides: mostly
+/// one that takes the highest role from somebody, below or above the floor of administrators that it sets. An odd number of
+/// rules comes without the examples that there are.
+pub(crate) fn plan_draft(
+    state: &State,
+    rules: Option<&[(usize, bool)]>,
+    decide: Option<usize>,
+    min_admins: Option<u32>,
+) -> Draft {
     let rule = |(rule, auto_approve): &(usize, bool)| DraftRule {
         id: None,
         definition: RuleDefinition {
@@ -62,13 +70,17 @@ pub(crate) fn plan_draft(state: &State, rules: Option<&[(usize, bool)]>, approve
             ..definition(*rule)
         },
     };
-    let user = approve.and_then(|user| some_user(state, user));
-    let mapping = approve.and_then(|mapping| pick_mapping(state, mapping));
+    let mapping = decide.and_then(|mapping| pick_mapping(state, mapping));
     let approve = |mapping: &Mapping| MappingChange::Approve {
         mapping: mapping.id,
         target: None,
     };
-    let subject = ExceptionSubject::Role(role_name(0).parse().unwrap());
+    let highest = state.settings().highest_role().unwrap();
+    let admins = state
+        .users_from(UserIndex::from(0))
+        .filter(|user| user.role.as_ref() == Some(highest));
+    let user = decide.and_then(|user| pick(admins, user).or(some_user(state, user)));
+    let subject = ExceptionSubject::Role(highest.clone());
     let exception = |user: &User| match state.exceptions().about(user.index, &subject) {
         Some(set) => ExceptionChange::Remove(set.id),
         None => ExceptionChange::Set(ExceptionInput {
@@ -79,7 +91,10 @@ pub(crate) fn plan_draft(state: &State, rules: Option<&[(usize, bool)]>, approve
             expires: None,
         }),
     };
+    let mut settings = SettingsChange::default();
+    settings.safeguards.min_admins = min_admins;
     Draft {
+        settings,
         rules: rules.map(|rules| rules.iter().map(rule).collect()),
         examples: rules.filter(|rules| rules.len() % 2 == 1).map(|_| Vec::new()),
         exceptions: user.map(exception).into_iter().collect(),

@@ -90,7 +90,9 @@ pub(crate) enum Operation {
     },
     ApplyPlan {
         rules: Option<Vec<(usize, bool)>>,
-        approve: Option<usize>,
+        /// Which mapping to approve, and whose exception to set or to end.
+        decide: Option<usize>,
+        min_admins: Option<u32>,
     },
     ContinuePlan,
     /// A snapshot of the provider: groups by name with members.

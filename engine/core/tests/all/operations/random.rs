@@ -113,8 +113,8 @@ fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(rule, enabled, priority)| Operation::ChangeRule { rule, enabled, priority }),
         1 => option::weighted(0.3, some()).prop_map(|name| Operation::SaveExamples { name }),
         1 => vec((some(), -2..3i32), 0..4).prop_map(|rules| Operation::SaveRuleSet { rules }),
-        2 => (option::of(vec((some(), any::<bool>()), 0..4)), option::of(some()))
-            .prop_map(|(rules, approve)| Operation::ApplyPlan { rules, approve }),
+        2 => (option::of(vec((some(), any::<bool>()), 0..4)), option::of(some()), option::of(0u32..3))
+            .prop_map(|(rules, decide, min_admins)| Operation::ApplyPlan { rules, decide, min_admins }),
         4 => Just(Operation::ContinuePlan),
         1 => (vec((some(), vec(some(), 0..4)), 0..4), prop::bool::weighted(0.2))
             .prop_map(|(groups, delete_missing)| Operation::Reconcile { groups, delete_missing }),
