@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use rolecall_engine::{Entry, Position, State as EngineState};
+use rolecall_engine::{Entry, State as EngineState};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
@@ -64,12 +64,7 @@ pub(crate) async fn read(
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
     let head = caller.state().position();
-    let after = |last_event: Option<u64>| {
-        let after = Position::new(last_event.or(query.after).unwrap_or(0));
-        // Waiting for the record to get there would hide that the reader has read something else.
-        let ahead = ApiError::PositionAhead { after, head };
-        if after > head { Err(ahead) } else { Ok(after) }
-    };
+    let after = |last_event: Option<u64>| page::after(last_event.or(query.after), head);
     let format = format(query.format.unwrap_or_default(), &caller, &app);
     let last_event = last_event_id(&headers)?;
     if wants_stream(&headers) {
@@ -143,7 +138,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
-    use rolecall_engine::OrganizationId;
+    use rolecall_engine::{OrganizationId, Position};
     use serde_json::json;
 
     use super::*;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::described::PageLimit;
+use super::described::{EntryPosition, PageLimit};
 use super::id::Id;
 use super::membership_view::RoleClaimView;
 use super::page::{self, Page};
@@ -84,7 +84,8 @@ pub(crate) struct HistoryQuery {
     /// How many entries a page covers, 100 if left out.
     #[param(value_type = Option<PageLimit>, inline)]
     limit: Option<usize>,
-    /// The `next` of the page before.
+    /// The `next` of the page before, or the position of any other entry.
+    #[param(value_type = Option<EntryPosition>, inline)]
     after: Option<u64>,
     /// Only changes of the role, or only changes of entities.
     #[param(inline)]
@@ -114,7 +115,7 @@ pub(crate) async fn read(
 ) -> Result<Json<Page<ChangeView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
     let user = state.user_ever(user).ok_or(Rejection::UnknownUser)?;
-    let after = Position::new(query.after.unwrap_or(0));
+    let after = page::after(query.after, state.position())?;
     let mut rest = user.history.iter().copied().skip_while(|position| *position <= after);
     let positions: Vec<Position> = rest.by_ref().take(limit).collect();
     let next = rest.next().and(positions.last()).map(Position::to_string);

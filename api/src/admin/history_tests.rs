@@ -156,6 +156,24 @@ async fn a_history_comes_in_pages_and_outlives_the_user() {
 }
 
 #[tokio::test]
+async fn a_history_does_not_go_on_after_an_entry_that_the_record_does_not_have() {
+    let pushed = Pushed::start().await;
+    let (user, _) = pushed.push_admin().await;
+    let head = pushed.get(&format!("users/{user}/explain")).await["position"]
+        .as_u64()
+        .unwrap();
+    let after = async |after: u64| {
+        let path = format!("{}/users/{user}/history?after={after}", pushed.organization);
+        pushed.server.json("GET", &path, &pushed.admin, Value::Null).await
+    };
+    assert_eq!(after(head).await.expect(200)["items"], json!([]));
+    for ahead in [head + 1, 1 << 63, u64::MAX] {
+        let refused = after(ahead).await.expect(400);
+        assert_eq!(refused["type"], "urn:rolecall:problem:position_ahead");
+    }
+}
+
+#[tokio::test]
 async fn users_groups_and_members_show_why_they_are_where_they_are() {
     let pushed = Pushed::start().await;
     let rule = pushed.add_admins_rule().await;

@@ -1,5 +1,6 @@
 //! Lists: `{"items": [...], "next": cursor}`.
 
+use rolecall_engine::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -56,6 +57,16 @@ pub(crate) fn limit(asked: Option<usize>) -> Result<usize, ApiError> {
 /// About how many steps a page takes, when a row takes this many.
 pub(crate) fn steps(limit: usize, of_row: u64) -> u64 {
     u64::try_from(limit).unwrap_or(u64::MAX).saturating_mul(of_row)
+}
+
+/// The position that a page of entries comes after; the beginning of the record if left out.
+///
+/// # Errors
+/// When the record has not come that far: to answer with no entries would hide that it is not the one that was read before.
+pub(crate) fn after(asked: Option<u64>, head: Position) -> Result<Position, ApiError> {
+    let after = Position::new(asked.unwrap_or(0));
+    let ahead = ApiError::PositionAhead { after, head };
+    if after > head { Err(ahead) } else { Ok(after) }
 }
 
 /// The index of the first row of a page whose cursor is the index of the row before.

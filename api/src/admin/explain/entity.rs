@@ -63,7 +63,7 @@ pub(crate) struct ExcludedView {
 pub(crate) struct ContestedView {
     conflict_id: Uuid,
     user: UserRef,
-    /// Whether the user is in this entity meanwhile.
+    /// Whether the user is in this entity meanwhile; of an inactive user, whether it would be.
     is_current: bool,
 }
 
