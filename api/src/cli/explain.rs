@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use form_urlencoded::byte_serialize;
 use serde_json::Value;
-use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::client::{Client, ClientError};
 use super::{block_on, failed};
@@ -64,7 +64,8 @@ async fn ask(command: &ExplainCommand) -> Result<String, ExplainError> {
     let options = &explained.asking;
     let client = Client::of(&options.client)?;
     let all = format!("{}/{}", options.client.path(), kind.path());
-    let id = match explained.which.parse::<Uuid>() {
+    // Without hyphens it may well be a name.
+    let id = match explained.which.parse::<Hyphenated>() {
         Ok(id) => id.to_string(),
         Err(_) => id_of_name(&client, &all, kind, &explained.which).await?,
     };

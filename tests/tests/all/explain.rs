@@ -328,6 +328,8 @@ async fn the_command_line_says_what_is_missing() {
     fails("wrong", &["user", ANA], "401");
     fails("any", &["user"], "<ID|NAME>");
     fails(&token, &["group", "Nowhere"], "no group of that name");
+    let digits = "01890a5d000070008000000000000000";
+    fails(&token, &["group", digits], "no group of that name");
     fails(&token, &["entity", "Engineering"], "name one by its id");
     fails("any", &["user", ANA, "--token-file", "/nowhere"], "/nowhere");
 }
