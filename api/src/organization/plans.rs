@@ -63,13 +63,21 @@ struct Shelf {
     kept: Mutex<KeptPlans>,
 }
 
-/// All that is kept, by whose it is and in the order of making.
+/// All that is kept.
 #[derive(Debug, Default)]
 struct KeptPlans {
-    plans: BTreeMap<(u64, u64), Kept>,
+    /// By whose it is, and in the order of making.
+    plans: BTreeMap<Key, Kept>,
+    /// Whose it is, in the order of making.
+    order: BTreeMap<u64, u64>,
+    /// What all of them take.
+    bytes: u64,
     owners: u64,
     made: u64,
 }
+
+/// Whose plan it is, and how many were made before it.
+type Key = (u64, u64);
 
 #[derive(Debug)]
 struct Kept {
@@ -133,7 +141,7 @@ impl Plans {
 
 impl Drop for Plans {
     fn drop(&mut self) {
-        let gone = self.shelf.lock().take(|(owner, _), _| owner == self.owner);
+        let gone = self.shelf.lock().take_all_of(self.owner);
         drop(gone);
     }
 }
@@ -150,43 +158,72 @@ impl Shelf {
 }
 
 impl KeptPlans {
-    fn of_owner(&self, owner: u64) -> impl Iterator<Item = (&(u64, u64), &Kept)> {
+    fn of_owner(&self, owner: u64) -> impl Iterator<Item = (&Key, &Kept)> {
         self.plans.range((owner, 0)..=(owner, u64::MAX))
     }
 
-    /// Puts a plan among the others, and answers with those that gave way.
+    /// All of them, the oldest first.
+    fn by_age(&self) -> impl Iterator<Item = (&Key, &Kept)> {
+        let keys = self.order.iter().map(|(made, owner)| (*owner, *made));
+        keys.filter_map(|key| self.plans.get_key_value(&key))
+    }
+
+    /// One that is over its time; all have the same, so it is the oldest.
+    fn expired(&self) -> Option<Key> {
+        let (key, kept) = self.by_age().next()?;
+        (!kept.is_fresh()).then_some(*key)
+    }
+
+    /// Puts a plan among the others, and answers with those that gave way. Takes time in those and in the plans of the
+    /// organization, not in all that are kept: others wait meanwhile.
     fn put(&mut self, owner: u64, new: Kept, room: Room) -> Vec<Kept> {
         let bytes = new.plan.bytes;
-        let mut gone = self.take(|_, kept| !kept.is_fresh());
+        let mut gone = Vec::new();
+        while let Some(expired) = self.expired() {
+            gone.extend(self.take(expired));
+        }
         while self.of_owner(owner).count() >= PLANS_MAX || bytes_of(self.of_owner(owner)) + bytes > room.organization {
-            let Some(oldest) = oldest(self.of_owner(owner)) else {
+            let Some(oldest) = first_to_go(self.of_owner(owner)) else {
                 break;
             };
-            gone.extend(self.plans.remove(&oldest));
+            gone.extend(self.take(oldest));
         }
-        while bytes_of(self.plans.iter()) + bytes > room.server {
-            let Some(oldest) = oldest(self.plans.iter()) else { break };
-            gone.extend(self.plans.remove(&oldest));
+        while self.bytes + bytes > room.server {
+            let Some(oldest) = first_to_go(self.by_age()) else {
+                break;
+            };
+            gone.extend(self.take(oldest));
         }
         self.made += 1;
+        self.order.insert(self.made, owner);
+        self.bytes += bytes;
         self.plans.insert((owner, self.made), new);
         gone
     }
 
-    fn take(&mut self, goes: impl Fn((u64, u64), &Kept) -> bool) -> Vec<Kept> {
-        let goes = self.plans.extract_if(.., |key, kept| goes(*key, kept));
-        goes.map(|(_, kept)| kept).collect()
+    fn take(&mut self, key: Key) -> Option<Kept> {
+        let kept = self.plans.remove(&key)?;
+        self.order.remove(&key.1);
+        self.bytes -= kept.plan.bytes;
+        Some(kept)
+    }
+
+    fn take_all_of(&mut self, owner: u64) -> Vec<Kept> {
+        let keys: Vec<Key> = self.of_owner(owner).map(|(key, _)| *key).collect();
+        keys.into_iter().filter_map(|key| self.take(key)).collect()
     }
 }
 
-fn bytes_of<'a>(kept: impl Iterator<Item = (&'a (u64, u64), &'a Kept)>) -> u64 {
+fn bytes_of<'a>(kept: impl Iterator<Item = (&'a Key, &'a Kept)>) -> u64 {
     kept.map(|(_, kept)| kept.plan.bytes).sum()
 }
 
-/// The oldest one that is not being applied; when all are, the oldest.
-fn oldest<'a>(kept: impl Iterator<Item = (&'a (u64, u64), &'a Kept)>) -> Option<(u64, u64)> {
-    let oldest = kept.min_by_key(|((_, made), kept)| (kept.is_running(), *made));
-    oldest.map(|(key, _)| *key)
+/// The oldest one that is not being applied; when all are, the oldest. They come by age.
+fn first_to_go<'a>(by_age: impl Iterator<Item = (&'a Key, &'a Kept)>) -> Option<Key> {
+    let mut by_age = by_age.peekable();
+    let oldest = by_age.peek().map(|(key, _)| **key);
+    let idle = by_age.find(|(_, kept)| !kept.is_running()).map(|(key, _)| *key);
+    idle.or(oldest)
 }
 
 impl Kept {
@@ -242,6 +279,12 @@ mod tests {
     }
 
     fn kept(plans: &Plans) -> Vec<usize> {
+        let all = plans.shelf.lock();
+        assert_eq!(
+            (all.order.len(), all.bytes),
+            (all.plans.len(), bytes_of(all.plans.iter()))
+        );
+        drop(all);
         (0..100).filter(|number| plans.get(id(*number)).is_some()).collect()
     }
 
