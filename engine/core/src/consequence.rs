@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::brake::BrakeScope;
 use crate::id::{ConflictId, EntityId, ExceptionId, GroupId, HoldId, MappingId, UserId};
 use crate::mapping::{MappingStatus, Origin, RuleVersion, Slot};
-use crate::state::Mapping;
 use crate::user_set::UserSet;
 
 /// Something that follows from a fact of the same entry.
@@ -29,26 +28,6 @@ pub struct Because {
     pub mapping: Option<MappingId>,
     /// The rule, where one is the reason.
     pub rule: Option<RuleVersion>,
-}
-
-impl Because {
-    /// A fact, by nothing but itself.
-    pub(crate) fn fact(fact: u32) -> Self {
-        Self {
-            fact,
-            mapping: None,
-            rule: None,
-        }
-    }
-
-    /// A fact, by a mapping and the rule that made it.
-    pub(crate) fn mapping(fact: u32, mapping: &Mapping) -> Self {
-        Self {
-            fact,
-            mapping: Some(mapping.id),
-            rule: mapping.origin.rule(),
-        }
-    }
 }
 
 /// What a consequence makes so.

@@ -4,6 +4,7 @@
 //! are placed: what they should have is worked out from their claims, and the difference to what they have is concluded
 //! (`placement`). So the work grows with the users touched, and the outcome cannot depend on the way there.
 
+mod because;
 mod brake;
 mod ceilings;
 mod conflicts;

@@ -282,43 +282,6 @@ impl State {
         self.entities.iter_from(first.into()).filter(|entity| !entity.deleted)
     }
 
-    /// The live entities of a type and name, compared by its key, in the order of their creation.
-    pub fn entities_named(&self, entity_type: EntityType, name: &str) -> impl Iterator<Item = &Entity> {
-        self.entities_of_key(entity_type, NameKey::of(name), EntityIndex::from(0))
-    }
-
-    /// The live entities of a name, of these types, from an index on, in the order of their creation.
-    pub fn entities_named_from(
-        &self,
-        types: &[EntityType],
-        name: &str,
-        first: EntityIndex,
-    ) -> impl Iterator<Item = &Entity> {
-        let key = NameKey::of(name);
-        let of_type = |entity_type: &EntityType| self.entities_of_key(*entity_type, key.clone(), first).peekable();
-        let mut of_types: Vec<_> = types.iter().map(of_type).collect();
-        std::iter::from_fn(move || {
-            let waiting = of_types.iter_mut().filter_map(|entities| {
-                let next = entities.peek()?.index;
-                Some((next, entities))
-            });
-            let (_, entities) = waiting.min_by_key(|(next, _)| *next)?;
-            entities.next()
-        })
-    }
-
-    fn entities_of_key(
-        &self,
-        entity_type: EntityType,
-        key: NameKey,
-        first: EntityIndex,
-    ) -> impl Iterator<Item = &Entity> + use<'_> {
-        let last = (entity_type, key.clone(), EntityIndex::from(u32::MAX));
-        let first = (entity_type, key, first);
-        let found = self.entity_names.range((Bound::Included(first), Bound::Included(last)));
-        found.map(|(_, _, index)| self.entity_at(*index))
-    }
-
     /// The live entity of a type with this external id.
     pub fn entity_by_external_id(&self, entity_type: EntityType, external_id: &str) -> Option<&Entity> {
         let index = self.entity_external_ids.get(&(entity_type, external_id.to_owned()))?;
