@@ -1,7 +1,7 @@
 //! An entity is renamed with its group, or keeps its name.
 
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
-use rolecall_engine::{Command, Effect, RenameSkipped, SettingsChange};
+use rolecall_engine::{Command, Effect, MappingTarget, RenameSkipped, SettingsChange};
 
 use super::prefix;
 use crate::world::{World, match_all};
@@ -88,6 +88,40 @@ fn an_entity_of_several_groups_is_renamed_when_all_of_them_agree() {
     assert_eq!(world.placed("ana"), ["team eng"]);
     world.rename("eng-api", "ops-api");
     assert_eq!(world.placed("ana"), ["team ops"]);
+}
+
+#[test]
+fn a_mapping_that_is_not_approved_has_no_say_in_the_name() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        one_group_per_entity: Some(false),
+        ..SettingsChange::default()
+    });
+    let guild = world.entity(EntityType::Team, "guild").id;
+    for name in ["eng", "ops"] {
+        let group = world.group(name, &[]);
+        let target = MappingTarget::Entity(guild);
+        world.done(&Command::CreateMapping { group, target });
+    }
+    let mapping = world.mappings("ops")[0].id;
+    world.done(&Command::RejectMapping { mapping });
+    world.rename("eng", "engineering");
+    assert_eq!(world.entity_named(EntityType::Team, "engineering").id, guild);
+}
+
+#[test]
+fn a_rename_that_leaves_the_name_of_the_entity_says_nothing_of_it() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, Some("Guild")));
+    world.group("eng-web", &[]);
+    let entry = world.rename("eng-web", "eng-mobile");
+    let is_rename = |effect: &Effect| matches!(effect, Effect::EntityRenamed { .. });
+    assert!(
+        !entry
+            .consequences
+            .iter()
+            .any(|consequence| is_rename(&consequence.effect))
+    );
 }
 
 #[test]
