@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rolecall_engine::plan::backtest::{Apart, Backtest, Difference, Place, Report};
-use rolecall_engine::plan::{Draft, GroupDrift, rehearse};
+use rolecall_engine::plan::{Draft, ExceptionChange, GroupDrift, rehearse};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::User;
 use rolecall_engine::{
-    Command, DraftRule, Entry, ExceptionKind, ExceptionSubject, MappingIndex, Rejection, SettingsChange, State, UserId,
-    UserIndex,
+    Command, DraftRule, Entry, ExceptionInput, ExceptionKind, ExceptionSubject, MappingIndex, Rejection,
+    SettingsChange, State, Timestamp, UserId, UserIndex,
 };
 
 use crate::invariants::histories;
@@ -160,6 +160,36 @@ fn a_difference_that_turns_into_another_one_ends_and_begins() {
     assert_eq!(seen, [&team("web"), &team("net")]);
     assert_eq!(report.differences[0].ended, Some(report.differences[1].began));
     assert_eq!((report.began, report.ended, report.users), (2, 1, 1));
+}
+
+#[test]
+fn an_exception_of_the_draft_ends_when_its_time_would_have_been_over() {
+    let mut world = World::default();
+    let ann = world.user("ann");
+    let start = world.state.clone();
+    let exception = ExceptionInput {
+        kind: ExceptionKind::Pin,
+        user: ann,
+        subject: ExceptionSubject::Role("admin".parse().unwrap()),
+        reason: "on call".to_owned(),
+        expires: Some(Timestamp::from_milliseconds(start.at().milliseconds() + 10_000)),
+    };
+    let draft = Draft {
+        exceptions: vec![ExceptionChange::Set(exception)],
+        ..Draft::default()
+    };
+    world.user("bob");
+    world.wait(20);
+    world.user("cid");
+    let over = world.state.position();
+    world.user("dan");
+    let report = backtest(&start, &draft, &world.entries[1..]);
+    let ends: Vec<_> = report
+        .differences
+        .iter()
+        .map(|difference| (difference.began.position, difference.ended.map(|ended| ended.position)))
+        .collect();
+    assert_eq!(ends, [(start.position(), Some(over))]);
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::plan::Draft;
 use crate::rejection::Rejection;
 use crate::rule_set::DraftRule;
 use crate::state::{Stamp, State};
+use crate::time::Timestamp;
 
 /// A backtest on its way.
 #[derive(Debug)]
@@ -193,7 +194,8 @@ impl Backtest {
     fn carry_over(&mut self, entry: &Entry, asked: Asked) -> Vec<Fact> {
         let ids = NewIds::new(asked.stamp.at, entry.seed, IdsFor::Facts);
         let mut so_far = EntrySoFar::new(&self.draft, asked, &ids);
-        let mut facts = Vec::new();
+        let mut facts = self.expired(asked.stamp.at);
+        so_far.follow(&facts);
         let mut waiting = entry.facts.iter().peekable();
         while let Some(fact) = waiting.next() {
             let carrier = Carrier {
@@ -224,6 +226,17 @@ impl Backtest {
             }
         }
         facts
+    }
+
+    /// The ends of exceptions that the draft alone has set: nobody has ended those on the record.
+    fn expired(&self, at: Timestamp) -> Vec<Fact> {
+        let due = self.draft.exceptions().due(at);
+        let of_draft = due.filter(|exception| self.recorded.exceptions().get(exception.id).is_none());
+        let expired = of_draft.map(|exception| Fact::ExceptionExpired {
+            exception: exception.id,
+            user: self.draft.user_at(exception.user).id,
+        });
+        expired.collect()
     }
 
     fn compare(&mut self, now: Stamp) {
