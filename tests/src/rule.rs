@@ -12,6 +12,11 @@ pub fn every_group_is_a_team() -> Value {
     })
 }
 
+/// The rules of which the only one, `teams`, makes every group a team of this name, at once.
+pub fn teams(name: &str) -> Value {
+    json!([{"name": "teams", "match": {"kind": "all"}, "auto_approve": true, "targets": [{"type": "team", "name": name}]}])
+}
+
 /// Groups of administrators become teams whose members have the highest role, before any other rule is asked.
 pub fn admins_administrate() -> Value {
     json!({

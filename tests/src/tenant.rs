@@ -27,6 +27,11 @@ impl Tenant {
         }
     }
 
+    /// The server, the organization and the connection, each on its own.
+    pub fn parts(self) -> (Server, Organization, Connection) {
+        (self.server, self.organization, self.connection)
+    }
+
     /// The SCIM service of the connection.
     pub fn scim(&self) -> &Scim {
         &self.connection.scim

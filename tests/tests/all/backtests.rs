@@ -2,22 +2,13 @@
 
 use std::process::Command;
 
-use rolecall_tests::admin::{Connection, Organization};
+use rolecall_tests::admin::Organization;
 use rolecall_tests::binary;
 use rolecall_tests::http::Answer;
+use rolecall_tests::rule::teams;
 use rolecall_tests::server::Server;
+use rolecall_tests::tenant::Tenant;
 use serde_json::{Value, json};
-
-fn teams(name: &str) -> Value {
-    json!([{"name": "teams", "match": {"kind": "all"}, "auto_approve": true, "targets": [{"type": "team", "name": name}]}])
-}
-
-async fn start() -> (Server, Organization, Connection) {
-    let server = Server::start().await;
-    let acme = server.organization("Acme").await;
-    let connection = acme.connect(&server.public(), "okta").await;
-    (server, acme, connection)
-}
 
 async fn backtest(acme: &Organization, query: &str, body: &Value) -> Value {
     let path = format!("/backtests{query}");
@@ -26,7 +17,7 @@ async fn backtest(acme: &Organization, query: &str, body: &Value) -> Value {
 
 #[tokio::test]
 async fn a_rule_that_would_have_put_a_group_elsewhere_differs_as_long_as_the_group_lives() {
-    let (_server, acme, connection) = start().await;
+    let (_server, acme, connection) = Tenant::start("okta").await.parts();
     acme.add_rule(teams("${display_name}")[0].clone()).await;
     let ana = connection.scim.create_user("ana@example.com").await;
     let before = acme.head_after(0).await;
@@ -82,7 +73,7 @@ async fn a_rule_that_would_have_put_a_group_elsewhere_differs_as_long_as_the_gro
 
 #[tokio::test]
 async fn what_cannot_be_asked_is_refused() {
-    let (_server, acme, _connection) = start().await;
+    let (_server, acme, _connection) = Tenant::start("okta").await.parts();
     for query in [
         "?days=0",
         "?days=3651",
@@ -122,7 +113,7 @@ async fn what_cannot_be_asked_is_refused() {
 
 #[tokio::test]
 async fn after_a_plan_the_record_is_as_its_draft_would_have_had_it() {
-    let (server, acme, connection) = start().await;
+    let (server, acme, connection) = Tenant::start("okta").await.parts();
     let ana = connection.scim.create_user("ana@example.com").await;
     connection.scim.create_group("eng", &[&ana]).await;
     let draft = json!({"rules": teams("Team ${display_name}")});

@@ -3,22 +3,11 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use rolecall_tests::admin::{Connection, Organization};
+use rolecall_tests::admin::Organization;
 use rolecall_tests::binary;
-use rolecall_tests::server::Server;
+use rolecall_tests::rule::teams;
+use rolecall_tests::tenant::Tenant;
 use serde_json::{Value, json};
-
-/// Every group becomes a team of its name.
-fn teams(name: &str) -> Value {
-    json!([{"name": "teams", "match": {"kind": "all"}, "auto_approve": true, "targets": [{"type": "team", "name": name}]}])
-}
-
-async fn start() -> (Server, Organization, Connection) {
-    let server = Server::start().await;
-    let acme = server.organization("Acme").await;
-    let connection = acme.connect(&server.public(), "okta").await;
-    (server, acme, connection)
-}
 
 async fn planned(acme: &Organization, body: &Value) -> Value {
     acme.http.post("/plans", body).await.expect(201).json()
@@ -34,7 +23,7 @@ fn named(field: &str, id: &str, name: &str) -> Value {
 
 #[tokio::test]
 async fn a_plan_says_what_it_does_and_does_what_it_says() {
-    let (_server, acme, connection) = start().await;
+    let (_server, acme, connection) = Tenant::start("okta").await.parts();
     let ana = connection.scim.create_user("ana@example.com").await;
     let group = connection.scim.create_group("eng", &[&ana]).await;
 
@@ -104,7 +93,7 @@ async fn a_plan_says_what_it_does_and_does_what_it_says() {
 
 #[tokio::test]
 async fn the_changes_of_a_plan_are_the_same_whatever_the_pages() {
-    let (_server, acme, connection) = start().await;
+    let (_server, acme, connection) = Tenant::start("okta").await.parts();
     let users = connection.scim.create_users("user", 7).await;
     for (name, members) in [("eng", &users[..5]), ("ops", &users[3..]), ("empty", &[])] {
         let members: Vec<&str> = members.iter().map(String::as_str).collect();
@@ -137,7 +126,7 @@ async fn the_changes_of_a_plan_are_the_same_whatever_the_pages() {
 
 #[tokio::test]
 async fn a_plan_is_for_the_state_that_it_was_made_for() {
-    let (_server, acme, connection) = start().await;
+    let (_server, acme, connection) = Tenant::start("okta").await.parts();
     let ana = connection.scim.create_user("ana@example.com").await;
     connection.scim.create_group("eng", &[&ana]).await;
     let plan = planned(&acme, &json!({"rules": teams("${display_name}")})).await;
@@ -168,7 +157,7 @@ async fn a_plan_is_for_the_state_that_it_was_made_for() {
 
 #[tokio::test]
 async fn all_faults_of_a_plan_are_told_with_their_places() {
-    let (_server, acme, _connection) = start().await;
+    let (_server, acme, _connection) = Tenant::start("okta").await.parts();
     let rules = json!([{"name": "", "match": {"kind": "all"}, "targets": []}, {"name": "x", "match": {"kind": "regex", "pattern": "("}}]);
     let refused = acme
         .http
@@ -205,7 +194,7 @@ async fn all_faults_of_a_plan_are_told_with_their_places() {
 
 #[tokio::test]
 async fn rules_examples_and_exceptions_change_in_one_plan() {
-    let (_server, acme, connection) = start().await;
+    let (_server, acme, connection) = Tenant::start("okta").await.parts();
     let ana = connection.scim.create_user("ana@example.com").await;
     connection.scim.create_group("eng", &[&ana]).await;
     let mut admins = teams("${display_name}");
@@ -238,7 +227,7 @@ async fn rules_examples_and_exceptions_change_in_one_plan() {
 async fn one_plan_is_applied_at_a_time() {
     const GROUPS: usize = 60;
     const MEMBERS: usize = 300;
-    let (_server, acme, connection) = start().await;
+    let (_server, acme, connection) = Tenant::start("okta").await.parts();
     let users = connection.scim.create_users("user", MEMBERS).await;
     let users: Vec<&str> = users.iter().map(String::as_str).collect();
     for number in 0..GROUPS {
@@ -286,7 +275,7 @@ async fn placed(acme: &Organization, after: u64) -> BTreeMap<String, Vec<usize>>
 async fn a_plan_goes_on_after_a_kill_and_shows_no_group_by_halves() {
     const GROUPS: usize = 60;
     const MEMBERS: usize = 400;
-    let (mut server, acme, connection) = start().await;
+    let (mut server, acme, connection) = Tenant::start("okta").await.parts();
     let users = connection.scim.create_users("user", MEMBERS).await;
     let users: Vec<&str> = users.iter().map(String::as_str).collect();
     for number in 0..GROUPS {
@@ -331,7 +320,7 @@ async fn a_plan_goes_on_after_a_kill_and_shows_no_group_by_halves() {
 
 #[tokio::test]
 async fn the_command_shows_a_plan_and_applies_it_when_told_to() {
-    let (server, acme, connection) = start().await;
+    let (server, acme, connection) = Tenant::start("okta").await.parts();
     let ana = connection.scim.create_user("ana@example.com").await;
     connection.scim.create_group("eng-web", &[&ana]).await;
     let file = server.data().join("rules.toml");

@@ -1,6 +1,7 @@
 //! A plan that is stopped while it is applied: what is done stays, and it does not go on, whatever happens to the server.
 
 use rolecall_tests::admin::Organization;
+use rolecall_tests::rule;
 use rolecall_tests::tenant::Tenant;
 use serde_json::{Value, json};
 
@@ -18,9 +19,8 @@ async fn planned(tenant: &Tenant) -> Value {
     for number in 0..GROUPS {
         tenant.scim().create_group(&format!("group {number}"), &users).await;
     }
-    let teams =
-        json!([{"name": "teams", "match": {"kind": "all"}, "auto_approve": true, "targets": [{"type": "team"}]}]);
-    let plan = tenant.organization.http.post("/plans", &json!({"rules": teams})).await;
+    let draft = json!({"rules": rule::teams("${display_name}")});
+    let plan = tenant.organization.http.post("/plans", &draft).await;
     plan.expect(201).json()
 }
 
