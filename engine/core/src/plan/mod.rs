@@ -1,6 +1,6 @@
 //! Plans: changes of rules, settings or mappings that take effect together, over the groups that there are (SEMANTICS 8.1).
 //!
-//! A [`Draft`] says what is to be changed. [`rehearse`] applies it to a copy of the state, by the very commands that apply it
+//! A [`Draft`] says what is to be changed. [`rehearse()`] applies it to a copy of the state, by the very commands that apply it
 //! for good, and tells the difference. Applying is a first entry with the facts of the draft, and further ones that bring the
 //! existing groups up to date, a bounded number of groups each.
 
