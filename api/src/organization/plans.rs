@@ -1,6 +1,6 @@
 //! The plans that were made and may be applied. They live as long as their organization runs, and an hour at most: a plan is
-//! for the state it was made for. How many there are, and how much memory they take, is bounded for each organization and for
-//! the whole server.
+//! for the state it was made for. How many an organization has, and how much memory its plans and those of the whole server take,
+//! is bounded.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};

@@ -5,6 +5,12 @@ use crate::codec;
 use crate::position::Position;
 use crate::user_set::UserSet;
 
+/// Bytes of a plan beside all that it lists.
+const PLAN_BYTES: usize = 1024;
+const _: () = assert!(
+    size_of::<Draft>() + size_of::<PlanEffect>() < PLAN_BYTES * 3 / 4,
+    "there is room for who made it, when, and where it is kept"
+);
 /// Bytes of a row of a draft or an effect beyond those of its encoding, without sets. Measured: 60 to 125, and up to twice that
 /// where a row names both a group and an entity, so that such a row counts as two.
 const ROW_BYTES: u64 = 128;
@@ -26,7 +32,7 @@ pub fn measure(position: Position, draft: &Draft, effect: &PlanEffect) -> PlanMe
     let (rows, chunks) = (rows_of_draft(draft) + rows(effect), chunks(draft, effect));
     PlanMeasure {
         hash: blake3::hash(&encoded).to_hex().to_string(),
-        bytes: encoded.len() as u64 + rows as u64 * ROW_BYTES + chunks as u64 * CHUNK_BYTES,
+        bytes: (PLAN_BYTES + encoded.len()) as u64 + rows as u64 * ROW_BYTES + chunks as u64 * CHUNK_BYTES,
     }
 }
 
@@ -171,5 +177,7 @@ mod tests {
         };
         let weighed = measure(Position::START, &draft, &PlanEffect::default());
         assert!(weighed.bytes > 100 * (ROW_BYTES + CHUNK_BYTES), "{weighed:?}");
+        // Nothing is not for nothing: there may be many plans.
+        assert!(bytes(&PlanEffect::default()) >= 1_024);
     }
 }
