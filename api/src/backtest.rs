@@ -46,6 +46,7 @@ enum Walk {
     Before(Box<State>),
     Within(Box<Backtest>),
     Refused(Rejection),
+    GivenUp,
 }
 
 /// Replays the record up to the start, and walks on with the draft up to the end, or until a limit is reached. Blocks while it
@@ -68,7 +69,7 @@ pub(crate) fn run(
         if let Walk::Before(state) = &walk
             && window.start.is_reached(entry)
         {
-            walk = Walk::begin(state, draft);
+            walk = Walk::begin(state, draft, limits);
         }
         match &mut walk {
             Walk::Before(state) => **state = state.replay(entry),
@@ -76,7 +77,7 @@ pub(crate) fn run(
                 backtest.follow(entry);
                 entries += 1;
             }
-            Walk::Within(_) | Walk::Refused(_) => return ControlFlow::Break(()),
+            Walk::Within(_) | Walk::Refused(_) | Walk::GivenUp => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
     })?;
@@ -84,19 +85,20 @@ pub(crate) fn run(
         && state.position() == window.end
     {
         // All entries are older than the start.
-        walk = Walk::begin(state, draft);
+        walk = Walk::begin(state, draft, limits);
     }
     Ok(match walk {
-        Walk::Before(_) => Ok(None),
+        Walk::Before(_) | Walk::GivenUp => Ok(None),
         Walk::Within(backtest) => Ok(Some(backtest.into_report())),
         Walk::Refused(rejection) => Err(rejection),
     })
 }
 
 impl Walk {
-    fn begin(state: &State, draft: &Draft) -> Self {
-        match Backtest::begin(state.clone(), draft) {
-            Ok(backtest) => Self::Within(Box::new(backtest)),
+    fn begin(state: &State, draft: &Draft, limits: &Limits) -> Self {
+        match Backtest::begin(state.clone(), draft, || !limits.are_reached()) {
+            Ok(Some(backtest)) => Self::Within(Box::new(backtest)),
+            Ok(None) => Self::GivenUp,
             Err(rejection) => Self::Refused(rejection),
         }
     }
@@ -219,5 +221,8 @@ mod tests {
         let (waiting, limits) = Limits::of_a_caller();
         drop(waiting);
         check(at(1), ENTRIES, &limits, None);
+        // Also while it applies the draft.
+        let begun = Walk::begin(&State::default(), &Draft::default(), &limits);
+        assert!(matches!(begun, Walk::GivenUp));
     }
 }

@@ -20,7 +20,8 @@ use crate::world::{World, match_all};
 
 /// A backtest over these entries.
 fn backtest(start: &State, draft: &Draft, entries: &[Entry]) -> Report {
-    let mut backtest = Backtest::begin(start.clone(), draft).expect("accepted");
+    let begun = Backtest::begin(start.clone(), draft, || true).expect("accepted");
+    let mut backtest = begun.expect("nobody ends it");
     entries.iter().for_each(|entry| backtest.follow(entry));
     backtest.into_report()
 }
@@ -198,7 +199,23 @@ fn a_draft_that_would_have_been_refused_then_is_refused() {
         role: Some("owner".parse().unwrap()),
         ..teams("${display_name}")
     }]);
-    assert!(Backtest::begin(State::default(), &draft).is_err());
+    assert!(Backtest::begin(State::default(), &draft, || true).is_err());
+}
+
+#[test]
+fn a_draft_is_given_up_between_its_steps() {
+    let mut world = World::default();
+    world.group("web", &[]);
+    let draft = rules(vec![teams("${display_name}")]);
+    let begun_with = |most: usize| {
+        let mut steps = 0;
+        let goes_on = || {
+            steps += 1;
+            steps <= most
+        };
+        Backtest::begin(world.state.clone(), &draft, goes_on).unwrap().is_some()
+    };
+    assert!(!begun_with(0) && !begun_with(1) && begun_with(10));
 }
 
 #[test]
@@ -209,7 +226,7 @@ fn a_draft_of_what_a_snapshot_differs_in_is_refused() {
         drift: vec![GroupDrift::Surplus { group }],
         ..Draft::default()
     };
-    let refused = Backtest::begin(world.state, &draft);
+    let refused = Backtest::begin(world.state, &draft, || true);
     assert_eq!(refused.err(), Some(Rejection::DriftInBacktest));
 }
 
@@ -410,7 +427,7 @@ proptest! {
         let start = world.entries[..from].iter().fold(State::default(), |state, entry| state.replay(entry));
         let drafted = rules(drafted.into_iter().map(definition).collect());
         let draft = if has_rules { drafted } else { Draft { rerun: true, ..Draft::default() } };
-        if let Ok(mut backtest) = Backtest::begin(start, &draft) {
+        if let Ok(Some(mut backtest)) = Backtest::begin(start, &draft, || true) {
             world.entries[from..].iter().for_each(|entry| backtest.follow(entry));
             let report = backtest.into_report();
             prop_assert_eq!(report.entries, world.entries[from..].len() as u64);

@@ -117,11 +117,12 @@ pub struct Place {
 }
 
 impl Backtest {
-    /// Begins after the last entry of a state: the draft is applied to a copy.
+    /// Begins after the last entry of a state: the draft is applied to a copy, step by step, which takes as long as a plan does.
+    /// `None`: it was not to go on before that was done.
     ///
     /// # Errors
     /// When the draft is refused in that state, or changes groups: both worlds have those that the provider sent.
-    pub fn begin(state: State, draft: &Draft) -> Result<Self, Rejection> {
+    pub fn begin(state: State, draft: &Draft, goes_on: impl FnMut() -> bool) -> Result<Option<Self>, Rejection> {
         if !draft.drift.is_empty() {
             return Err(Rejection::DriftInBacktest);
         }
@@ -130,7 +131,9 @@ impl Backtest {
             at: state.at(),
         };
         let change = of_then(&state, draft);
-        let (applied, entries) = apply(&state, &change, stamp)?;
+        let Some((applied, entries)) = apply(&state, &change, stamp, goes_on)? else {
+            return Ok(None);
+        };
         let start = Start {
             stamp,
             entities: state.table_lengths().2,
@@ -153,7 +156,7 @@ impl Backtest {
             backtest.comparison.touch(&backtest.draft, &entry.consequences);
         }
         backtest.compare(stamp);
-        Ok(backtest)
+        Ok(Some(backtest))
     }
 
     /// Goes on with the next recorded entry.
@@ -261,7 +264,12 @@ fn of_then(state: &State, draft: &Draft) -> Draft {
 
 /// The state with the draft applied, and the entries that did it. They all stand where the state does, so that what is
 /// recorded after it comes later than they do.
-fn apply(state: &State, draft: &Draft, stamp: Stamp) -> Result<(State, Vec<Entry>), Rejection> {
+fn apply(
+    state: &State,
+    draft: &Draft,
+    stamp: Stamp,
+    mut goes_on: impl FnMut() -> bool,
+) -> Result<Option<(State, Vec<Entry>)>, Rejection> {
     let asked = Asked {
         by: Actor::System,
         stamp,
@@ -281,13 +289,16 @@ fn apply(state: &State, draft: &Draft, stamp: Stamp) -> Result<(State, Vec<Entry
     let commands = commands.chain(std::iter::repeat(Command::ContinuePlan));
     let (mut reached, mut entries) = (state.clone(), Vec::new());
     for (step, command) in (0u64..).zip(commands) {
+        if !goes_on() {
+            return Ok(None);
+        }
         let Some((next, entry)) = handle_at(&reached, &command, asked, seed(step))? else {
             break;
         };
         entries.push(entry);
         reached = next;
     }
-    Ok((reached, entries))
+    Ok(Some((reached, entries)))
 }
 
 /// Ids that no recorded entry draws.
