@@ -63,5 +63,7 @@ mod tests {
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);
         assert_eq!(distance("abc", "abc"), 0);
+        assert_eq!(distance("abcd", "abc"), 1);
+        assert_eq!(distance("abc", "abcd"), 1);
     }
 }
