@@ -129,7 +129,7 @@ pub enum Rejection {
 
     #[error("there is no such plan, or it is not being applied")]
     UnknownPlan,
-    #[error("another plan is being applied; wait until it has ended")]
+    #[error("a plan is being applied; wait until it has ended, or stop it")]
     PlanRuns,
     #[error("the organization has moved on since the plan was made; make the plan again")]
     PlanOutdated { expected: Position, actual: Position },

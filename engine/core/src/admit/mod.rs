@@ -29,6 +29,7 @@ use crate::state::{Stamp, State};
 
 /// The facts that a command leads to in this state; none when everything is so already.
 pub(crate) fn admit(state: &State, command: &Command, asked: Asked, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {
+    plans::check_idle(state, command)?;
     match command {
         Command::CreateUser {
             connection,

@@ -34,6 +34,22 @@ pub(super) fn check(state: &State, author: Actor, expected: Position, asked: Ask
     }
 }
 
+/// While a plan is being applied, what it was worked out with stays: its steps read the rules and settings of their time.
+pub(super) fn check_idle(state: &State, command: &Command) -> Result<(), Rejection> {
+    let moves_ground = matches!(
+        command,
+        Command::CreateRule { .. }
+            | Command::ChangeRule { .. }
+            | Command::DeleteRule { .. }
+            | Command::SaveRuleSet { .. }
+            | Command::ChangeSettings { .. }
+    );
+    if moves_ground && running(state).is_some() {
+        return Err(Rejection::PlanRuns);
+    }
+    Ok(())
+}
+
 pub(super) fn start(
     state: &State,
     plan: PlanId,

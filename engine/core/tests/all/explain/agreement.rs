@@ -115,8 +115,20 @@ fn removed(state: &State, user: &User, removal: &Removal) -> State {
         actor: Actor::System,
         seed: IdSeed::new([7; 16]),
     };
-    let done = handle(state, &removing(state, user, removal), context);
-    done.expect("possible").expect("something to change").0
+    let done = |state: &State, command: &Command| {
+        let done = handle(state, command, context).expect("possible");
+        done.expect("something to change").0
+    };
+    let command = removing(state, user, removal);
+    let running = state.plan_run().filter(|run| run.is_running());
+    match running {
+        // Settings wait for the end of a plan.
+        Some(run) if matches!(command, Command::ChangeSettings { .. }) => {
+            let stopped = done(state, &Command::StopPlan { plan: run.plan });
+            done(&stopped, &command)
+        }
+        _ => done(state, &command),
+    }
 }
 
 /// The state after the removal, and after the release of whatever holds it back.

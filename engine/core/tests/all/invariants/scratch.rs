@@ -1,6 +1,7 @@
 //! What is kept step by step, against what is worked out from scratch.
 
 use proptest::prelude::*;
+use rolecall_engine::state::PlanRun;
 use rolecall_engine::{Command, Consequence, Effect, SettingsChange, State};
 
 use super::histories;
@@ -35,6 +36,10 @@ proptest! {
     #[test]
     fn incremental_placement_equals_placement_from_scratch(operations in operations(60)) {
         let mut world = after(&operations, |_, _, _| {});
+        // Settings wait for the end of a plan.
+        if let Some(run) = world.state.plan_run().copied().filter(PlanRun::is_running) {
+            world.done(&Command::StopPlan { plan: run.plan });
+        }
         let before = world.state.clone();
         let command = place_everybody_again(&world.state);
         let entry = world.run(&command).unwrap().unwrap();

@@ -2,6 +2,7 @@
 
 mod drafts;
 mod effect;
+mod ground;
 mod mappings;
 
 use rolecall_engine::plan::Draft;
