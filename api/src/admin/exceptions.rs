@@ -74,7 +74,8 @@ pub(crate) struct ExceptionsQuery {
 }
 
 impl ExceptionView {
-    fn of(exception: &Exception, state: &State) -> Self {
+    /// The exception.
+    pub(super) fn of(exception: &Exception, state: &State) -> Self {
         let user = state.user_at(exception.user);
         let entity = exception.subject.entity();
         let is_member = |entity| {

@@ -150,11 +150,13 @@ fn of_user(answer: &Value) -> Tree {
         Tree::of(line, reasons).noting(&one["reasons"])
     });
     let why_not = Tree::of("Not in effect", list(answer, "why_not").iter().map(absence)).noting(&answer["why_not"]);
+    let exceptions = list(answer, "exceptions").iter().map(absence);
+    let exceptions = Tree::of("Exceptions", exceptions).noting(&answer["exceptions"]);
     let groups = Tree::of("Groups", list(answer, "groups").iter().map(sentence)).noting(&answer["groups"]);
     let below = [Tree::of(role_line, roles).noting(&role["reasons"])]
         .into_iter()
         .chain(entities);
-    let below = below.chain([why_not, groups].into_iter().filter(Tree::has_below));
+    let below = below.chain([why_not, exceptions, groups].into_iter().filter(Tree::has_below));
     Tree::of(format!("User {name} ({id}, {active}) after entry {position}"), below)
 }
 

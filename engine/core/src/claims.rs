@@ -21,14 +21,10 @@ pub struct Claims {
 impl Claims {
     /// The claims on a user in this state.
     pub fn on(user: &User, state: &State) -> Self {
-        let mut claims = Self::default();
         if !user.is_effective() {
-            return claims;
+            return Self::default();
         }
-        claims.add_role(state, user.organization_role.as_ref(), RoleSource::Attribute);
-        for group in user.groups().map(|group| state.group_at(group)) {
-            claims.add_group(state, user, group);
-        }
+        let mut claims = Self::before_exclusions(user, state);
         claims.exclude(state, user);
         claims.add_pinned_roles(state, user);
         claims.roles.sort_by_key(|claim| {
@@ -38,6 +34,16 @@ impl Claims {
                 claim.source,
             )
         });
+        claims
+    }
+
+    /// The claims to roles that an active user has of groups and of its own attribute, also to those that it is excluded from.
+    pub(crate) fn before_exclusions(user: &User, state: &State) -> Self {
+        let mut claims = Self::default();
+        claims.add_role(state, user.organization_role.as_ref(), RoleSource::Attribute);
+        for group in user.groups().map(|group| state.group_at(group)) {
+            claims.add_group(state, user, group);
+        }
         claims
     }
 
@@ -163,8 +169,17 @@ pub(crate) fn unmapped<'s>(
     slot: Option<Slot>,
 ) -> impl Iterator<Item = (EntityIndex, UnmappedSource)> + 's {
     let index = user.index;
+    unmapped_before_exclusions(state, user, slot).filter(move |(entity, _)| !is_excluded(state, index, *entity))
+}
+
+/// The same, also with what the user is excluded from.
+pub(crate) fn unmapped_before_exclusions<'s>(
+    state: &'s State,
+    user: &User,
+    slot: Option<Slot>,
+) -> impl Iterator<Item = (EntityIndex, UnmappedSource)> + 's {
     let of_slot = move |entity: &&Entity| entity.slot() == slot;
-    let by_hand = state.manual_entities(index).filter(of_slot);
+    let by_hand = state.manual_entities(user.index).filter(of_slot);
     let of_connection = state.default_entity_of(user).filter(of_slot);
     let of_organization = state.settings().default_concurrency_group;
     let of_organization = of_organization.and_then(|entity| state.entity(entity)).filter(of_slot);
@@ -175,9 +190,7 @@ pub(crate) fn unmapped<'s>(
         of_organization.map(|entity| (entity.index, UnmappedSource::OrganizationDefault)),
     ];
     let by_hand = by_hand.map(|entity| (entity.index, UnmappedSource::Manual));
-    by_hand
-        .chain(found.into_iter().flatten())
-        .filter(move |(entity, _)| !is_excluded(state, index, *entity))
+    by_hand.chain(found.into_iter().flatten())
 }
 
 /// Whether a user is excluded from an entity.
@@ -203,8 +216,17 @@ pub(crate) fn approval(mapping: &Mapping) -> (Option<Position>, MappingIndex) {
 /// The mappings that claim a user for an entity, in the order of their creation.
 pub fn claimants<'a>(state: &'a State, user: &'a User, entity: EntityIndex) -> impl Iterator<Item = &'a Mapping> {
     let claims = !is_excluded(state, user.index, entity);
+    claimants_before_exclusions(state, user, entity).filter(move |_| claims)
+}
+
+/// The same, also where the user is excluded from the entity.
+pub(crate) fn claimants_before_exclusions<'a>(
+    state: &'a State,
+    user: &'a User,
+    entity: EntityIndex,
+) -> impl Iterator<Item = &'a Mapping> {
     let groups = user.groups().map(|group| state.group_at(group));
     groups
         .flat_map(|group| state.mappings_of(group))
-        .filter(move |mapping| claims && mapping.holds(user.index) && mapping.entity == Some(entity))
+        .filter(move |mapping| mapping.holds(user.index) && mapping.entity == Some(entity))
 }

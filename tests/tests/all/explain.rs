@@ -26,7 +26,14 @@ fn steps(explanation: &Value) -> Vec<&Value> {
 fn recorded<'a>(entry: &'a Value, kind: &str, step: &Value) -> Vec<&'a Value> {
     let all = ["facts", "consequences"].map(|part| entry[part].as_array().unwrap());
     let names_the_same = |item: &&Value| {
-        let ids = ["group_id", "mapping_id", "rule_id", "rule_version"];
+        let ids = [
+            "group_id",
+            "mapping_id",
+            "rule_id",
+            "rule_version",
+            "exception_id",
+            "hold_id",
+        ];
         ids.iter().all(|id| {
             step.get(id)
                 .is_none_or(|id_of_step| item.get(id).is_none_or(|found| found == id_of_step))
@@ -62,6 +69,8 @@ fn is_recorded(entry: &Value, step: &Value, user: &str) -> bool {
         "conflict" => any(&["conflicts_opened"]),
         "inactive" => any(&["user_deactivated"]),
         "default_role" => any(&["settings_changed"]),
+        "exception" => any(&["exception_set"]),
+        "held" => any(&["hold_grew"]),
         kind => panic!("the story has no {kind}"),
     }
 }
@@ -239,6 +248,71 @@ async fn a_group_and_an_entity_are_explained() {
     assert_eq!(explained["members"]["items"][0]["user"]["id"], ana.as_str());
     assert_eq!(explained["mappings"]["items"][0]["held_members"], 1);
     assert_eq!(explained["unmapped_member_count"], 0);
+}
+
+#[tokio::test]
+async fn every_exception_is_told_with_what_it_does_or_why_nothing() {
+    let server = Server::start().await;
+    let (acme, ana) = story(&server).await;
+    let floor = json!({ "min_admins": 1 });
+    acme.http.patch("/settings", &floor).await.expect_success();
+    let guild = json!({ "type": "team", "name": "Guild" });
+    let guild = acme.http.post("/entities", &guild).await.expect(201).text("id");
+    let team = acme.list("/entities?name=Engineering").await[0]["id"].clone();
+    for about in [
+        json!({ "entity_id": guild, "expires_at": "2100-01-01T00:00:00Z" }),
+        json!({ "entity_id": team }),
+        json!({ "role": "admin" }),
+    ] {
+        let mut exception = json!({ "kind": "exclusion", "user_id": ana, "reason": "left the project" });
+        exception
+            .as_object_mut()
+            .unwrap()
+            .extend(about.as_object().unwrap().clone());
+        acme.http.post("/exceptions", &exception).await.expect(201);
+    }
+
+    let explained = explain(&acme, "users", &ana).await;
+    check(&acme, &explained, &ana).await;
+    assert_eq!(explained["exceptions"]["total"], 3);
+    let told = explained["exceptions"]["items"].as_array().unwrap();
+    let about = |effect: &str| told.iter().find(|one| one["effect"] == effect).unwrap();
+    let unclaimed = about("unclaimed");
+    assert_eq!(
+        (&unclaimed["entity"]["name"], &unclaimed["reason"], &unclaimed["kind"]),
+        (&json!("Guild"), &json!("left the project"), &json!("exclusion"))
+    );
+    assert_eq!(
+        unclaimed["chain"][0]["entry"]["position"],
+        unclaimed["created_position"]
+    );
+    let held = about("held");
+    assert_eq!(held["hold_id"], acme.list("/holds").await[0]["id"]);
+    for (effect, says) in [
+        (
+            "unclaimed",
+            "Excluded from team `Guild` until 2100-01-01T00:00:00.000Z, without effect now, because nothing claims it",
+        ),
+        (
+            "in_force",
+            "Excluded from team `Engineering`, which something claims for the user",
+        ),
+        (
+            "held",
+            "because the floor `min_admins` holds the demotion: the user keeps role `admin` until another user gets it",
+        ),
+    ] {
+        let sentence = text(&about(effect)["text"]);
+        assert!(sentence.contains(says), "`{says}` is not in {sentence}");
+    }
+
+    let viewer = json!({ "name": "reader", "role": "viewer" });
+    let token = acme.http.post("/tokens", &viewer).await.expect(201).text("token");
+    let printed = printed(&command(&server, &acme, &token, &["user", ANA]));
+    let listed = "\n  Exceptions\n    Excluded from ";
+    assert!(printed.contains(listed), "{printed}");
+    assert!(printed.contains("\n      the holder of token "), "{printed}");
+    assert!(printed.contains("(\"left the project\") (entry "), "{printed}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! words.
 
 pub(super) mod entity;
+mod exceptions;
 pub(super) mod group;
 mod mapping;
 mod reading;

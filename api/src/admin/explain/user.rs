@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::FirstView;
+use super::exceptions::ExceptionExplanation;
 use super::reading::Cited;
 use super::reason_view::{EntryRef, ReasonView, StepView, chain, kind_of_source, mapping_of};
 use super::words::{self, Words};
@@ -37,6 +38,8 @@ pub(crate) struct UserExplanation {
     entities: FirstView<MembershipExplanation>,
     /// The claims on the user that have no effect.
     why_not: FirstView<AbsenceView>,
+    /// The pins and exclusions of the user, each with what it does now, or why it does nothing.
+    exceptions: FirstView<ExceptionExplanation>,
     /// The groups of the user, each with the rule that decided it.
     groups: FirstView<GroupOfUserView>,
 }
@@ -126,7 +129,8 @@ pub(crate) struct GroupOfUserView {
 /// Explain a user.
 ///
 /// Its role and every entity it is in, each with the chain from the request to the approval, with the entries of the record that
-/// show it, and with what would remove it; and every claim that has no effect, with what keeps it from that.
+/// show it, and with what would remove it; every claim that has no effect, with what keeps it from that; and its pins and exclusions,
+/// also those without effect.
 #[utoipa::path(get, path = "/v1/organizations/{organization}/users/{user}/explain", tag = "explain",
     params(("organization" = Uuid, Path), ("user" = Uuid, Path)), responses(
     (status = 200, description = "The explanation", body = UserExplanation),
@@ -152,7 +156,9 @@ fn to_cite(explained: &UserExplained) -> (BTreeSet<Position>, BTreeSet<Link>) {
     let roles = explained.role.reasons.items.iter().map(|one| &one.reason.chain);
     let memberships = explained.memberships.items.iter().flat_map(|one| &one.reasons.items);
     let absences = explained.absences.items.iter().map(|one| &one.chain);
-    let chains = roles.chain(memberships.map(|reason| &reason.chain)).chain(absences);
+    let exceptions = explained.exceptions.items.iter().map(|one| &one.chain);
+    let chains = roles.chain(memberships.map(|reason| &reason.chain));
+    let chains = chains.chain(absences).chain(exceptions);
     let steps: Vec<&Step> = chains.flatten().collect();
     let since = explained.memberships.items.iter().map(|one| one.since.position);
     let known = steps.iter().filter_map(|step| step.position).chain(since).collect();
@@ -178,6 +184,7 @@ impl UserExplanation {
                     .map(|one| MembershipExplanation::of(one, cited, state)),
             ),
             why_not: FirstView::from(explained.absences.map(|one| AbsenceView::of(one, cited, state))),
+            exceptions: ExceptionExplanation::first(explained.exceptions, cited, state),
             groups: FirstView::from(explained.groups.map(|one| GroupOfUserView::of(one, state))),
         }
     }

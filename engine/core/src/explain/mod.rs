@@ -4,6 +4,7 @@
 //! user is. They cite the record as far as the state knows the positions; [`Search`] finds the others in the entries.
 
 mod entity;
+mod exceptions;
 mod first;
 mod group;
 mod reason;
@@ -12,6 +13,7 @@ mod user;
 mod why_not;
 
 pub use self::entity::{Contested, EntityExplained, Excluded, entity};
+pub use self::exceptions::{ExceptionEffect, ExceptionExplained};
 pub use self::first::First;
 pub use self::group::{GroupExplained, MappingExplained, Outcome, PlanStep, Tried, group};
 pub use self::reason::{Link, Reason, Removal, Source, Step};

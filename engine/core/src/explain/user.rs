@@ -2,6 +2,7 @@
 
 use rolecall_rules::{EntityType, RoleName};
 
+use super::exceptions::{ExceptionExplained, exceptions};
 use super::first::First;
 use super::reason::{Link, Reason, Source, Step};
 use super::why_not::{Absence, Wanted, WhyNot, blocked, excluded, kept_out, limited};
@@ -22,6 +23,8 @@ pub struct UserExplained {
     pub memberships: First<MembershipExplained>,
     /// The claims on it that have no effect.
     pub absences: First<Absence>,
+    /// Its pins and exclusions, with or without effect.
+    pub exceptions: First<ExceptionExplained>,
     /// Its groups, in order of their index.
     pub groups: First<GroupOfUser>,
 }
@@ -79,6 +82,7 @@ pub fn user(state: &State, user: &User) -> UserExplained {
         role: role(state, user),
         memberships: First::of(memberships, EXPLAINED_ITEMS_MAX).map(|one| membership(state, user, prevailing, one)),
         absences: First::of(absences(state, user, prevailing), EXPLAINED_ITEMS_MAX),
+        exceptions: First::of(exceptions(state, user, prevailing), EXPLAINED_ITEMS_MAX),
         groups: First::of(groups, EXPLAINED_ITEMS_MAX),
     }
 }
@@ -327,7 +331,7 @@ fn absences_by_hand<'a>(state: &'a State, user: &'a User) -> impl Iterator<Item 
 }
 
 /// The entity of a slot that the user is in.
-fn occupant(state: &State, user: &User, slot: Slot) -> Option<EntityIndex> {
+pub(super) fn occupant(state: &State, user: &User, slot: Slot) -> Option<EntityIndex> {
     let entities = user.memberships.iter().map(|membership| membership.entity);
     let mut of_slot = entities.filter(|entity| state.entity_at(*entity).slot() == Some(slot));
     of_slot.next()

@@ -1,11 +1,16 @@
 //! An explanation agrees with the state, the record, and what comes of the removals that it names.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
-use rolecall_engine::explain::{self, Found, Link, Removal, Search, Source, Step, UserExplained, Wanted};
+use rolecall_engine::explain::{
+    self, ExceptionEffect, Found, Link, Removal, Search, Source, Step, UserExplained, Wanted,
+};
 use rolecall_engine::state::User;
 use rolecall_engine::{
-    Actor, Command, Context, Effect, Entry, ExceptionInput, ExceptionKind, ExceptionSubject, Fact, GroupChange, HoldId,
-    IdSeed, MembersChange, Position, Prevailing, SettingsChange, State, UserIndex, UserInput, handle,
+    Actor, Command, Context, Effect, EntityIndex, Entry, ExceptionInput, ExceptionKind, ExceptionSubject, Fact,
+    GroupChange, HoldId, IdSeed, MembersChange, Position, Prevailing, SettingsChange, State, UserIndex, UserInput,
+    handle,
 };
 
 use super::{entry, search};
@@ -344,7 +349,39 @@ fn check_user(world: &World, user: &User) {
             Wanted::Role(role) => assert_ne!(user.role.as_ref().map(|role| role.as_str()), Some(role.as_str())),
         }
     }
+    check_exceptions(world, user, &search, &explained);
     check_nothing_is_left_out(state, user, &explained);
+}
+
+/// All exceptions are told, with the entry that set each; and one without effect is one whose end changes nothing.
+fn check_exceptions(world: &World, user: &User, search: &Search, explained: &UserExplained) {
+    let state = &world.state;
+    assert_eq!(
+        explained.exceptions.total,
+        state.exceptions().of_user(user.index).count()
+    );
+    let placed = |user: &User| -> BTreeSet<EntityIndex> { user.memberships.iter().map(|one| one.entity).collect() };
+    for one in &explained.exceptions.items {
+        check_citations(world, user, search, &one.chain);
+        let exception = &one.exception;
+        let has_it = match &exception.subject {
+            ExceptionSubject::Entity(entity) => placed(user).contains(&state.entity(*entity).unwrap().index),
+            ExceptionSubject::Role(role) => user.role.as_ref() == Some(role),
+        };
+        let is_pin = exception.kind == ExceptionKind::Pin;
+        match one.effect {
+            ExceptionEffect::InForce => assert_eq!(has_it, is_pin, "{one:?}"),
+            ExceptionEffect::DefaultRole => assert!(has_it && !is_pin, "{one:?}"),
+            ExceptionEffect::Held { .. } => assert_eq!(has_it, !is_pin, "{one:?}"),
+            _ => assert!(!has_it, "{one:?}"),
+        }
+        let may_do_something = matches!(one.effect, ExceptionEffect::InForce | ExceptionEffect::Held { .. });
+        if !may_do_something {
+            let after = removed(state, user, &Removal::EndException(exception.id));
+            let after = after.user(user.id).unwrap();
+            assert_eq!((&after.role, placed(after)), (&user.role, placed(user)), "{one:?}");
+        }
+    }
 }
 
 /// Each mapping of a group of the user is a reason, or it is told why it is none, or the user is there by another.

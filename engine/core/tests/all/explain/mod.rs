@@ -2,6 +2,7 @@
 
 mod agreement;
 mod entities;
+mod exceptions;
 mod groups;
 mod reasons;
 mod why_nots;
@@ -18,7 +19,9 @@ fn search(world: &World, user: &User, explained: &UserExplained) -> Search {
     let reasons = explained.memberships.items.iter().flat_map(|one| &one.reasons.items);
     let roles = explained.role.reasons.items.iter().map(|one| &one.reason);
     let absences = explained.absences.items.iter().flat_map(|one| &one.chain);
-    let steps = reasons.chain(roles).flat_map(|reason| &reason.chain).chain(absences);
+    let exceptions = explained.exceptions.items.iter().flat_map(|one| &one.chain);
+    let steps = reasons.chain(roles).flat_map(|reason| &reason.chain);
+    let steps = steps.chain(absences).chain(exceptions);
     let sought = steps.filter(|step| step.position.is_none()).map(|step| step.link);
     let mut search = Search::new(&world.state, user, sought.chain([Link::RoleChanged]));
     for position in user.history.iter().rev() {
