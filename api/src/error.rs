@@ -10,7 +10,10 @@ use rolecall_engine::rules::FileProblems;
 use rolecall_engine::{Position, Rejection};
 use rolecall_eventlog::LogError;
 
-use crate::limits::{HEADERS_BYTES_MAX, REQUEST_DURATION_MAX, RETRY_AFTER_BUSY, RETRY_AFTER_RELOAD, TARGET_BYTES_MAX};
+use crate::limits::{
+    HEADERS_BYTES_MAX, PLAN_DURATION, PLAN_REQUEST_DURATION_MAX, PLANS_MAX, REQUEST_DURATION_MAX, RETRY_AFTER_BUSY,
+    RETRY_AFTER_RELOAD, TARGET_BYTES_MAX,
+};
 
 /// Why a request failed. The texts are for the caller; what the caller may not see is only in `source`.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -102,6 +105,40 @@ pub(crate) enum ApiError {
     /// A plan that is not the one that was looked at.
     #[error("the plan is not the one that you looked at, or its effect is another one by now; make the plan again")]
     PlanDiffers,
+    /// A snapshot without groups that is to delete the groups that it lacks.
+    #[error(
+        "the snapshot has no group, and `delete_missing_groups` would delete every group here: most likely the export went wrong; \
+         without `delete_missing_groups` the differences are shown"
+    )]
+    SnapshotEmpty,
+    /// A plan that nothing is known of.
+    #[error(
+        "there is no such plan, or it is no longer kept: plans are kept for {} minutes, the last {PLANS_MAX} of an organization, \
+         and not over a restart of the server; make the plan again", PLAN_DURATION.as_secs() / 60
+    )]
+    PlanUnknown,
+    /// The changes of a plan of which only the record knows.
+    #[error(
+        "the changes of this plan are no longer kept: that is for {} minutes, and not over a restart of the server; what it has \
+         done is on the record, in the entries from position {} to {}", PLAN_DURATION.as_secs() / 60, first.get(), last.get()
+    )]
+    PlanChangesGone {
+        /// Its first entry.
+        first: Position,
+        /// Its last entry so far.
+        last: Position,
+    },
+    /// A plan that has been stopped, and is asked to be applied.
+    #[error(
+        "the plan was stopped before its end, and does not go on; what it had done stays, and a new plan does the rest"
+    )]
+    PlanStopped,
+    /// Making a plan, or looking at it again, took too long.
+    #[error(
+        "the plan could not be worked out within {} minutes, and would not be the next time: make several plans, each of fewer \
+         rules, mappings or groups", PLAN_REQUEST_DURATION_MAX.as_secs() / 60
+    )]
+    PlanTimeout,
     /// What a plan would do is too much to be kept.
     #[error(
         "what this would change takes {bytes} bytes to keep, and a plan may take {limit}: make several plans, each of fewer \
@@ -241,6 +278,8 @@ impl ApiError {
             | Self::BacktestRuns
             | Self::Log(LogError::Busy) => Some(RETRY_AFTER_BUSY),
             Self::TooManyRequests { pause } => Some(*pause),
+            // The same would take as long again.
+            Self::PlanTimeout => None,
             _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_RELOAD),
         }
     }
@@ -275,6 +314,11 @@ impl ApiError {
             Self::ConnectionNotFound => (StatusCode::NOT_FOUND, "unknown_connection"),
             Self::UsersOnly => (StatusCode::NOT_FOUND, "users_only"),
             Self::PlanDiffers => (StatusCode::PRECONDITION_FAILED, "plan_differs"),
+            Self::SnapshotEmpty => (StatusCode::BAD_REQUEST, "snapshot_empty"),
+            Self::PlanUnknown => (StatusCode::NOT_FOUND, "unknown_plan"),
+            Self::PlanChangesGone { .. } => (StatusCode::NOT_FOUND, "plan_changes_gone"),
+            Self::PlanStopped => (StatusCode::CONFLICT, "plan_stopped"),
+            Self::PlanTimeout => (StatusCode::SERVICE_UNAVAILABLE, "plan_timeout"),
             Self::PlanTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "plan_too_large"),
             Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_route"),
@@ -348,7 +392,6 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::AlreadyMapped => (StatusCode::CONFLICT, "already_mapped"),
         Rejection::MappingStatus { .. } => (StatusCode::CONFLICT, "mapping_status"),
         Rejection::TooManyMappings { .. } => (StatusCode::BAD_REQUEST, "too_many_mappings"),
-        Rejection::UnknownPlan => (StatusCode::NOT_FOUND, "unknown_plan"),
         Rejection::PlanRuns => (StatusCode::CONFLICT, "plan_runs"),
         Rejection::PlanNotRunning => (StatusCode::CONFLICT, "plan_not_running"),
         Rejection::PlanOutdated { .. } => (StatusCode::PRECONDITION_FAILED, "plan_outdated"),
@@ -398,7 +441,9 @@ mod tests {
             let pause = error.retry_after().unwrap();
             assert!(pause.as_secs() >= 1 && pause.subsec_nanos() == 0, "{error}");
         }
-        assert_eq!(ApiError::TokenMissing.retry_after(), None);
+        for error in [ApiError::TokenMissing, ApiError::PlanTimeout] {
+            assert_eq!(error.retry_after(), None, "{error}");
+        }
     }
 
     #[test]

@@ -18,7 +18,8 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::limits::{
-    BACKTEST_REQUEST_DURATION_MAX, HEADERS_BYTES_MAX, REQUEST_DURATION_MAX, TARGET_BYTES_MAX, VERIFICATION_DURATION_MAX,
+    BACKTEST_REQUEST_DURATION_MAX, HEADERS_BYTES_MAX, PLAN_REQUEST_DURATION_MAX, REQUEST_DURATION_MAX,
+    TARGET_BYTES_MAX, VERIFICATION_DURATION_MAX,
 };
 use crate::oauth::OAuthError;
 use crate::organization::panic_text;
@@ -45,8 +46,12 @@ impl<S: Sync> FromRequestParts<S> for Started {
 /// Around requests to the admin API.
 pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
-    let limit = duration_max(request.uri().path());
-    let response = run(request, next, limit, |error| Problem(error).into_response()).await;
+    let work = Work::of(request.uri().path());
+    let refuse = |error| {
+        let is_plan = work == Work::Plan && matches!(error, ApiError::Timeout);
+        Problem(if is_plan { ApiError::PlanTimeout } else { error }).into_response()
+    };
+    let response = run(request, next, work.duration_max(), refuse).await;
     app.metrics.admin_request(&method, response.status());
     response
 }
@@ -133,14 +138,39 @@ async fn within<T>(limit: Duration, request: impl Future<Output = T>) -> Result<
         .map_err(|_| ApiError::Timeout)
 }
 
-/// Verifying a record takes as long as the record is, and a backtest walks through much of it.
-fn duration_max(path: &str) -> Duration {
-    if path.ends_with("/audit/verify") {
-        VERIFICATION_DURATION_MAX
-    } else if path.ends_with("/backtests") {
-        BACKTEST_REQUEST_DURATION_MAX
-    } else {
-        REQUEST_DURATION_MAX
+/// What a request to the admin API is about, as far as that decides how long it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// Takes as long as the record is.
+    Verification,
+    /// Walks through much of the record.
+    Backtest,
+    /// Works out a plan, or its effect again.
+    Plan,
+    Other,
+}
+
+impl Work {
+    fn of(path: &str) -> Self {
+        let ends = |words: &[&str]| words.iter().any(|word| path.ends_with(word));
+        if ends(&["/audit/verify"]) {
+            Self::Verification
+        } else if ends(&["/backtests"]) {
+            Self::Backtest
+        } else if ends(&["/plans", "/reconcile"]) || (path.contains("/plans/") && ends(&["/apply"])) {
+            Self::Plan
+        } else {
+            Self::Other
+        }
+    }
+
+    fn duration_max(self) -> Duration {
+        match self {
+            Self::Verification => VERIFICATION_DURATION_MAX,
+            Self::Backtest => BACKTEST_REQUEST_DURATION_MAX,
+            Self::Plan => PLAN_REQUEST_DURATION_MAX,
+            Self::Other => REQUEST_DURATION_MAX,
+        }
     }
 }
 
@@ -242,6 +272,43 @@ mod tests {
     async fn a_request_that_takes_too_long_is_answered_and_logged_once_with_its_id() {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         check(std::future::pending, status, "a request was given up after 30 seconds").await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn working_out_a_plan_has_minutes_and_whoever_waited_in_vain_is_not_asked_to_try_again() {
+        let app = TestServer::start().await.app;
+        for path in [
+            "/v1/organizations/o/plans",
+            "/v1/organizations/o/reconcile",
+            "/v1/organizations/o/plans/p/apply",
+        ] {
+            let guarded = Router::new()
+                .fallback(std::future::pending::<()>)
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), admin));
+            let (began, request) = (
+                Instant::now(),
+                Request::builder().uri(path).body(Body::empty()).unwrap(),
+            );
+            let response = guarded.oneshot(request).await.unwrap();
+            assert_eq!(began.elapsed().as_secs(), 300, "{path}");
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers().get("Retry-After"), None);
+            let body = axum::body::to_bytes(response.into_body(), 64 * 1024).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["type"], "urn:rolecall:problem:plan_timeout", "{body}");
+            let detail = body["detail"].as_str().unwrap();
+            assert!(
+                detail.contains("5 minutes") && detail.contains("make several plans"),
+                "{detail}"
+            );
+        }
+        for path in [
+            "/v1/organizations/o/rules",
+            "/v1/organizations/o/plans/p",
+            "/v1/organizations/o/plans/p/stop",
+        ] {
+            assert_eq!(Work::of(path), Work::Other, "{path}");
+        }
     }
 
     #[test]

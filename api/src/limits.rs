@@ -93,6 +93,8 @@ const _: () = assert!(
     2 * PLAN_BYTES_MAX <= ORGANIZATION_PLANS_BYTES_MAX && ORGANIZATION_PLANS_BYTES_MAX <= SERVER_PLANS_BYTES_MAX,
     "a plan that is being applied leaves room for another one"
 );
+/// How long the request that makes a plan, or looks at its effect again, may take, with its wait for a place to work at.
+pub(crate) const PLAN_REQUEST_DURATION_MAX: Duration = Duration::from_secs(300);
 /// How long a plan is kept to be applied.
 pub(crate) const PLAN_DURATION: Duration = Duration::from_secs(3_600);
 /// How long whoever applies a plan waits for its end before the answer says that it goes on.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use axum::Json;
 use rolecall_engine::plan::PlanEffect;
-use rolecall_engine::{PlanId, Rejection, UserIndex, UserSet};
+use rolecall_engine::{PlanId, State, UserIndex, UserSet};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -88,7 +88,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<PlannedChangeView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
     let after: Option<Place> = query.after.as_deref().map(str::parse).transpose()?;
-    let plan = caller.organization.plans().get(plan).ok_or(Rejection::UnknownPlan)?;
+    let kept = caller.organization.plans().get(plan);
+    let plan = kept.ok_or_else(|| gone(&state, plan))?;
     if after.is_some_and(|after| !after.is_in(&plan.effect)) {
         return Err(no_place().into());
     }
@@ -100,6 +101,15 @@ pub(crate) async fn list(
         Page::of(views, limit, |(place, _)| place.to_string(), |(_, view)| view)
     };
     Ok(Json(aside::run(caller.organization.long_works(), steps, page).await?))
+}
+
+/// Why there are no changes of a plan that is not kept.
+fn gone(state: &State, plan: PlanId) -> ApiError {
+    let run = state.plan_run().filter(|run| run.plan == plan);
+    run.map_or(ApiError::PlanUnknown, |run| ApiError::PlanChangesGone {
+        first: run.started.position,
+        last: run.stepped.position,
+    })
 }
 
 /// The places of the changes after this one, in order; of all kinds, or of one.

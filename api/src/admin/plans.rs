@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::http::StatusCode;
 use rolecall_engine::plan::{self, Draft, DriftReport, PlanMeasure};
-use rolecall_engine::{Command, PlanId, Position, Rejection, State};
+use rolecall_engine::state::PlanEnd;
+use rolecall_engine::{Command, PlanId, Position, State};
 use uuid::Builder;
 
 use super::body::Body;
@@ -73,32 +74,58 @@ pub(crate) async fn read(caller: Caller<Viewer>, Id(plan): Id<PlanId>) -> Result
     Ok(Json(view(&caller.organization, plan)?))
 }
 
-/// Apply a plan. It is refused when the organization has moved on since the plan was made.
+/// Apply a plan. It is refused when the organization has moved on since the plan was made; when it has been applied already, it is
+/// answered as it is.
 #[utoipa::path(post, path = "/v1/organizations/{organization}/plans/{plan}/apply", tag = "plans",
     params(("organization" = Uuid, Path), ("plan" = Uuid, Path)), request_body = ApplyBody, responses(
     (status = 200, description = "The plan has been applied", body = PlanView),
     (status = 202, description = "The plan is being applied; read it to see how far it is", body = PlanView),
+    (status = 409, description = "Another plan is being applied, or this one was stopped", body = ProblemBody),
     (status = 412, description = "The organization has moved on, or the plan is another one", body = ProblemBody),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
 pub(crate) async fn apply(
     caller: Caller<Admin>,
-    Id(plan): Id<PlanId>,
+    Id(id): Id<PlanId>,
     Body(body): Body<ApplyBody>,
 ) -> Result<(StatusCode, Json<PlanView>), Problem> {
-    let organization = &caller.organization;
-    let plan = organization.plans().get(plan).ok_or(Rejection::UnknownPlan)?;
-    if body.hash.is_some_and(|hash| hash != plan.hash) {
+    let (organization, kept) = (&caller.organization, caller.organization.plans().get(id));
+    if let (Some(hash), Some(plan)) = (&body.hash, &kept)
+        && *hash != plan.hash
+    {
         return Err(ApiError::PlanDiffers.into());
     }
-    let expected = if body.recheck {
+    // Whoever lost the answer asks again, and nothing is to be done twice.
+    match caller.state().plan_run().filter(|run| run.plan == id) {
+        Some(run) if run.ended == Some(PlanEnd::Stopped) => return Err(ApiError::PlanStopped.into()),
+        Some(_) => {}
+        None => {
+            let plan = kept.ok_or(ApiError::PlanUnknown)?;
+            if let Some(nothing) = start(&caller, plan, body.recheck).await? {
+                return Ok((StatusCode::OK, Json(nothing)));
+            }
+        }
+    }
+    wait(organization, id).await;
+    let view = view(organization, id)?;
+    let status = if view.goes_on() {
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(view)))
+}
+
+/// Begins to apply a plan; one that changes nothing is applied already.
+async fn start(caller: &Caller<Admin>, plan: Arc<Plan>, anew: bool) -> Result<Option<PlanView>, Problem> {
+    let organization = &caller.organization;
+    let expected = if anew {
         recheck(organization, &plan).await?
     } else {
         plan.position
     };
-    let actual = caller.state().position();
-    if plan.effect.is_nothing() && actual == expected {
-        return Ok((StatusCode::OK, Json(PlanView::nothing(&plan))));
+    if plan.effect.is_nothing() && caller.state().position() == expected {
+        return Ok(Some(PlanView::nothing(&plan)));
     }
     let (id, author, steps) = (plan.id, plan.author, plan.bytes / COPIED_BYTES_PER_STEP);
     let draft = aside::run(organization.long_works(), steps, move || plan.draft.clone()).await?;
@@ -109,14 +136,7 @@ pub(crate) async fn apply(
         expected,
     };
     caller.submit(command).await?;
-    wait(organization, id).await;
-    let view = view(organization, id)?;
-    let status = if view.goes_on() {
-        StatusCode::ACCEPTED
-    } else {
-        StatusCode::OK
-    };
-    Ok((status, Json(view)))
+    Ok(None)
 }
 
 /// Stop a plan that is being applied. What it has done stays; another plan can do the rest, or undo it.
@@ -150,7 +170,7 @@ fn view_at(organization: &Organization, state: &State, id: PlanId) -> Result<Pla
     match organization.plans().get(id) {
         Some(plan) => Ok(PlanView::of(&plan, run)),
         None => {
-            let run = run.ok_or(Rejection::UnknownPlan)?;
+            let run = run.ok_or(ApiError::PlanUnknown)?;
             Ok(PlanView::forgotten(id.uuid(), Some(run)))
         }
     }

@@ -121,5 +121,8 @@ fn compare(
         Form::Csv => snapshot_csv::read(&snapshot.bytes, &mut reconciliation),
         Form::Json => snapshot_json::read(&snapshot.bytes, &mut reconciliation)?,
     }
+    if delete_missing && reconciliation.is_empty() {
+        return Err(ApiError::SnapshotEmpty);
+    }
     Ok(reconciliation.finish(delete_missing)?)
 }

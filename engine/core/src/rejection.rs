@@ -127,8 +127,6 @@ pub enum Rejection {
     #[error("the group has {limit} mappings, which is the limit")]
     TooManyMappings { limit: usize },
 
-    #[error("there is no such plan, or it is not being applied")]
-    UnknownPlan,
     #[error("a plan is being applied; wait until it has ended, or stop it")]
     PlanRuns,
     #[error("the organization has moved on since the plan was made; make the plan again")]

@@ -27,6 +27,7 @@ mod graceful;
 #[cfg(test)]
 mod live_events;
 #[cfg(test)]
+mod lost_plans;
 mod no_change_no_entry;
 #[cfg(test)]
 mod oauth_client;

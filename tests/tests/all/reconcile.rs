@@ -102,7 +102,7 @@ async fn a_snapshot_becomes_a_plan_that_brings_the_groups_into_line() {
 
 #[tokio::test]
 async fn what_is_no_snapshot_is_refused_with_every_line() {
-    let (_server, acme, _connection) = start().await;
+    let (_server, acme, connection) = start().await;
     let head = acme.head_after(0).await;
     let file = b"group,user_name\neng\n,ana\neng,\xff\xfe\n".to_vec();
     let refused = send(&acme, "", "text/csv", file).await.expect(400).json();
@@ -132,6 +132,19 @@ async fn what_is_no_snapshot_is_refused_with_every_line() {
     send(&acme, "?delete_missing_groups=perhaps", "text/csv", "group,user_name\n")
         .await
         .expect(400);
+    connection.scim.create_group("eng", &[]).await;
+    let head = head + 1;
+    let nothing = [
+        ("text/csv", "group,user_name\n"),
+        ("application/json", r#"{"groups": []}"#),
+    ];
+    for (media_type, body) in nothing {
+        let refused = send(&acme, "?delete_missing_groups=true", media_type, body).await;
+        let refused = refused.expect(400).json();
+        assert_eq!(refused["type"], "urn:rolecall:problem:snapshot_empty", "{refused}");
+        let told = send(&acme, "", media_type, body).await.expect(201).json();
+        assert_eq!(told["drift"]["groups_surplus"], 1);
+    }
     let huge = vec![b'x'; 32 * 1024 * 1024 + 1];
     send(&acme, "", "text/csv", huge).await.expect(413);
     let viewer = json!({"name": "reader", "role": "approver"});

@@ -76,7 +76,13 @@ async fn a_stopped_plan_stays_stopped_after_a_kill_and_another_one_does_the_rest
     assert_eq!(acme.head_after(0).await, head + 1);
     assert_eq!(acme.list("/mappings").await.len() as u64, done, "what is done stays");
     acme.http.post(&stop, &json!({})).await.expect(409);
-    acme.http.post(&path(&plan, "/apply"), &json!({})).await.expect(404);
+    let again = acme
+        .http
+        .post(&path(&plan, "/apply"), &json!({}))
+        .await
+        .expect(409)
+        .json();
+    assert_eq!(again["type"], "urn:rolecall:problem:plan_stopped", "{again}");
 
     let rest = acme.http.post("/plans", &json!({})).await.expect(201).json();
     assert_eq!(rest["counts"]["mappings_approved"], GROUPS as u64 - done);

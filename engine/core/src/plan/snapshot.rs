@@ -175,6 +175,11 @@ impl<'a> Reconciliation<'a> {
         }
     }
 
+    /// Whether the snapshot names no group at all, and nothing is wrong with it otherwise.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.problems.total == 0
+    }
+
     /// The differences, as far as a plan brings them into line, and a report of all of them.
     ///
     /// # Errors
