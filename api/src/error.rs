@@ -178,6 +178,9 @@ pub(crate) enum ApiError {
     /// The body broke off.
     #[error("the body could not be read to its end")]
     BodyBroken,
+    /// There is no body, where one is needed.
+    #[error("a JSON body is missing")]
+    BodyMissing,
     /// The body is of another media type.
     #[error("the body has to be `{expected}`")]
     MediaType {
@@ -327,6 +330,7 @@ impl ApiError {
             Self::HeadersTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"),
             Self::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "body_broken"),
+            Self::BodyMissing => (StatusCode::BAD_REQUEST, "json"),
             Self::MediaType { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type"),
             Self::Json { .. } => (StatusCode::BAD_REQUEST, "json"),
             Self::Query { .. } => (StatusCode::BAD_REQUEST, "query"),

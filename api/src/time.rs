@@ -51,11 +51,25 @@ impl<'de> Deserialize<'de> for Time {
         let text = String::deserialize(deserializer)?;
         let time: Result<jiff::Timestamp, _> = text.parse();
         time.map(Self::from).map_err(|_| {
-            D::Error::custom(format!(
-                "`{text}` is no time; one looks like 2030-01-31T12:00:00Z (RFC 3339)"
-            ))
+            D::Error::custom(if is_beyond(&text) {
+                format!(
+                    "`{text}` is too late: the latest time is {:.0}; where no end is meant, leave it out",
+                    jiff::Timestamp::MAX
+                )
+            } else {
+                format!("`{text}` is no time; one looks like 2030-01-31T12:00:00Z (RFC 3339)")
+            })
         })
     }
+}
+
+/// Whether this is a date and time with its offset, and later than any time there is.
+fn is_beyond(text: &str) -> bool {
+    let Ok(pieces) = jiff::fmt::temporal::Pieces::parse(text) else {
+        return false;
+    };
+    let is_whole = pieces.time().is_some() && pieces.offset().is_some();
+    is_whole && pieces.date() >= jiff::civil::date(9999, 12, 30)
 }
 
 impl utoipa::PartialSchema for Time {
@@ -85,8 +99,27 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_time_is_named_to_who_means_never() {
+        let latest = "the latest time is 9999-12-30T22:00:00Z; where no end is meant, leave it out";
+        for late in [
+            "9999-12-31T23:59:59Z",
+            "9999-12-30T22:00:01Z",
+            "9999-12-31T23:59:59+01:00",
+        ] {
+            let error = serde_json::from_str::<Time>(&format!("\"{late}\"")).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .starts_with(&format!("`{late}` is too late: {latest}")),
+                "{error}"
+            );
+        }
+        assert!(serde_json::from_str::<Time>("\"9999-12-30T22:00:00Z\"").is_ok());
+    }
+
+    #[test]
     fn what_is_no_time_is_refused_with_an_example() {
-        for wrong in ["tomorrow", "2030-01-31", "2030-13-01T00:00:00Z", ""] {
+        for wrong in ["tomorrow", "2030-01-31", "2030-13-01T00:00:00Z", "9999-12-31", ""] {
             let error = serde_json::from_str::<Time>(&format!("\"{wrong}\""))
                 .unwrap_err()
                 .to_string();

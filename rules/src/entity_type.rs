@@ -31,6 +31,15 @@ impl EntityType {
             Self::SubOrganization => "sub_organization",
         }
     }
+
+    /// What it is called in a sentence.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::ConcurrencyGroup => "concurrency group",
+            Self::SubOrganization => "sub-organization",
+        }
+    }
 }
 
 impl fmt::Display for EntityType {

@@ -48,7 +48,8 @@ pub(crate) struct BacktestView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Moment {
     position: u64,
-    at: Time,
+    /// `null` for position 0, which is before the first entry.
+    at: Option<Time>,
 }
 
 /// The differences of one day.
@@ -139,7 +140,7 @@ impl From<Stamp> for Moment {
     fn from(stamp: Stamp) -> Self {
         Self {
             position: stamp.position.get(),
-            at: Time(stamp.at),
+            at: (stamp.position > Position::START).then_some(Time(stamp.at)),
         }
     }
 }

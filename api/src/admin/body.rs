@@ -1,9 +1,11 @@
 //! The JSON body of a request to the admin API.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
+use rolecall_engine::NotAnId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -24,7 +26,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
         let (parts, body) = request.into_parts();
         let bytes = body::read(&parts.headers, body, ADMIN_BODY_BYTES_MAX).await?;
         if bytes.is_empty() {
-            return Ok(Self(parse(b"{}")?));
+            return Ok(Self(parse(b"{}").map_err(|_| ApiError::BodyMissing)?));
         }
         if !is_json(&parts.headers) {
             return Err(ApiError::MediaType {
@@ -41,21 +43,28 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
 /// # Errors
 /// When they are no JSON, or not of the type.
 pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ApiError> {
+    if bytes.trim_ascii().is_empty() {
+        return Err(ApiError::BodyMissing);
+    }
     let parsed = serde_json::from_slice(bytes).map(|Object(value)| value);
-    parsed.map_err(|error| {
-        let text = error.to_string();
-        // The place is told apart from the reason.
-        let reason = text.split_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-        ApiError::Json {
-            line: error.line(),
-            column: error.column(),
-            reason: for_people(reason),
-        }
+    parsed.map_err(|error| ApiError::Json {
+        line: error.line(),
+        column: error.column(),
+        reason: reason(&error),
     })
+}
+
+/// What the parser has against the JSON, without its place.
+pub(super) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    for_people(text.split_once(" at line ").map_or(text.as_str(), |(reason, _)| reason))
 }
 
 /// What the parser says in the words of Rust, in those of JSON.
 fn for_people(reason: &str) -> String {
+    if reason.starts_with("UUID parsing failed") {
+        return NotAnId.to_string();
+    }
     let of_type = ["invalid type: ", "invalid value: "]
         .into_iter()
         .find_map(|start| reason.strip_prefix(start)?.rsplit_once(", expected "));
@@ -68,13 +77,25 @@ fn for_people(reason: &str) -> String {
         other => other,
     };
     let expected = match expected {
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
-        "i8" | "i16" | "i32" | "i64" => "a whole number",
-        "a sequence" => "a list",
-        "a map" => "an object",
-        other => other,
+        "u8" => numbers(u8::MIN, u8::MAX),
+        "u16" => numbers(u16::MIN, u16::MAX),
+        "u32" => numbers(u32::MIN, u32::MAX),
+        "u64" => numbers(u64::MIN, u64::MAX),
+        "usize" => numbers(usize::MIN, usize::MAX),
+        "i8" => numbers(i8::MIN, i8::MAX),
+        "i16" => numbers(i16::MIN, i16::MAX),
+        "i32" => numbers(i32::MIN, i32::MAX),
+        "i64" => numbers(i64::MIN, i64::MAX),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "an object".to_owned(),
+        "a formatted UUID string" => "an id in quotation marks".to_owned(),
+        other => other.to_owned(),
     };
     format!("{expected} is expected here, not {found}")
+}
+
+fn numbers<N: Display>(least: N, most: N) -> String {
+    format!("a whole number from {least} to {most}")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -96,6 +117,8 @@ mod tests {
         _count: u32,
         #[serde(rename = "names", default)]
         _names: Vec<String>,
+        #[serde(rename = "id", default)]
+        _id: Option<uuid::Uuid>,
     }
 
     #[track_caller]
@@ -107,8 +130,21 @@ mod tests {
     fn a_fault_is_reported_with_its_place_and_in_words_of_json() {
         check(
             "{\"count\":\n \"x\"}",
-            "line 2, column 4 of the body: a whole number that is not negative is expected here, not string \"x\"",
+            "line 2, column 4 of the body: a whole number from 0 to 4294967295 is expected here, not string \"x\"",
         );
+        check(
+            r#"{"count": 10000000000}"#,
+            "line 1, column 21 of the body: a whole number from 0 to 4294967295 is expected here, not integer `10000000000`",
+        );
+        check(
+            r#"{"count": 1, "id": "nobody"}"#,
+            "line 1, column 27 of the body: an id is a UUID in lower case with hyphens",
+        );
+        check(
+            r#"{"count": 1, "id": 7}"#,
+            "line 1, column 20 of the body: an id in quotation marks is expected here, not integer `7`",
+        );
+        check(" ", "a JSON body is missing");
         check(
             r#"{"count": 1, "names": {}}"#,
             "line 1, column 22 of the body: a list is expected here, not an object",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use rolecall_engine::NotAnId;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -36,8 +37,11 @@ fn for_people(reason: &str) -> String {
         return reason.to_owned();
     };
     let fault = match fault {
-        "invalid digit found in string" | "cannot parse integer from empty string" => "has to be a whole number",
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            "has to be a whole number that is not negative"
+        }
         "number too large to fit in target type" => "is too large a number",
+        fault if fault.starts_with("UUID parsing failed") => return format!("`{parameter}`: {NotAnId}"),
         fault => return format!("`{parameter}`: {fault}"),
     };
     format!("`{parameter}` {fault}")
@@ -55,8 +59,18 @@ mod tests {
         let server = TestServer::start().await;
         let (ours, _) = server.organization("ours").await;
         for (query, expected) in [
-            ("limit=x", "the query: `limit` has to be a whole number"),
-            ("limit=", "the query: `limit` has to be a whole number"),
+            (
+                "limit=x",
+                "the query: `limit` has to be a whole number that is not negative",
+            ),
+            (
+                "limit=-1",
+                "the query: `limit` has to be a whole number that is not negative",
+            ),
+            (
+                "limit=",
+                "the query: `limit` has to be a whole number that is not negative",
+            ),
             (
                 "after=99999999999999999999999",
                 "the query: `after` is too large a number",

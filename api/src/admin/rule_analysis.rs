@@ -44,7 +44,7 @@ pub(crate) struct AnalysisView {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum MethodWord {
-    /// All names were seen, for all rules together: what is not reported is not so.
+    /// Every possible name was considered, for all rules together: there is nothing else to report.
     Exact,
     /// Rules were compared by twos: what is reported is true, and there may be more.
     Pairwise,

@@ -98,7 +98,7 @@ impl FromRequest<Arc<App>> for RuleSetRequest {
             },
             "application/json" => Ok(Self::Json(parse(&bytes)?)),
             _ => Err(ApiError::MediaType {
-                expected: "application/json or application/toml",
+                expected: "application/json` or `application/toml",
             }
             .into()),
         }

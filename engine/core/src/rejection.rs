@@ -89,9 +89,9 @@ pub enum Rejection {
     #[error("the resource has changed since version {expected}; read it again")]
     VersionMismatch { expected: Position, actual: Position },
 
-    #[error("the rule cannot be saved: {0}")]
+    #[error("the rule cannot be used: {0}")]
     Rule(Problems),
-    #[error("the rules cannot be saved: {0}")]
+    #[error("the rules cannot be used: {0}")]
     RuleSet(RuleSetProblems),
     #[error("the rules do not fulfil their examples; change the rules, or the examples with them: {0}")]
     Examples(FailedExamples),
@@ -102,7 +102,7 @@ pub enum Rejection {
     EntityExternalIdTaken,
     #[error("the entity is the default concurrency group; choose another in the settings first")]
     EntityIsDefault,
-    #[error("the entity belongs to another group; end that mapping first, or switch `one_group_per_entity` off")]
+    #[error("the entity belongs to another group; reject that mapping first, or switch `one_group_per_entity` off")]
     EntityOwned { by: GroupId },
     #[error("there is no sub-organization `{name}`, and mappings never create one; create it first, or name another")]
     TargetMissing { name: String },

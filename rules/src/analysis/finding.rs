@@ -98,7 +98,10 @@ impl Analysis {
     /// How far the findings go, in sentences.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = vec![match self.method {
-            Method::Exact => "all names were seen, for all rules together: what is not reported is not so".to_owned(),
+            Method::Exact => {
+                "exact: every possible name was considered, for all rules together; there is nothing else to report"
+                    .to_owned()
+            }
             Method::Pairwise { checked, of } => format!(
                 "the rules were compared by twos, {checked} of {of} pairs: what is reported is true, and there may be more"
             ),

@@ -292,7 +292,7 @@ fn an_accent_that_joins_its_letter_only_when_folded_is_thought_of() {
     assert_eq!(
         analysis.notes(),
         [
-            "all names were seen, for all rules together: what is not reported is not so",
+            "exact: every possible name was considered, for all rules together; there is nothing else to report",
             "something stayed open about `1`",
         ]
     );

@@ -68,6 +68,7 @@ async fn a_rule_that_would_have_put_a_group_elsewhere_differs_as_long_as_the_gro
     assert_eq!(acme.head_after(0).await, deleted);
 
     let same = backtest(&acme, "", &json!({"rules": teams("${display_name}")})).await;
+    assert_eq!(same["from"], json!({"position": 0, "at": null}));
     assert_eq!((&same["began"], &same["differences"]), (&json!(0), &json!([])));
 }
 

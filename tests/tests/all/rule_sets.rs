@@ -256,7 +256,10 @@ fn files_are_checked_on_the_command_line() {
         "{said}"
     );
     assert!(said.contains("advice (overlap)"), "{said}");
-    assert!(said.contains("good.toml: analysis: all names were seen"), "{said}");
+    assert!(
+        said.contains("good.toml: analysis: exact: every possible name was considered"),
+        "{said}"
+    );
     assert_eq!(check(&[&good, "--strict"]).0, Some(1));
     let (_, said) = check(&[&good, "--format", "json"]);
     let report: Value = serde_json::from_str(&said).unwrap();

@@ -12,7 +12,7 @@ use super::FirstView;
 use super::mapping::{MappingExplanation, positions};
 use super::reading::Cited;
 use super::reason_view::EntryRef;
-use super::words::Words;
+use super::words::{Words, counted};
 use crate::admin::entities::{MemberView, first_members};
 use crate::admin::id::Id;
 use crate::admin::page::Page;
@@ -102,6 +102,10 @@ impl EntityExplanation {
         let name = Words(state).entity(entity.index);
         let (members, mappings) = (entity.members.len(), explained.mappings.total);
         let unmapped = explained.unmapped_members;
+        let without = match unmapped {
+            0 => String::new(),
+            some => format!(", {some} without a mapping"),
+        };
         Self {
             entity: EntityRef::of(entity),
             position: state.position().get(),
@@ -117,7 +121,9 @@ impl EntityExplanation {
             exclusions: FirstView::from(explained.exclusions.map(|one| ExcludedView::of(one, state))),
             conflicts: FirstView::from(explained.conflicts.map(|one| ContestedView::of(one, state))),
             text: format!(
-                "In {name} are {members} users, {unmapped} of them without a mapping; {mappings} mappings are for it."
+                "{} in {name}{without}; {} for it.",
+                counted(members, "user"),
+                counted(mappings, "mapping")
             ),
         }
     }

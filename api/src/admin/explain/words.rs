@@ -224,13 +224,16 @@ impl Words<'_> {
     }
 }
 
+/// So many of something: `1 user`, `2 users`.
+pub(super) fn counted(count: impl TryInto<u64>, what: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// A kind of entity with a name.
 pub(super) fn named(entity_type: EntityType, name: Option<&str>) -> String {
-    let word = match entity_type {
-        EntityType::Team => "team",
-        EntityType::ConcurrencyGroup => "concurrency group",
-        EntityType::SubOrganization => "sub-organization",
-    };
+    let word = entity_type.in_words();
     match name {
         Some(name) => format!("{word} `{name}`"),
         None => format!("a {word} without a name"),

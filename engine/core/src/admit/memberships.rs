@@ -102,7 +102,7 @@ pub(super) fn take(state: &State, entity: EntityId, user: UserId) -> Result<Vec<
     }
     if !is_manual && entity.slot().is_some() {
         return Err(Rejection::MemberNotByHand {
-            entity_type: entity.entity_type.as_str(),
+            entity_type: entity.entity_type.in_words(),
         });
     }
     if claimants(state, user, entity.index).next().is_some() {

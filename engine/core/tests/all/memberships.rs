@@ -148,7 +148,7 @@ fn a_slot_that_something_else_fills_is_not_emptied_by_hand() {
     world.group("cg-one", &["ana"]);
     let entity = world.entity_named(EntityType::ConcurrencyGroup, "cg-one").id;
     let refused = Rejection::MemberNotByHand {
-        entity_type: "concurrency_group",
+        entity_type: "concurrency group",
     };
     assert_eq!(world.take(entity, "ana"), Err(refused.clone()));
     done(world.give(entity, "ana"));
