@@ -3,6 +3,10 @@
 use csv::{ByteRecord, ReaderBuilder};
 use rolecall_engine::plan::{Place, Reconciliation, SnapshotMember, SnapshotProblem};
 
+const NOT_UTF_8: &str = "the file is not in UTF-8; save it as UTF-8";
+
+const TORN: &str = "a quotation mark is not closed on its line; a field ends with its line, and a quotation mark within one is written twice";
+
 /// The columns, by what they hold.
 #[derive(Default)]
 struct Columns {
@@ -16,6 +20,11 @@ struct Columns {
 pub(super) fn read(bytes: &[u8], into: &mut Reconciliation<'_>) {
     // Spreadsheets begin a file with a byte order mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // What the bytes of UTF-16 make of a header would be told otherwise.
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.iter().take(16).any(|byte| *byte == 0)
+    {
+        return into.problem(Place::Line(1), form(NOT_UTF_8));
+    }
     let mut reader = ReaderBuilder::new()
         .flexible(true)
         .has_headers(false)
@@ -23,7 +32,12 @@ pub(super) fn read(bytes: &[u8], into: &mut Reconciliation<'_>) {
     let mut record = ByteRecord::new();
     let mut columns = None;
     while let Some(line) = next(&mut reader, &mut record, into) {
+        let is_torn = record
+            .iter()
+            .any(|field| field.contains(&b'\n') || field.contains(&b'\r'));
         match &columns {
+            None if is_torn => return into.problem(Place::Line(line), form(TORN)),
+            Some(_) if is_torn => into.problem(Place::Line(line), form(TORN)),
             None => match Columns::of(&record) {
                 Ok(found) => columns = Some((found, record.len())),
                 // Without a header no row can be understood.
@@ -56,6 +70,19 @@ fn next(reader: &mut csv::Reader<&[u8]>, record: &mut ByteRecord, into: &mut Rec
 
 impl Columns {
     fn of(header: &ByteRecord) -> Result<Self, SnapshotProblem> {
+        let only = match (header.len(), header.get(0)) {
+            (1, Some(only)) => only,
+            _ => b"",
+        };
+        for (separator, called) in [(b';', "semicolons"), (b'\t', "tabs")] {
+            if only.contains(&separator) {
+                let problem = format!("the columns are separated by {called}; save the file with commas");
+                return Err(SnapshotProblem::Form(problem));
+            }
+        }
+        if header.iter().any(|name| std::str::from_utf8(name).is_err()) {
+            return Err(form(NOT_UTF_8));
+        }
         let mut columns = Self::default();
         for (index, name) in header.iter().enumerate() {
             let name = String::from_utf8_lossy(name).trim().to_lowercase();
@@ -99,15 +126,8 @@ impl Columns {
         ]
         .map(field);
         let [Ok(group), Ok(group_external_id), Ok(user_name), Ok(external_id)] = fields else {
-            return into.problem(place, form("the row is not in UTF-8; save the file as UTF-8"));
+            return into.problem(place, form(NOT_UTF_8));
         };
-        let broken = |text: &Option<&str>| text.is_some_and(|text| text.contains(['\n', '\r']));
-        if [group, group_external_id, user_name, external_id].iter().any(broken) {
-            return into.problem(
-                place,
-                form("a field goes on over the end of its line; a quote may be missing its end"),
-            );
-        }
         let Some(group) = into.group(place, group, group_external_id) else {
             return;
         };
@@ -169,7 +189,10 @@ mod tests {
     #[test]
     fn all_that_is_wrong_is_told_with_its_line() {
         wrong(b"", &["line 1: the header `group,user_name` is missing"]);
-        wrong(b"group;user_name\neng;ana\n", &["line 1: the header takes the columns"]);
+        wrong(
+            b"group;user_name\neng;ana\n",
+            &["line 1: the columns are separated by semicolons; save the file with commas"],
+        );
         wrong(
             b"group,group,user_name\n",
             &["line 1: the header has the column `group` twice"],
@@ -180,11 +203,23 @@ mod tests {
             &[
                 "line 2: the header has 2 columns, and this row 1",
                 "line 3: a group takes a name or an external id",
-                "line 4: the row is not in UTF-8",
-                "line 5: a field goes on over the end of its line",
+                "line 4: the file is not in UTF-8",
+                "line 5: a quotation mark is not closed on its line",
             ],
         );
         let utf_16: Vec<u8> = "group,user_name".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        wrong(&utf_16, &["in UTF-8"]);
+        wrong(&utf_16, &["line 1: the file is not in UTF-8"]);
+        wrong(b"\xff\xfeg\0r\0", &["line 1: the file is not in UTF-8"]);
+        wrong(b"group,\xe4\n", &["line 1: the file is not in UTF-8"]);
+        wrong(b"group\tuser_name\n", &["line 1: the columns are separated by tabs"]);
+        wrong(b"grp,user_name\n", &["line 1: the header takes the columns"]);
+        wrong(
+            b"\"group,user_name\neng,ana\n",
+            &["line 1: a quotation mark is not closed on its line"],
+        );
+        wrong(
+            b"group,user_name\neng,ana\n\"ops,ben\n",
+            &["line 3: a quotation mark is not closed on its line"],
+        );
     }
 }

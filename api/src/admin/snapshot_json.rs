@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::body;
+use super::object::Object;
 use crate::error::ApiError;
 
 /// All groups of a provider, each with all its members.
@@ -81,16 +82,16 @@ pub(super) fn read(bytes: &[u8], into: &mut Reconciliation<'_>) -> Result<(), Ap
     for (index, group) in (0u64..).zip(snapshot.groups) {
         let place = Place::Group(index);
         let known = into.group(place, group.display_name.as_deref(), group.external_id.as_deref());
-        let members: Vec<Member<'_>> = match serde_json::from_str(group.members.get()) {
+        let members: Vec<Object<Member<'_>>> = match serde_json::from_str(group.members.get()) {
             Ok(members) => members,
             Err(error) => {
-                let problem = format!("`members` has to be a list of objects: {error}");
+                let problem = format!("`members` has to be a list of objects: {}", body::reason(&error));
                 into.problem(place, SnapshotProblem::Form(problem));
                 continue;
             }
         };
         let Some(group) = known else { continue };
-        for (number, member) in (0u64..).zip(&members) {
+        for (number, Object(member)) in (0u64..).zip(&members) {
             let member = SnapshotMember {
                 id: member.id.as_deref(),
                 user_name: member.user_name.as_deref(),
@@ -100,4 +101,30 @@ pub(super) fn read(bytes: &[u8], into: &mut Reconciliation<'_>) -> Result<(), Ap
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_engine::{Rejection, State};
+
+    use super::*;
+
+    #[test]
+    fn members_that_are_no_objects_are_told_in_words_of_json() {
+        let state = State::default();
+        let mut reconciliation = Reconciliation::new(&state);
+        let snapshot = br#"{"groups": [{"display_name": "eng", "members": ["ana"]}]}"#;
+        read(snapshot, &mut reconciliation).unwrap();
+        let Err(Rejection::Snapshot(problems)) = reconciliation.finish(false) else {
+            panic!("the members were taken");
+        };
+        let problems: Vec<String> = problems
+            .iter()
+            .map(|(place, problem)| format!("{place}: {problem}"))
+            .collect();
+        assert_eq!(
+            problems,
+            ["groups[0]: `members` has to be a list of objects: an object is expected here, not string \"ana\""]
+        );
+    }
 }
