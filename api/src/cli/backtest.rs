@@ -66,7 +66,7 @@ fn lines(report: &Value, shown: usize) -> Vec<String> {
     }
     lines.extend(items(report, "differences").iter().take(shown).map(difference));
     if began > shown as u64 {
-        lines.push("  ... and more".to_owned());
+        lines.push("  ... and more; --differences shows more of them".to_owned());
     }
     lines
 }
@@ -75,13 +75,7 @@ fn lines(report: &Value, shown: usize) -> Vec<String> {
 fn difference(difference: &Value) -> String {
     let places = |name: &str, sign: char| {
         let places = items(difference, name).iter();
-        let place = |place: &Value| {
-            format!(
-                " {sign} {} `{}`",
-                text(place, "type").replace('_', " "),
-                text(place, "name")
-            )
-        };
+        let place = |place: &Value| format!(" {sign} {}", plan::entity(place));
         places.map(place).collect::<String>()
     };
     let mut line = format!(
@@ -161,6 +155,9 @@ mod tests {
         let found = lines(&broken_off, 1);
         assert_eq!(found[1], "not complete: it came to entry 9");
         assert_eq!(found[3], "2026-07-01: 2 differences began, 1 ended");
-        assert_eq!((found.len(), found[5].as_str()), (6, "  ... and more"));
+        assert_eq!(
+            (found.len(), found[5].as_str()),
+            (6, "  ... and more; --differences shows more of them")
+        );
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::fmt::Hyphenated;
 
 use super::client::{Client, ClientError};
-use super::{block_on, failed};
+use super::{block_on, failed, plan};
 use crate::config::ExplainCommand;
 
 /// Why nothing was explained.
@@ -233,7 +233,11 @@ fn absence(one: &Value) -> Tree {
 }
 
 fn mapping(one: &Value) -> Tree {
-    let held = Tree::of(format!("It holds {} members.", one["held_members"]), []);
+    let held = match one["held_members"].as_u64() {
+        Some(1) => "It holds 1 member.".to_owned(),
+        count => format!("It holds {} members.", count.unwrap_or_default()),
+    };
+    let held = Tree::of(held, []);
     Tree::of(beginning(one), steps(one).chain([held]))
 }
 
@@ -258,7 +262,7 @@ fn sentence(one: &Value) -> Tree {
 }
 
 fn entity(one: &Value) -> String {
-    format!("{} `{}`", text(one, "type").replace('_', " "), text(one, "name"))
+    plan::entity(one)
 }
 
 fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {

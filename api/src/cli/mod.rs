@@ -6,6 +6,7 @@ mod client;
 mod demo;
 mod explain;
 mod faults;
+mod input;
 mod logging;
 mod plan;
 mod rule_set;

@@ -1,18 +1,19 @@
 //! `rolecall plan`: asks a running server what a change would do, shows it like a difference, and applies it when told to.
 
 use std::ffi::OsStr;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use rolecall_engine::rules::{FileProblems, RuleSet};
+use rolecall_engine::rules::{EntityType, FileProblems, RuleSet};
 use serde_json::{Value, json};
 
 use super::client::{Client, ClientError};
+use super::input::{self, Unread};
 use super::{block_on, failed, faults};
 use crate::admin::{ExampleBody, SetRule};
 use crate::config::{ClientOptions, PlanOptions, PlanShowing, ReconcileOptions};
-use crate::limits::PLAN_POLL_PAUSE;
+use crate::limits::{ADMIN_BODY_BYTES_MAX, PLAN_POLL_PAUSE, SNAPSHOT_BYTES_MAX};
 
 /// What a plan that has changes ends with when it is not applied.
 pub(super) const CHANGES: u8 = 2;
@@ -21,8 +22,8 @@ pub(super) const CHANGES: u8 = 2;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PlanError {
     /// The file cannot be read.
-    #[error("failed to read what is to change")]
-    Read(#[from] io::Error),
+    #[error(transparent)]
+    Read(#[from] Unread),
     /// The rule set has faults.
     #[error("the rule set cannot be used:\n{0}")]
     RuleSet(FileProblems),
@@ -64,14 +65,18 @@ async fn plan(options: &PlanOptions) -> Result<ExitCode, PlanError> {
 }
 
 async fn reconciled(options: &ReconcileOptions) -> Result<ExitCode, PlanError> {
-    let is_json = options.file.extension() == Some(OsStr::new("json"));
-    let media_type = if is_json { "application/json" } else { "text/csv" };
-    let snapshot = std::fs::read(&options.file)?;
+    let snapshot = input::bytes(&options.file, SNAPSHOT_BYTES_MAX)?;
+    let media_type = if is_json(&options.file, &snapshot) {
+        "application/json"
+    } else {
+        "text/csv"
+    };
     let client = Client::of(&options.client)?;
     let delete = options.delete_missing_groups;
     let path = format!("{}/reconcile?delete_missing_groups={delete}", options.client.path());
     let made = client.post_file(&path, media_type, snapshot).await;
-    let made = made.map_err(|error| faults::of(&options.file, &error).map_or(error.into(), PlanError::Snapshot))?;
+    let made = made
+        .map_err(|error| faults::of(&input::name(&options.file), &error).map_or(error.into(), PlanError::Snapshot))?;
     made.get("drift").into_iter().for_each(show_counts);
     go_on(&client, &options.client, &made, &options.showing).await
 }
@@ -101,15 +106,16 @@ async fn go_on(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether a snapshot is JSON. Standard input has no name that says it; no header of a CSV file begins with a brace.
+fn is_json(file: &Path, snapshot: &[u8]) -> bool {
+    let begins_object = snapshot.trim_ascii_start().starts_with(b"{");
+    file.extension() == Some(OsStr::new("json")) || (file == Path::new("-") && begins_object)
+}
+
 /// What is to change, as the server takes it.
 pub(super) fn body(file: Option<&Path>) -> Result<Value, PlanError> {
     let Some(file) = file else { return Ok(json!({})) };
-    if file == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text)?;
-        return Ok(serde_json::from_str(&text)?);
-    }
-    let text = std::fs::read_to_string(file)?;
+    let text = input::text(file, ADMIN_BODY_BYTES_MAX)?;
     if file.extension() == Some(OsStr::new("toml")) {
         let set = RuleSet::read(&text).map_err(PlanError::RuleSet)?;
         let rules: Vec<SetRule> = set.rules.iter().map(SetRule::of).collect();
@@ -172,20 +178,13 @@ fn show_changes(page: &Value) {
         say(&line(change));
     }
     if !page["next"].is_null() {
-        say("  ... and more");
+        say("  ... and more; --changes shows more of them");
     }
 }
 
 /// One change: `+` for what comes, `-` for what goes, `~` for what changes.
 fn line(change: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("nothing").to_owned();
-    let entity = |entity: &Value| {
-        format!(
-            "{} `{}`",
-            text(&entity["type"]).replace('_', " "),
-            text(&entity["name"])
-        )
-    };
     let user = name(&change["user"], "user_name");
     let group = name(&change["group"], "display_name");
     match change["kind"].as_str().unwrap_or_default() {
@@ -246,6 +245,13 @@ fn line(change: &Value) -> String {
     }
 }
 
+/// An entity by its type and name.
+pub(super) fn entity(entity: &Value) -> String {
+    let [word, name] = ["type", "name"].map(|field| entity.get(field).and_then(Value::as_str).unwrap_or("nothing"));
+    let word = word.parse().map_or(word, |known: EntityType| known.in_words());
+    format!("{word} `{name}`")
+}
+
 /// What somebody or something is called: by its name, or by its id when it has none.
 pub(super) fn name(named: &Value, field: &str) -> String {
     match (named[field].as_str(), named["id"].as_str()) {
@@ -288,6 +294,14 @@ mod tests {
             json!({"kind": "role", "user": {"id": "u", "user_name": null}, "from": "user", "to": "admin"}),
             "~ user u: role user -> admin",
         );
+    }
+
+    #[test]
+    fn a_snapshot_on_standard_input_says_itself_whether_it_is_json() {
+        assert!(is_json(Path::new("-"), b"\n{\"groups\": []}"));
+        assert!(!is_json(Path::new("-"), b"group,user_name\n"));
+        assert!(is_json(Path::new("groups.json"), b""));
+        assert!(!is_json(Path::new("groups.csv"), b"{"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `rolecall rules export` and `rolecall rules import`: the rules of an organization of a running server, as a file for review.
 
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use rolecall_engine::rules::limits::RULE_SET_BYTES_MAX;
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::client::{Client, ClientError};
 use super::faults;
+use super::input::{self, Unread};
 use super::{block_on, failed};
 use crate::config::{RulesExportOptions, RulesImportOptions};
 
@@ -16,12 +17,8 @@ use crate::config::{RulesExportOptions, RulesImportOptions};
 #[derive(Debug, thiserror::Error)]
 enum RuleSetError {
     /// The file cannot be read.
-    #[error("failed to read {}", file.display())]
-    Read {
-        file: PathBuf,
-        #[source]
-        error: io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] Unread),
     /// The file cannot be written.
     #[error("failed to write {}", file.display())]
     Write {
@@ -61,11 +58,19 @@ async fn write(options: &RulesExportOptions) -> Result<(), RuleSetError> {
         Some(file) => (file.clone(), std::fs::write(file, &text)),
         None => (PathBuf::from("standard output"), io::stdout().lock().write_all(&text)),
     };
-    written.map_err(|error| RuleSetError::Write { file, error })
+    match written {
+        // Whoever reads has seen enough, as `head` does.
+        Err(error) if options.output.is_none() && error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+    .map_err(|error| RuleSetError::Write { file, error })
 }
 
 async fn save(options: &RulesImportOptions) -> Result<(), RuleSetError> {
-    let (file, text) = read(&options.file)?;
+    let (file, text) = (
+        input::name(&options.file),
+        input::text(&options.file, RULE_SET_BYTES_MAX)?,
+    );
     let path = format!("{}/rule_set", options.client.path());
     let saved = Client::of(&options.client)?
         .put_text(&path, "application/toml", text)
@@ -74,26 +79,6 @@ async fn save(options: &RulesImportOptions) -> Result<(), RuleSetError> {
     // When standard output is gone, the exit code still tells the outcome.
     drop(io::stdout().lock().write_all(report(&saved, options).as_bytes()));
     Ok(())
-}
-
-/// The text of the file, and what to call it. What the server would refuse for its size is not read to its end.
-fn read(file: &Path) -> Result<(PathBuf, String), RuleSetError> {
-    let (name, opened): (_, io::Result<Box<dyn Read>>) = if file == Path::new("-") {
-        (PathBuf::from("standard input"), Ok(Box::new(io::stdin())))
-    } else {
-        let opened = std::fs::File::open(file);
-        (file.to_path_buf(), opened.map(|file| Box::new(file) as Box<dyn Read>))
-    };
-    let mut text = String::new();
-    let read = opened.and_then(|file| file.take(RULE_SET_BYTES_MAX as u64 + 1).read_to_string(&mut text));
-    let read = read.and_then(|bytes| match bytes {
-        0..=RULE_SET_BYTES_MAX => Ok(()),
-        _ => Err(io::ErrorKind::FileTooLarge.into()),
-    });
-    match read {
-        Ok(()) => Ok((name, text)),
-        Err(error) => Err(RuleSetError::Read { file: name, error }),
-    }
 }
 
 /// What saving changed, and what comes next.

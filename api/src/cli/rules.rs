@@ -10,6 +10,7 @@ use rolecall_engine::rules::{FileProblem, MatchName, MatchedTarget, Rule, RuleSe
 use serde_json::{Value, json};
 
 use super::failed;
+use super::input::{self, Unread};
 use crate::config::{ReportFormat, RulesCheckOptions};
 
 const SOUND: u8 = 0;
@@ -27,15 +28,6 @@ struct Checked {
     analysis: Option<Analysis>,
     /// What the rules make of each name.
     names: Vec<(String, String)>,
-}
-
-/// Why a file was not read.
-#[derive(Debug, thiserror::Error)]
-#[error("failed to read `{file}`")]
-struct Unread {
-    file: String,
-    #[source]
-    source: io::Error,
 }
 
 impl Checked {
@@ -77,20 +69,13 @@ fn checked(options: &RulesCheckOptions) -> Result<Vec<Checked>, Unread> {
     files.map(|file| Ok(check_file(file, &read(file)?, &names))).collect()
 }
 
+/// Of a file that is too large for a rule set, that is told like any other problem.
 fn read(file: &Path) -> Result<String, Unread> {
-    let unread = |source| Unread {
-        file: file.display().to_string(),
-        source,
-    };
-    let size = std::fs::metadata(file).map_err(unread)?.len();
-    if size > 16 * RULE_SET_BYTES_MAX as u64 {
-        return Err(unread(io::Error::from(io::ErrorKind::FileTooLarge)));
-    }
-    std::fs::read_to_string(file).map_err(unread)
+    input::text(file, 16 * RULE_SET_BYTES_MAX)
 }
 
 fn check_file(file: &Path, text: &str, names: &[&str]) -> Checked {
-    let file = file.display().to_string();
+    let file = input::name(file).display().to_string();
     match RuleSet::read(text) {
         Ok(set) => {
             let (rules, examples) = (set.rules.len(), set.examples.len());

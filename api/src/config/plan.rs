@@ -51,7 +51,7 @@ pub struct BacktestOptions {
 /// What to compare.
 #[derive(Args, Clone, Debug)]
 pub struct ReconcileOptions {
-    /// All groups of the provider and their members: CSV with the header `group,user_name`, or JSON in a file `*.json`
+    /// All groups of the provider and their members: CSV with the header `group,user_name`, or JSON in a file `*.json`; `-` reads either from standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 

@@ -25,7 +25,7 @@ pub enum RulesCommand {
 /// Which rule set files to check.
 #[derive(Args, Clone, Debug)]
 pub struct RulesCheckOptions {
-    /// The files
+    /// The files; `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// A file of group names, one a line: what the rules make of each is printed

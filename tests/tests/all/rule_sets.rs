@@ -282,6 +282,10 @@ fn files_are_checked_on_the_command_line() {
     assert_eq!(report["files"][0]["problems"][0]["line"], 1);
     assert_eq!(report["files"][0]["analysis"], Value::Null);
     assert_eq!(check(&["no-such-file"]).0, Some(2));
+    // Nothing stands on standard input.
+    let (code, said) = check(&["-"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("standard input:1:1"), "{said}");
 }
 
 #[tokio::test]
@@ -306,6 +310,18 @@ async fn rules_go_from_a_server_to_a_file_and_back_on_the_command_line() {
         (status.code(), said.concat())
     };
     assert_eq!(rules(&["export"]), (Some(0), FILE.to_owned()));
+    let (reader, unread) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(binary::rolecall());
+    command.env_clear().env("ROLECALL_TOKEN", &token).stdout(unread);
+    command.args(["rules", "export", "--url", &server.address()]);
+    command.args(["--organization", &organization.id]);
+    let Output { status, stderr, .. } = command.output().unwrap();
+    assert_eq!(
+        (status.code(), stderr),
+        (Some(0), Vec::new()),
+        "whoever reads has seen enough"
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rules.toml");

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::customer::{Customer, array, text};
 use super::say;
 use crate::cli::client::ClientError;
+use crate::cli::plan;
 
 /// The names of rules and groups by id.
 type Names = BTreeMap<String, String>;
@@ -89,7 +90,7 @@ fn print_conflict(conflict: &Value, users: &Names) {
 
 /// Type and name of an entity.
 fn described(entity: &Value) -> String {
-    format!("{} `{}`", text(entity, "type").replace('_', " "), text(entity, "name"))
+    plan::entity(entity)
 }
 
 fn names(items: &[Value], field: &str) -> Names {

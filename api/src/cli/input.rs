@@ -1,0 +1,80 @@
+//! Files that commands are given; `-` is standard input.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to read {}", file.display())]
+pub(super) struct Unread {
+    file: PathBuf,
+    source: io::Error,
+}
+
+/// What to call the file.
+pub(super) fn name(file: &Path) -> PathBuf {
+    if is_standard(file) {
+        return PathBuf::from("standard input");
+    }
+    file.to_path_buf()
+}
+
+/// Its bytes. What is larger than the limit is not read to its end.
+///
+/// # Errors
+/// When it cannot be read, or is larger than that many bytes.
+pub(super) fn bytes(file: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
+    read(file, limit).map_err(|source| unread(file, source))
+}
+
+/// Its text, as [`bytes`].
+///
+/// # Errors
+/// As [`bytes`], and when it is not UTF-8.
+pub(super) fn text(file: &Path, limit: usize) -> Result<String, Unread> {
+    let not_text = |_| unread(file, io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"));
+    String::from_utf8(bytes(file, limit)?).map_err(not_text)
+}
+
+fn read(file: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    let from: Box<dyn Read> = if is_standard(file) {
+        Box::new(io::stdin())
+    } else {
+        Box::new(std::fs::File::open(file)?)
+    };
+    let mut bytes = Vec::new();
+    from.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
+}
+
+fn is_standard(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+fn unread(file: &Path, source: io::Error) -> Unread {
+    Unread {
+        file: name(file),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_or_too_large_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rules.toml");
+        let named = format!("failed to read {}", file.display());
+        assert_eq!(bytes(&file, 3).unwrap_err().to_string(), named);
+        std::fs::write(&file, "abc").unwrap();
+        assert_eq!(text(&file, 3).unwrap(), "abc");
+        assert_eq!(text(&file, 2).unwrap_err().to_string(), named);
+        std::fs::write(&file, b"\xff").unwrap();
+        assert_eq!(text(&file, 3).unwrap_err().source.to_string(), "it is not UTF-8");
+    }
+}
