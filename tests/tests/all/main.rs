@@ -28,6 +28,7 @@ mod graceful;
 mod live_events;
 #[cfg(test)]
 mod lost_plans;
+#[cfg(test)]
 mod no_change_no_entry;
 #[cfg(test)]
 mod oauth_client;
