@@ -61,6 +61,13 @@ pub enum ProblemKind {
     #[error(transparent)]
     Name(#[from] NameError),
 
+    /// A name that another rule of the set has.
+    #[error("the same name as `rules[{first}]`; rules are told apart by their names")]
+    RuleNameTwice {
+        /// The index of the first rule of that name.
+        first: usize,
+    },
+
     /// A `prefix` or `regex` without text.
     #[error("an empty pattern matches every name; write the kind `all` if that is meant")]
     PatternEmpty,

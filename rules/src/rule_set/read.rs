@@ -1,5 +1,7 @@
 //! A rule set file -> the rule set, or all that is wrong with it.
 
+use std::collections::BTreeMap;
+
 use toml::de::DeTable;
 
 use super::fields::{At, Fields, Findings, listed};
@@ -7,7 +9,7 @@ use super::nearest::nearest;
 use super::places::Places;
 use super::{FileProblems, RuleSet};
 use crate::entity_type::EntityType;
-use crate::error::{NameError, Problem};
+use crate::error::{NameError, Problem, ProblemKind};
 use crate::example::{Example, ExampleTarget, check_examples, failed_examples};
 use crate::limits::{EXAMPLE_TRIES_MAX, RULE_SET_BYTES_MAX, RULES_MAX};
 use crate::pattern::{Pattern, PatternKind};
@@ -96,8 +98,16 @@ fn rules(fields: &Fields<'_>, findings: &mut Findings<'_>) -> Option<Vec<Rule>> 
     }
     let mut room = Room::default();
     let mut rules = Vec::new();
-    for item in &items {
-        rules.push(rule(item, &mut room, findings));
+    let mut names = BTreeMap::new();
+    for (index, item) in items.iter().enumerate() {
+        let read = rule(item, &mut room, findings);
+        if let Some(rule) = &read
+            && let Some(first) = first_of(&mut names, rule.definition().name.clone(), index)
+        {
+            let text = ProblemKind::RuleNameTwice { first }.to_string();
+            findings.at_place(&format!("{}.name", item.path), None, text);
+        }
+        rules.push(read);
         if room.is_used_up() {
             break;
         }
@@ -113,6 +123,12 @@ fn rule(item: &At<'_>, room: &mut Room, findings: &mut Findings<'_>) -> Option<R
         note(problems.iter().filter(is_read), Some(&item.path), findings);
     }
     rule.ok().filter(|_| read.unread.is_empty())
+}
+
+/// The index that the name was met at before; else it is noted.
+fn first_of(names: &mut BTreeMap<String, usize>, name: String, index: usize) -> Option<usize> {
+    let first = *names.entry(name).or_insert(index);
+    (first < index).then_some(first)
 }
 
 /// A definition whose unread fields hold something in their place, so that the other fields are checked all the same.

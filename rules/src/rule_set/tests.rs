@@ -1,5 +1,7 @@
 //! Files that are read and written.
 
+use std::collections::BTreeSet;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -61,6 +63,21 @@ fn a_file_is_read_and_written_as_it_was() {
     assert!(set.rules[0].enabled && !set.rules[1].enabled && set.rules[0].auto_approve);
     assert_eq!(set.examples[1].rule, None);
     assert_eq!(set.write(), FILE);
+}
+
+#[test]
+fn each_rule_of_a_file_has_a_name_of_its_own() {
+    let rule = |name: &str| {
+        format!("[[rules]]\nname = '{name}'\nmatch = {{ kind = 'all' }}\ntargets = [{{ type = 'team' }}]\n")
+    };
+    let text = ["one", "two", "one", "One", "one"].map(rule).concat();
+    check(
+        &text,
+        &[
+            "10:8: `rules[2].name`: the same name as `rules[0]`; rules are told apart by their names",
+            "18:8: `rules[4].name`: the same name as `rules[0]`; rules are told apart by their names",
+        ],
+    );
 }
 
 #[test]
@@ -287,7 +304,9 @@ proptest! {
         let compiled: Vec<_> = set.rules.iter().map(|rule| Rule::compile(rule.clone())).collect();
         let compile = compiled.iter().all(Result::is_ok);
         let rules: Vec<Rule> = compiled.into_iter().flatten().collect();
+        let names: BTreeSet<&str> = set.rules.iter().map(|rule| rule.name.as_str()).collect();
         let sound = compile
+            && names.len() == set.rules.len()
             && check_examples(&set.examples).is_ok()
             && failed_examples(&set.examples, rules.iter().enumerate()).is_empty();
         match RuleSet::read(&set.write()) {
@@ -301,7 +320,9 @@ proptest! {
 
     #[test]
     fn sound_sets_are_read_back(rules in vec(any_rule(), 0..6)) {
-        let rules: Vec<_> = rules.into_iter().filter(|rule| Rule::compile(rule.clone()).is_ok()).collect();
+        let mut names = BTreeSet::new();
+        let is_sound = |rule: &RuleDefinition| Rule::compile(rule.clone()).is_ok() && names.insert(rule.name.clone());
+        let rules: Vec<_> = rules.into_iter().filter(is_sound).collect();
         let set = RuleSet { rules, examples: Vec::new() };
         prop_assert_eq!(RuleSet::read(&set.write()), Ok(set));
     }
