@@ -5,6 +5,7 @@ use rolecall_rules::RoleName;
 use super::reason::Step;
 use super::user::occupant;
 use crate::claims::{Claims, claimants_before_exclusions, is_excluded, pinned, unmapped_before_exclusions};
+use crate::consequence::RoleSource;
 use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::id::{EntityIndex, HoldId};
 use crate::mapping::Slot;
@@ -93,10 +94,14 @@ fn of_excluded_role(state: &State, user: &User, role: &RoleName) -> ExceptionEff
     let has_it = user.role.as_ref() == Some(role);
     let claims = Claims::before_exclusions(user, state).roles;
     let is_default = *role == state.settings().default_role;
+    // The default role counts less than any claim, also to a lower role.
     let counts_more = || {
-        let mut pins = state.exceptions().pins(user.index);
         let rank = |role| state.settings().rank(role);
-        pins.any(|pin| pin.subject.role().is_some()) || user.role.as_ref().and_then(rank) > rank(role)
+        let left = Claims::with_holds(user, state).roles;
+        left.first().is_some_and(|claim| {
+            let is_pin = matches!(claim.source, RoleSource::Pin { .. });
+            is_pin || rank(&claim.role) > rank(role)
+        })
     };
     match held(state, user).filter(|_| has_it) {
         Some(hold) => ExceptionEffect::Held { hold },

@@ -113,11 +113,17 @@ fn in_a_slot_and_among_roles_what_counts_more_is_told() {
     world.group_with_roles("guests", &["ana"], &["guest"]);
     world.except(EXCLUSION, "ana", role("guest")).unwrap();
     assert!(told(&world, "ana").contains(&"exclusion guest: other role".to_owned()));
+    world.set_user("ana", true, None);
+    assert_eq!(
+        world.role("ana").as_deref(),
+        Some("user"),
+        "the default, and not `guest`"
+    );
+    assert!(told(&world, "ana").contains(&"exclusion guest: in force".to_owned()));
     world.settings(SettingsChange {
         default_role: Some("guest".parse::<RoleName>().unwrap()),
         ..SettingsChange::default()
     });
-    world.set_user("ana", true, None);
     assert!(told(&world, "ana").contains(&"exclusion guest: default role".to_owned()));
 }
 
