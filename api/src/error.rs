@@ -364,6 +364,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::ExceptionExists { .. } => (StatusCode::CONFLICT, "exception_exists"),
         Rejection::PinnedElsewhere { .. } => (StatusCode::CONFLICT, "pinned_elsewhere"),
         Rejection::UnknownRole { .. } => (StatusCode::BAD_REQUEST, "unknown_role"),
+        Rejection::DefaultRoleExcluded { .. } => (StatusCode::CONFLICT, "default_role_excluded"),
         Rejection::ExpiresInThePast => (StatusCode::BAD_REQUEST, "expires_in_the_past"),
         Rejection::Required { .. } => (StatusCode::BAD_REQUEST, "required"),
         Rejection::TooLong { .. } => (StatusCode::BAD_REQUEST, "too_long"),

@@ -205,10 +205,10 @@ pub(crate) async fn release(
 }
 
 /// Discard a hold: what the identity provider asked for is dropped, and the users keep what they have. Memberships become those
-/// given by hand, the role becomes a pin, up to 1,000 by one request. Who is pinned to another role stays in the hold.
+/// given by hand, the role becomes a pin, up to 1,000 by one request. Who is pinned to another role, or excluded from this one, stays in the hold.
 #[utoipa::path(post, path = "/v1/organizations/{organization}/holds/{hold}/discard", tag = "holds",
     params(("organization" = Uuid, Path), ("hold" = Uuid, Path)), request_body = HoldUsers, responses(
-    (status = 200, description = "Discarded but for users who are pinned to another role, and stay in the hold", body = DiscardView),
+    (status = 200, description = "Discarded but for users who are pinned to another role or excluded from this one, and stay in the hold", body = DiscardView),
     (status = 204, description = "Discarded"),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]

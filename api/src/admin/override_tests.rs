@@ -347,6 +347,11 @@ async fn what_cannot_be_is_refused_by_name() {
             404,
             "unknown_entity",
         ),
+        (
+            json!({"kind": "exclusion", "user_id": user, "role": "user", "reason": "r"}),
+            409,
+            "default_role_excluded",
+        ),
         (taken, 409, "exception_exists"),
     ] {
         let refused = story.ask("POST", "/exceptions", body, status).await;

@@ -158,6 +158,11 @@ pub enum Rejection {
     PinnedElsewhere { by: ExceptionId, what: &'static str },
     #[error("the organization has no role `{role}`; its roles are in the settings")]
     UnknownRole { role: RoleName },
+    #[error(
+        "the default role `{role}` cannot be excluded: whoever is left without a claim has it; pin the user to another role, or \
+         choose another default role first"
+    )]
+    DefaultRoleExcluded { role: RoleName },
     #[error("`expires_at` is not in the future")]
     ExpiresInThePast,
 

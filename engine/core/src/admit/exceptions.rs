@@ -22,6 +22,7 @@ pub(super) fn set(
 ) -> Result<Vec<Fact>, Rejection> {
     let user = state.user(input.user).ok_or(Rejection::UnknownUser)?;
     check_subject(state, &input.subject)?;
+    check_default_role(state, input)?;
     let reason = reason(&input.reason)?;
     if input.expires.is_some_and(|expires| expires <= at) {
         return Err(Rejection::ExpiresInThePast);
@@ -48,6 +49,16 @@ fn check_subject(state: &State, subject: &ExceptionSubject) -> Result<(), Reject
             Err(Rejection::UnknownRole { role: role.clone() })
         }
         ExceptionSubject::Role(_) => Ok(()),
+    }
+}
+
+/// An exclusion takes claims away, and the default role is none.
+fn check_default_role(state: &State, input: &ExceptionInput) -> Result<(), Rejection> {
+    let role = input.subject.role();
+    let default = role.filter(|role| **role == state.settings().default_role);
+    match default.filter(|_| input.kind == ExceptionKind::Exclusion) {
+        Some(role) => Err(Rejection::DefaultRoleExcluded { role: role.clone() }),
+        None => Ok(()),
     }
 }
 

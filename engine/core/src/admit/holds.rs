@@ -17,8 +17,8 @@ pub(super) fn release(state: &State, hold: HoldId, users: Option<&[UserId]>) -> 
     Ok(vec![Fact::HoldReleased { hold: hold.id, users }])
 }
 
-/// What the users are held in becomes theirs: memberships by hand, and a pin of the role. Who is pinned to another role stays in
-/// the hold.
+/// What the users are held in becomes theirs: memberships by hand, and a pin of the role. Who is pinned to another role, or
+/// excluded from this one, stays in the hold.
 pub(super) fn discard(
     state: &State,
     hold: HoldId,
@@ -30,7 +30,10 @@ pub(super) fn discard(
     if named.as_ref().is_some_and(UserSet::is_empty) {
         return Ok(Vec::new());
     }
-    let named = without_unpinnable(state, hold, named)?;
+    let named = without_unpinnable(state, hold, named);
+    if named.as_ref().is_some_and(UserSet::is_empty) {
+        return Ok(Vec::new());
+    }
     let mut facts = Vec::new();
     for (entity, held) in hold.held() {
         let users = named
@@ -47,20 +50,19 @@ pub(super) fn discard(
     Ok(facts)
 }
 
-/// The named users, or all, without those who cannot be pinned to the role of the hold. Refused when nobody is left.
-fn without_unpinnable(state: &State, hold: &Hold, named: Option<UserSet>) -> Result<Option<UserSet>, Rejection> {
-    let Some(role) = &hold.role else { return Ok(named) };
+/// The named users, or all, without those who cannot be pinned to the role of the hold; nobody may be left.
+fn without_unpinnable(state: &State, hold: &Hold, named: Option<UserSet>) -> Option<UserSet> {
+    let Some(role) = &hold.role else { return named };
     let mut users = named.clone().unwrap_or_else(|| hold.users());
-    let refused = |user: UserIndex| exceptions::check_pin_of_role(state, role, state.user_at(user)).err();
-    let refused: Vec<_> = users.iter().filter_map(|user| Some((user, refused(user)?))).collect();
-    for (user, _) in &refused {
-        users.remove(*user);
+    let is_refused = |user: &UserIndex| exceptions::check_pin_of_role(state, role, state.user_at(*user)).is_err();
+    let refused: Vec<UserIndex> = users.iter().filter(is_refused).collect();
+    if refused.is_empty() {
+        return named;
     }
-    match refused.into_iter().next() {
-        None => Ok(named),
-        Some((_, reason)) if users.is_empty() => Err(reason),
-        Some(_) => Ok(Some(users)),
+    for user in refused {
+        users.remove(user);
     }
+    Some(users)
 }
 
 fn pins(state: &State, hold: &Hold, users: &UserSet, ids: &mut NewIds) -> Result<Vec<Fact>, Rejection> {

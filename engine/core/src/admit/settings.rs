@@ -51,11 +51,11 @@ fn check_roles(state: &State, settings: &Settings) -> Result<(), Rejection> {
             format!("`{}` is none of `roles`", settings.default_role),
         );
     }
-    let mut pinned = state.exceptions().pinned_roles();
-    if let Some(role) = pinned.find(|role| settings.rank(role).is_none()) {
+    let mut roles = state.exceptions().roles();
+    if let Some(role) = roles.find(|role| settings.rank(role).is_none()) {
         return refuse(
             "roles",
-            format!("users are pinned to `{role}`; keep that role, or end those exceptions first"),
+            format!("users are pinned to `{role}` or excluded from it; keep that role, or end those exceptions first"),
         );
     }
     Ok(())

@@ -43,7 +43,7 @@ pub struct Exceptions {
     by_subject: OrdMap<(UserIndex, ExceptionSubject), ExceptionId>,
     by_entity: OrdSet<(EntityId, ExceptionId)>,
     due: OrdSet<(Timestamp, ExceptionId)>,
-    pinned_roles: OrdMap<RoleName, u64>,
+    roles: OrdMap<RoleName, u64>,
 }
 
 impl Exceptions {
@@ -105,9 +105,9 @@ impl Exceptions {
             .is_some_and(|exception| exception.kind == ExceptionKind::Exclusion)
     }
 
-    /// The roles that users are pinned to.
-    pub fn pinned_roles(&self) -> impl Iterator<Item = &RoleName> {
-        self.pinned_roles.keys()
+    /// The roles that users are pinned to, or excluded from.
+    pub fn roles(&self) -> impl Iterator<Item = &RoleName> {
+        self.roles.keys()
     }
 
     /// The exceptions that end at this time or before, the earliest first.
@@ -126,8 +126,8 @@ impl Exceptions {
         if let Some(entity) = exception.subject.entity() {
             self.by_entity.insert((entity, id));
         }
-        if let Some(role) = pinned_role(&exception) {
-            increase(&mut self.pinned_roles, role.clone());
+        if let Some(role) = exception.subject.role() {
+            increase(&mut self.roles, role.clone());
         }
         if let Some(expires) = expires {
             self.due.insert((expires, id));
@@ -141,21 +141,14 @@ impl Exceptions {
         if let Some(entity) = exception.subject.entity() {
             self.by_entity.remove(&(entity, id));
         }
-        if let Some(role) = pinned_role(&exception) {
-            decrease(&mut self.pinned_roles, role);
+        if let Some(role) = exception.subject.role() {
+            decrease(&mut self.roles, role);
         }
         if let Some(expires) = exception.expires {
             self.due.remove(&(expires, id));
         }
         exception
     }
-}
-
-fn pinned_role(exception: &Exception) -> Option<&RoleName> {
-    exception
-        .subject
-        .role()
-        .filter(|_| exception.kind == ExceptionKind::Pin)
 }
 
 impl State {

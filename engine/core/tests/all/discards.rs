@@ -171,35 +171,41 @@ fn the_last_admins_are_pinned_and_the_floor_needs_no_hold() {
 }
 
 #[test]
-fn who_is_pinned_to_a_lower_role_is_not_pinned_to_another_by_a_discard() {
-    let mut world = ten(|change| {
-        change.brake.enabled = Some(false);
-        change.min_admins = Some(4);
-    });
+fn a_discard_changes_nothing_for_whom_an_exception_keeps_from_the_role() {
     let guest = ExceptionSubject::Role("guest".parse().unwrap());
-    let pin = world.except(ExceptionKind::Pin, "0", guest).unwrap();
-    assert_eq!((admins(&world), holds(&world)), (4, vec!["min_admins: 1".to_owned()]));
-    let hold = hold(&world, BrakeScope::MinAdmins);
-    let refused = world.run(&Command::DiscardHold { hold, users: None });
-    assert_eq!(refused, Err(Rejection::PinnedElsewhere { by: pin, what: "role" }));
+    for (kind, subject) in [(ExceptionKind::Pin, guest), (ExceptionKind::Exclusion, admin())] {
+        let mut world = ten(|change| {
+            change.brake.enabled = Some(false);
+            change.min_admins = Some(4);
+        });
+        world.except(kind, "0", subject).unwrap();
+        let before = (4, vec!["min_admins: 1".to_owned()]);
+        assert_eq!((admins(&world), holds(&world)), before);
+        let hold = hold(&world, BrakeScope::MinAdmins);
+        assert_eq!(world.run(&Command::DiscardHold { hold, users: None }), Ok(None));
+        assert_eq!((admins(&world), holds(&world)), before, "{kind}");
+    }
 }
 
 #[test]
-fn who_is_pinned_to_a_lower_role_stays_held_when_the_others_are_discarded() {
+fn whom_an_exception_keeps_from_the_role_stays_held_when_the_others_are_discarded() {
     let mut world = ten(|change| {
         change.brake.enabled = Some(false);
         change.min_admins = Some(4);
     });
     let guest = ExceptionSubject::Role("guest".parse().unwrap());
     world.except(ExceptionKind::Pin, "0", guest).unwrap();
+    world.except(ExceptionKind::Exclusion, "1", admin()).unwrap();
     world.delete_group("admins");
     assert_eq!((admins(&world), holds(&world)), (4, vec!["min_admins: 4".to_owned()]));
     let hold = hold(&world, BrakeScope::MinAdmins);
     let entry = world.done(&Command::DiscardHold { hold, users: None });
-    assert_eq!(entry.facts.len(), 4, "one is discarded, and three are pinned");
-    assert_eq!((admins(&world), holds(&world)), (4, vec!["min_admins: 1".to_owned()]));
+    assert_eq!(entry.facts.len(), 3, "one is discarded, and two are pinned");
+    assert_eq!((admins(&world), holds(&world)), (4, vec!["min_admins: 2".to_owned()]));
     let left = world.state.hold(hold).unwrap().users();
-    assert!(left.contains(world.user_named("0").index));
+    for user in ["0", "1"] {
+        assert!(left.contains(world.user_named(user).index), "{user}");
+    }
 }
 
 #[test]

@@ -177,12 +177,10 @@ fn an_excluded_role_is_no_claim_but_stays_the_default() {
     world.except(EXCLUSION, "ana", role("guest")).unwrap();
     assert_eq!(world.role("ana").as_deref(), Some("user"));
     assert_eq!(world.role_causes(), ["default_fallback"]);
-    world.except(EXCLUSION, "ana", role("user")).unwrap();
-    assert_eq!(
-        world.role("ana").as_deref(),
-        Some("user"),
-        "the default role cannot be excluded away"
-    );
+    let refused = Rejection::DefaultRoleExcluded {
+        role: "user".parse().unwrap(),
+    };
+    assert_eq!(world.except(EXCLUSION, "ana", role("user")), Err(refused));
     remove(&mut world, exclusion);
     assert_eq!(world.role("ana").as_deref(), Some("admin"));
 }
@@ -342,21 +340,22 @@ fn what_an_exception_needs_is_checked() {
 }
 
 #[test]
-fn a_role_that_somebody_is_pinned_to_cannot_be_taken_from_the_settings() {
+fn a_role_that_somebody_is_pinned_to_or_excluded_from_cannot_be_taken_from_the_settings() {
     let mut world = world();
     let roles = |names: &[&str]| SettingsChange {
         roles: Some(names.iter().map(|name| name.parse().unwrap()).collect()),
         ..SettingsChange::default()
     };
-    let pin = world.except(PIN, "ana", role("guest")).unwrap();
     let change = roles(&["user", "admin"]);
-    let refused = world.run(&Command::ChangeSettings { change: change.clone() });
-    assert!(
-        matches!(refused, Err(Rejection::Setting { setting: "roles", .. })),
-        "{refused:?}"
-    );
-    remove(&mut world, pin);
-    world.except(EXCLUSION, "ana", role("guest")).unwrap();
+    for kind in ExceptionKind::ALL {
+        let exception = world.except(kind, "ana", role("guest")).unwrap();
+        let refused = world.run(&Command::ChangeSettings { change: change.clone() });
+        assert!(
+            matches!(refused, Err(Rejection::Setting { setting: "roles", .. })),
+            "{kind}: {refused:?}"
+        );
+        remove(&mut world, exception);
+    }
     world.settings(change);
 }
 
