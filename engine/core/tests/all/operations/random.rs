@@ -77,6 +77,11 @@ fn create_entity() -> impl Strategy<Value = Operation> {
 pub(crate) fn unbraked_operations(length: usize) -> impl Strategy<Value = Vec<Operation>> {
     operations(length).prop_map(|mut operations| {
         operations.retain(|operation| !matches!(operation, Operation::Brake { .. } | Operation::Floor { .. }));
+        for operation in &mut operations {
+            if let Operation::ApplyPlan { min_admins, .. } = operation {
+                *min_admins = None;
+            }
+        }
         operations.insert(0, Operation::NoBrake);
         operations
     })
