@@ -116,7 +116,7 @@ fn pinned_elsewhere(state: &State, user: &User, entity: &Entity) -> Option<(WhyN
 pub(super) fn limited(mapping: &Mapping, user: &User) -> Option<(WhyNot, Step)> {
     let link = Link::Blocked { mapping: mapping.index };
     let waits = mapping.in_force() && !mapping.holds(user.index);
-    waits.then(|| (WhyNot::Limited, Step::at(link, mapping.settled.position)))
+    waits.then(|| (WhyNot::Limited, Step::at(link, mapping.limited.position)))
 }
 
 /// What keeps a mapping from being in force.

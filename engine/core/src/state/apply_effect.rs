@@ -138,6 +138,7 @@ impl State {
             created: self.stamp,
             modified: self.stamp,
             settled: self.stamp,
+            limited: self.stamp,
             follows_since: self.stamp,
         };
         self.mappings.insert(*mapping, row);
@@ -221,7 +222,7 @@ impl State {
         let mapping = self.mapping_mut(mapping);
         mapping.limited_to = to;
         mapping.modified = stamp;
-        mapping.settled = stamp;
+        mapping.limited = stamp;
     }
 
     /// Lets the entity know a mapping that is for it.

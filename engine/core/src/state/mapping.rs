@@ -41,8 +41,10 @@ pub struct Mapping {
     pub created: Stamp,
     /// When and where its status, or what it says, last changed.
     pub modified: Stamp,
-    /// When and where it got its status, was paused or resumed, or got the members that it holds alone.
+    /// When and where it got its status, or was paused or resumed.
     pub settled: Stamp,
+    /// When and where it last got the members that it holds alone.
+    pub limited: Stamp,
     /// When and where it began to follow from this version of its rule.
     pub follows_since: Stamp,
 }

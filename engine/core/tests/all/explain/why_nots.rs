@@ -39,6 +39,28 @@ fn what_blocks_a_mapping_is_told() {
 }
 
 #[test]
+fn a_pause_stays_the_cause_whatever_becomes_of_a_ceiling() {
+    let mut world = World::default();
+    let mut change = SettingsChange::default();
+    change.safeguards.auto_approve_ceiling.max_members = Some(Some(1));
+    world.settings(change);
+    world.rule(rule_for("eng", EntityType::Team, true));
+    world.user("ana");
+    world.user("ben");
+    world.group("eng", &["ana"]);
+    let mapping = world.mappings("eng")[0].id;
+    world.done(&Command::PauseMapping { mapping });
+    let paused = "team eng: mapping of eng; paused; member@5 rule@2 mapping@5 approved@5 blocked@6";
+    assert_eq!(why_not(&world, "ana"), [paused]);
+    world.add("eng", "ben");
+    assert!(world.mappings("eng")[0].limited_to.is_some());
+    assert_eq!(why_not(&world, "ana"), [paused]);
+    world.remove("eng", "ben");
+    assert!(world.mappings("eng")[0].limited_to.is_none());
+    assert_eq!(why_not(&world, "ana"), [paused]);
+}
+
+#[test]
 fn a_contested_slot_tells_who_holds_it() {
     let mut world = World::default();
     world.rule(match_all(EntityType::ConcurrencyGroup));
