@@ -47,7 +47,7 @@ pub(crate) struct HoldView {
 pub(crate) struct DiscardView {
     /// The hold, which goes on.
     hold: HoldView,
-    /// How many of the users who were to be discarded stay in it, as they are pinned to another role.
+    /// How many of the users who were to be discarded stay in it, as they are pinned to another role or excluded from this one.
     stayed: u64,
     /// The first of them.
     user_ids: Vec<Uuid>,
