@@ -8,10 +8,10 @@ use crate::entry::Actor;
 use crate::fact::Fact;
 use crate::id::{EntityId, GroupId, GroupIndex, MappingId, NewIds};
 use crate::limits::GROUP_MAPPINGS_MAX;
-use crate::mapping::{MappingStatus, Origin, PendingReason};
+use crate::mapping::{MappingStatus, PendingReason};
 use crate::rejection::Rejection;
 use crate::replacing::{gives_way, replacing};
-use crate::state::{Group, Mapping, State};
+use crate::state::{Entity, Group, Mapping, State};
 
 pub(super) fn create(
     state: &State,
@@ -68,14 +68,7 @@ pub(super) fn approve(
     }
     let target = match target {
         Some(target) => target.clone(),
-        None if let Some(entity) = asked_for(state, mapping) => MappingTarget::Entity(entity),
-        None => {
-            let name = mapping.name.clone().ok_or(Rejection::TargetUnnamed)?;
-            MappingTarget::Named {
-                entity_type: mapping.entity_type,
-                name,
-            }
-        }
+        None => own_target(state, mapping)?,
     };
     let named_other = matches!(&target, MappingTarget::Named { entity_type, name } if
         *entity_type != mapping.entity_type || Some(name) != mapping.name.as_ref());
@@ -101,11 +94,21 @@ fn is_target_deleted(state: &State, mapping: &Mapping) -> bool {
     deleted || mapping.status == MappingStatus::Pending(PendingReason::TargetDeleted)
 }
 
-/// The entity that somebody asked for by hand.
-fn asked_for(state: &State, mapping: &Mapping) -> Option<EntityId> {
-    let by_hand = mapping.origin == Origin::Manual;
-    let entity = mapping.entity.filter(|_| by_hand)?;
-    Some(state.entity_at(entity).id)
+/// What a mapping is for: the entity that it is bound to or was bound to last, else what it was proposed for.
+fn own_target(state: &State, mapping: &Mapping) -> Result<MappingTarget, Rejection> {
+    if let Some(entity) = live_entity(state, mapping) {
+        return Ok(MappingTarget::Entity(entity.id));
+    }
+    let name = mapping.name.clone().ok_or(Rejection::TargetUnnamed)?;
+    Ok(MappingTarget::Named {
+        entity_type: mapping.entity_type,
+        name,
+    })
+}
+
+fn live_entity<'s>(state: &'s State, mapping: &Mapping) -> Option<&'s Entity> {
+    let entity = state.entity_at(mapping.entity?);
+    (!entity.deleted).then_some(entity)
 }
 
 /// With two persons, the one who approves is not the one who wrote what the mapping follows from, and approves that.
@@ -127,7 +130,7 @@ fn check_second_person(
     Ok(())
 }
 
-/// Whether a target is what a mapping is for: of its type and name.
+/// Whether a target is what a mapping is for: of its type, and of the name that its entity has or is to have.
 fn is_proposed(state: &State, mapping: &Mapping, target: &MappingTarget) -> bool {
     let named = match target {
         MappingTarget::Entity(entity) => state
@@ -135,9 +138,9 @@ fn is_proposed(state: &State, mapping: &Mapping, target: &MappingTarget) -> bool
             .map(|entity| (entity.entity_type, entity.key.clone())),
         MappingTarget::Named { entity_type, name } => Some((*entity_type, NameKey::of(name))),
     };
-    let proposed = mapping
-        .name
-        .as_deref()
+    let name = live_entity(state, mapping).map(|entity| entity.name.as_str());
+    let proposed = name
+        .or(mapping.name.as_deref())
         .map(|name| (mapping.entity_type, NameKey::of(name)));
     named.is_some() && named == proposed
 }

@@ -227,6 +227,25 @@ fn what_was_rejected_is_approved_by_a_second_person_too() {
 }
 
 #[test]
+fn what_was_rejected_is_approved_by_the_name_that_its_entity_has_by_now() {
+    let (mut world, mapping) = waiting(true);
+    check(&mut world, BEN, &approve(mapping), None);
+    world.actor = None;
+    world.rename("eng", "engineers");
+    world.done(&Command::RejectMapping { mapping });
+    let named = |name: &str| Command::ApproveMapping {
+        mapping,
+        target: Some(MappingTarget::Named {
+            entity_type: EntityType::Team,
+            name: name.to_owned(),
+        }),
+    };
+    check(&mut world, BEN, &named("eng"), Some(&Rejection::SecondPersonTarget));
+    check(&mut world, BEN, &named("engineers"), None);
+    assert_eq!(world.placed("cleo"), ["team engineers"]);
+}
+
+#[test]
 fn switching_it_off_is_on_the_record() {
     let (mut world, mapping) = waiting(true);
     world.actor = Some(ANA);

@@ -1,5 +1,6 @@
 //! The rows of the table of mappings (SEMANTICS section 4), one test each.
 
+mod approvals;
 mod entity_names;
 mod groups;
 mod proposals;
