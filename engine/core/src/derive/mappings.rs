@@ -44,44 +44,36 @@ impl Derivation<'_> {
         }
     }
 
-    /// Runs the rules over a renamed group. What a person approved or rejected stays; what waited is proposed anew; what
-    /// a rule approved stays, with the new match beside it, or gives way to it when the settings say so.
+    /// Runs the rules over a renamed group. What a person approved or rejected stays; what waited is proposed anew, or looked
+    /// at again where its name is still the same; what a rule approved stays, with the new match beside it, or gives way to it
+    /// when the settings say so.
     pub(super) fn rerun_rules(&mut self, fact: u32, group: GroupIndex) {
         let decided = self.decide(fact, group);
         self.drop_void_proposals(fact, group, decided.as_ref());
         let Some(decided) = decided else { return };
-        let open: Vec<MatchedTarget> = decided
-            .targets
-            .iter()
-            .filter(|target| !self.is_settled(group, decided.rule, target))
-            .cloned()
-            .collect();
         let (by_other_rule, by_person) = self.approved_otherwise(group, decided.rule);
-        if by_other_rule.is_empty() {
-            if !by_person {
-                for target in &open {
-                    self.propose(fact, group, &decided, target);
+        if by_other_rule.is_empty() && by_person {
+            return;
+        }
+        let takes_over = decided.auto_approve && self.state.settings().on_rename == OnRename::Apply;
+        let waits = !by_other_rule.is_empty() && !takes_over;
+        for (target, waiting) in self.unsettled(group, &decided) {
+            let status = if waits {
+                (MappingStatus::Pending(PendingReason::RuleChanged), None)
+            } else {
+                self.status_for(fact, group, &decided, &target)
+            };
+            match waiting {
+                Some(mapping) => {
+                    self.refresh(fact, mapping, &decided, &target);
+                    self.reconsider(fact, mapping, status);
                 }
+                None => self.propose_as(fact, group, &decided, &target, status),
             }
-        } else if decided.auto_approve && self.state.settings().on_rename == OnRename::Apply {
-            for target in &open {
-                self.propose(fact, group, &decided, target);
-            }
-            if self.all_built(group, &decided) {
-                by_other_rule
-                    .into_iter()
-                    .for_each(|mapping| self.end_mapping(fact, mapping, EndReason::Replaced));
-            }
-        } else {
-            for target in &open {
-                self.propose_as(
-                    fact,
-                    group,
-                    &decided,
-                    target,
-                    MappingStatus::Pending(PendingReason::RuleChanged),
-                    None,
-                );
+        }
+        if takes_over && self.all_built(group, &decided) {
+            for mapping in by_other_rule {
+                self.end_mapping(fact, mapping, EndReason::Replaced);
             }
         }
     }
@@ -106,10 +98,7 @@ impl Derivation<'_> {
     fn drop_void_proposals(&mut self, fact: u32, group: GroupIndex, decided: Option<&Decided>) {
         for index in self.state.group_at(group).mappings.clone() {
             let mapping = self.state.mapping_at(index);
-            let MappingStatus::Pending(reason) = mapping.status else {
-                continue;
-            };
-            if mapping.origin == Origin::Manual {
+            if mapping.origin == Origin::Manual || !is_waiting(mapping) {
                 continue;
             }
             let stands = decided.is_some_and(|decided| {
@@ -118,22 +107,30 @@ impl Derivation<'_> {
                     .iter()
                     .any(|target| is_same(mapping, decided.rule, target) && named_alike(mapping, target))
             });
-            if reason != PendingReason::TargetDeleted && !stands {
+            if !stands {
                 self.end_mapping(fact, mapping.id, EndReason::Superseded);
             }
         }
     }
 
-    /// Whether the group has a mapping for this target of this rule, be it approved, waiting or rejected. What an older
-    /// version of the rule settled stays as it is, for all targets, until a plan is applied (SEMANTICS 3.5).
-    fn is_settled(&self, group: GroupIndex, rule: RuleVersion, target: &MatchedTarget) -> bool {
+    /// The targets of a rule that nothing has settled for the group, be it approved or rejected, each with the mapping that
+    /// waits for it. What an older version of the rule settled stays as it is, for all targets, until a plan is applied
+    /// (SEMANTICS 3.5).
+    fn unsettled(&self, group: GroupIndex, decided: &Decided) -> Vec<(MatchedTarget, Option<MappingId>)> {
+        let live = || self.state.mappings_of(self.state.group_at(group));
         let older = |mapping: &Mapping| {
-            let by_older =
-                matches!(mapping.origin, Origin::Rule(by) if by.rule == rule.rule && by.version < rule.version);
-            by_older && !mapping.status.is_pending()
+            let by = mapping.origin.rule().filter(|by| by.rule == decided.rule.rule);
+            by.is_some_and(|by| by.version < decided.rule.version)
         };
-        let mut live = self.state.mappings_of(self.state.group_at(group));
-        live.any(|mapping| is_same(mapping, rule, target) || older(mapping))
+        if live().any(|mapping| older(mapping) && !mapping.status.is_pending()) {
+            return Vec::new();
+        }
+        let targets = decided.targets.iter().filter_map(|target| {
+            let made = || live().filter(|mapping| is_same(mapping, decided.rule, target));
+            let waiting = made().next().map(|mapping| mapping.id);
+            made().all(is_waiting).then(|| (target.clone(), waiting))
+        });
+        targets.collect()
     }
 
     /// Whether every target of the rule has its approved mapping: what is to be replaced ends then, and not before.
@@ -159,8 +156,8 @@ impl Derivation<'_> {
 
     /// Makes the mapping for a target of a rule, with its entity where the rule may have one.
     fn propose(&mut self, fact: u32, group: GroupIndex, decided: &Decided, target: &MatchedTarget) {
-        let (status, entity) = self.status_for(fact, group, decided, target);
-        self.propose_as(fact, group, decided, target, status, entity);
+        let status = self.status_for(fact, group, decided, target);
+        self.propose_as(fact, group, decided, target, status);
     }
 
     /// The status of a mapping for a target of a rule, and its entity where the rule approves it. The entity is created
@@ -191,8 +188,7 @@ impl Derivation<'_> {
         group: GroupIndex,
         decided: &Decided,
         target: &MatchedTarget,
-        status: MappingStatus,
-        entity: Option<EntityId>,
+        (status, entity): (MappingStatus, Option<EntityId>),
     ) {
         let mapping = MappingId::new(self.ids.draw());
         let effect = Effect::MappingProposed {
@@ -362,6 +358,18 @@ impl Derivation<'_> {
         all.filter(alike).map(|other| other.id).collect()
     }
 
+    /// Gives a mapping that waits the status that it would be proposed with today.
+    pub(super) fn reconsider(&mut self, fact: u32, id: MappingId, (to, entity): (MappingStatus, Option<EntityId>)) {
+        let mapping = self.mapping(id);
+        let (from, group) = (mapping.status, mapping.group);
+        if to != from {
+            self.move_mapping(fact, id, to, entity);
+            if to.is_approved() {
+                self.touch_members(fact, group);
+            }
+        }
+    }
+
     /// Ends a mapping; it still shows the entity it was for.
     pub(super) fn end_mapping(&mut self, fact: u32, id: MappingId, reason: EndReason) {
         let mapping = self.mapping(id);
@@ -402,4 +410,10 @@ fn is_same(mapping: &Mapping, rule: RuleVersion, target: &MatchedTarget) -> bool
 
 fn named_alike(mapping: &Mapping, target: &MatchedTarget) -> bool {
     mapping.name.as_ref() == target.name.as_ref().ok()
+}
+
+/// Whether a mapping waits for what may have come by now. What an administrator deleted the entity of is not made again by a
+/// rule.
+pub(super) fn is_waiting(mapping: &Mapping) -> bool {
+    mapping.status.is_pending() && mapping.status != MappingStatus::Pending(PendingReason::TargetDeleted)
 }

@@ -6,7 +6,7 @@
 use rolecall_rules::{MatchedTarget, NameKey};
 
 use super::Derivation;
-use super::mappings::Decided;
+use super::mappings::{Decided, is_waiting};
 use crate::consequence::{Because, Effect};
 use crate::id::{EntityId, GroupIndex, MappingId};
 use crate::limits::{PLAN_STEP_GROUPS_MAX, PLAN_STEP_MEMBERS_MAX, PLAN_STEP_TRIES_MAX};
@@ -136,11 +136,14 @@ impl Derivation<'_> {
         if let Some(decided) = &resync.decided {
             for (mapping, target) in &resync.kept {
                 self.refresh(fact, *mapping, decided, target);
-                self.reconsider(fact, (*mapping, target), decided, waits);
+                if is_waiting(self.mapping(*mapping)) {
+                    let status = self.status_beside(fact, group, decided, target, waits);
+                    self.reconsider(fact, *mapping, status);
+                }
             }
             for target in &resync.open {
-                let (status, entity) = self.status_beside(fact, group, decided, target, waits);
-                self.propose_as(fact, group, decided, target, status, entity);
+                let status = self.status_beside(fact, group, decided, target, waits);
+                self.propose_as(fact, group, decided, target, status);
             }
         }
         for mapping in resync.void {
@@ -164,7 +167,7 @@ impl Derivation<'_> {
     }
 
     /// Lets a mapping follow from the rule as it is now, whatever has made it.
-    fn refresh(&mut self, fact: u32, id: MappingId, decided: &Decided, target: &MatchedTarget) {
+    pub(super) fn refresh(&mut self, fact: u32, id: MappingId, decided: &Decided, target: &MatchedTarget) {
         let mapping = self.mapping(id);
         if fits(mapping, decided, target) {
             return;
@@ -219,22 +222,6 @@ impl Derivation<'_> {
         };
         resync.void.into_iter().filter(ends).collect()
     }
-
-    /// Gives a mapping that waits the status that it would be proposed with today.
-    fn reconsider(&mut self, fact: u32, (id, target): (MappingId, &MatchedTarget), decided: &Decided, waits: bool) {
-        let mapping = self.mapping(id);
-        if !is_waiting(mapping) {
-            return;
-        }
-        let (from, group) = (mapping.status, mapping.group);
-        let (to, entity) = self.status_beside(fact, group, decided, target, waits);
-        if to != from {
-            self.move_mapping(fact, id, to, entity);
-            if to.is_approved() {
-                self.touch_members(fact, group);
-            }
-        }
-    }
 }
 
 /// Whether a target of the deciding rule comes to what this mapping is for.
@@ -260,9 +247,4 @@ fn is_raised(state: &State, mapping: &Mapping, decided: &Decided) -> bool {
 /// Whether a mapping is what the rule makes of the target today.
 fn fits(mapping: &Mapping, decided: &Decided, target: &MatchedTarget) -> bool {
     mapping.origin == Origin::Rule(decided.rule) && mapping.role == decided.role && mapping.template == target.template
-}
-
-/// What an administrator deleted the entity of is not made again by a rule.
-fn is_waiting(mapping: &Mapping) -> bool {
-    mapping.status.is_pending() && mapping.status != MappingStatus::Pending(PendingReason::TargetDeleted)
 }

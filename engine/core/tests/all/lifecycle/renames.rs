@@ -1,7 +1,7 @@
 //! A group is renamed: which rule decides it then, and what becomes of its mappings.
 
-use rolecall_engine::rules::EntityType;
-use rolecall_engine::{Command, Effect, OnRename, SettingsChange};
+use rolecall_engine::rules::{EntityType, RuleDefinition, Target};
+use rolecall_engine::{Command, Effect, MappingTarget, OnRename, SettingsChange};
 
 use super::{by_hand, prefix};
 use crate::world::{World, match_all, show_status};
@@ -200,4 +200,114 @@ fn rejecting_what_waits_after_a_rename_keeps_the_old_mapping() {
         ["team ops-web: auto_approved", "concurrency_group ops-web: rejected"]
     );
     assert_eq!(world.placed("ana"), ["team ops-web"]);
+}
+
+#[test]
+fn what_waits_for_an_entity_is_looked_at_again_by_the_next_rename() {
+    let mut world = World::default();
+    world.rule(prefix("ops-", EntityType::SubOrganization, Some("Operations")));
+    world.user("ana");
+    world.group("ops-web", &["ana"]);
+    world.entity(EntityType::SubOrganization, "Operations");
+    world.rename("ops-web", "ops-mobile");
+    assert_eq!(world.all_mappings(), ["sub_organization Operations: auto_approved"]);
+    assert_eq!(world.placed("ana"), ["sub_organization Operations"]);
+}
+
+#[test]
+fn what_waits_after_a_rename_takes_over_with_the_next_one_once_the_settings_say_so() {
+    let mut world = World::default();
+    world.rule(prefix("eng-", EntityType::Team, None));
+    world.rule(prefix("ops-", EntityType::Team, Some("Operations")));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "ops-web");
+    assert_eq!(
+        world.all_mappings(),
+        ["team ops-web: auto_approved", "team Operations: pending(rule_changed)"]
+    );
+    world.settings(SettingsChange {
+        on_rename: Some(OnRename::Apply),
+        ..SettingsChange::default()
+    });
+    world.rename("ops-web", "ops-mobile");
+    assert_eq!(
+        world.all_mappings(),
+        ["team ops-mobile: ended(replaced)", "team Operations: auto_approved"]
+    );
+    assert_eq!(world.placed("ana"), ["team Operations"]);
+}
+
+#[test]
+fn what_waits_follows_from_the_rule_of_today_after_a_rename() {
+    let granting = |role: &str, auto_approve| RuleDefinition {
+        role: Some(role.parse().unwrap()),
+        auto_approve,
+        ..prefix("ops-", EntityType::Team, Some("Operations"))
+    };
+    let mut world = World::default();
+    let rule = world.rule(granting("admin", false));
+    world.user("ana");
+    world.group("ops-web", &["ana"]);
+    let definition = granting("guest", true);
+    world.done(&Command::ChangeRule { rule, definition });
+    world.rename("ops-web", "ops-mobile");
+    assert_eq!(world.all_mappings(), ["team Operations: auto_approved"]);
+    assert_eq!(world.role("ana").as_deref(), Some("guest"));
+    assert_eq!(world.state.stale_mappings(), 0);
+}
+
+#[test]
+fn what_waits_beside_what_a_person_chose_goes_on_waiting_after_a_rename() {
+    let mut world = World::default();
+    world.rule(prefix("ops-", EntityType::SubOrganization, Some("Operations")));
+    let group = world.group("ops-web", &[]);
+    let target = MappingTarget::Named {
+        entity_type: EntityType::Team,
+        name: "Builders".to_owned(),
+    };
+    world.done(&Command::CreateMapping { group, target });
+    world.entity(EntityType::SubOrganization, "Operations");
+    world.rename("ops-web", "ops-mobile");
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "sub_organization Operations: pending(target_missing)",
+            "team ops-mobile: approved"
+        ]
+    );
+}
+
+#[test]
+fn what_waits_beside_what_an_older_version_settled_goes_on_waiting_after_a_rename() {
+    let mut world = World::default();
+    let both = |auto_approve| RuleDefinition {
+        targets: vec![
+            Target {
+                entity_type: EntityType::Team,
+                name: Some("Operations".to_owned()),
+            },
+            Target {
+                entity_type: EntityType::ConcurrencyGroup,
+                name: Some("slow".to_owned()),
+            },
+        ],
+        auto_approve,
+        ..prefix("ops-", EntityType::Team, None)
+    };
+    let rule = world.rule(both(false));
+    world.group("ops-web", &[]);
+    let mapping = world.mappings("ops-web")[0].id;
+    world.approve(mapping);
+    let definition = both(true);
+    world.done(&Command::ChangeRule { rule, definition });
+    world.rename("ops-web", "ops-mobile");
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team Operations: approved",
+            "concurrency_group slow: pending(approval_required)"
+        ]
+    );
+    assert_eq!(world.state.stale_mappings(), 2);
 }
