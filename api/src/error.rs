@@ -381,6 +381,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::GroupNameTaken { .. } => (StatusCode::CONFLICT, "group_name_taken"),
         Rejection::GroupProvisioningOff => (StatusCode::FORBIDDEN, "group_provisioning_off"),
         Rejection::VersionMismatch { .. } => (StatusCode::PRECONDITION_FAILED, "version_mismatch"),
+        Rejection::RuleNameTaken { .. } => (StatusCode::CONFLICT, "rule_name_taken"),
         Rejection::Rule(_) => (StatusCode::BAD_REQUEST, "rule"),
         Rejection::RuleSet(_) => (StatusCode::BAD_REQUEST, "rule_set"),
         Rejection::Examples(_) => (StatusCode::BAD_REQUEST, "examples"),

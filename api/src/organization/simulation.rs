@@ -11,8 +11,8 @@ use std::time::Duration;
 use rolecall_engine::registry::RegistryCommand;
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::{
-    Actor, Command, Fact, GroupChange, GroupId, GroupInput, MembersChange, OrganizationId, Person, Position, State,
-    UserId, UserInput,
+    Actor, Command, DraftRule, Fact, GroupChange, GroupId, GroupInput, MembersChange, OrganizationId, Person, Position,
+    State, UserId, UserInput,
 };
 use rolecall_eventlog::{EventLog, Faults, FaultyLog, MemoryLog};
 
@@ -162,7 +162,8 @@ async fn prepare(supervisor: &Arc<Supervisor>, id: OrganizationId, seed: u64) ->
         priority: 0,
         enabled: true,
     };
-    submit(supervisor, id, Command::CreateRule { definition }).await;
+    let (rules, examples) = (vec![DraftRule { id: None, definition }], None);
+    submit(supervisor, id, Command::SaveRuleSet { rules, examples }).await;
     let mut users = Vec::new();
     for number in 0..USERS {
         // A name may be taken by an attempt whose outcome was unknown, so each attempt has its own.

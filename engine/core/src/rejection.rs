@@ -8,7 +8,7 @@ use std::fmt;
 use rolecall_rules::{FailedExample, Problems, RoleName};
 
 use crate::exception::ExceptionKind;
-use crate::id::{EntityId, ExceptionId, GroupId, UserId};
+use crate::id::{EntityId, ExceptionId, GroupId, RuleId, UserId};
 use crate::limits;
 use crate::plan::SnapshotProblems;
 use crate::position::Position;
@@ -89,6 +89,8 @@ pub enum Rejection {
     #[error("the resource has changed since version {expected}; read it again")]
     VersionMismatch { expected: Position, actual: Position },
 
+    #[error("a rule of this `name` exists: {by}; rules are told apart by their names")]
+    RuleNameTaken { by: RuleId },
     #[error("the rule cannot be used: {0}")]
     Rule(Problems),
     #[error("the rules cannot be used: {0}")]

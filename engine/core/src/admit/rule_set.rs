@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_rules::Room;
+use rolecall_rules::{ProblemKind, Room};
 
 use super::rules::unknown_role;
 use crate::fact::Fact;
@@ -49,18 +49,12 @@ pub(super) fn save(state: &State, drafts: &[DraftRule], ids: &mut NewIds) -> Res
 /// The rule that each draft is for; `None`: a new one.
 fn kept(state: &State, drafts: &[DraftRule]) -> Vec<Option<RuleId>> {
     let by_id: BTreeSet<RuleId> = drafts.iter().filter_map(|draft| draft.id).collect();
-    let mut by_name: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for stored in state.rules().iter().filter(|stored| !by_id.contains(&stored.id)) {
-        let alike = by_name.entry(stored.rule.definition().name.as_str()).or_default();
-        alike.push((stored.created, stored.id));
-    }
-    // The one created first is taken first, from the end.
-    for alike in by_name.values_mut() {
-        alike.sort_unstable_by(|one, other| other.cmp(one));
-    }
-    let mut take = |name: &str| by_name.get_mut(name)?.pop();
-    let of = |draft: &DraftRule| draft.id.or_else(|| take(&draft.definition.name).map(|(_, rule)| rule));
-    drafts.iter().map(of).collect()
+    let others = state.rules().iter().filter(|stored| !by_id.contains(&stored.id));
+    let mut by_name: BTreeMap<&str, RuleId> = others
+        .map(|stored| (stored.rule.definition().name.as_str(), stored.id))
+        .collect();
+    let mut of = |draft: &DraftRule| draft.id.or_else(|| by_name.remove(draft.definition.name.as_str()));
+    drafts.iter().map(&mut of).collect()
 }
 
 /// Ids in the order of the set: of rules created at one time, the one with the lowest id counts as the first.
@@ -74,6 +68,7 @@ fn problems(state: &State, drafts: &[DraftRule], kept: &[Option<RuleId>]) -> Vec
     let mut problems = Vec::new();
     let mut room = room(state, drafts, kept);
     let mut first = BTreeMap::new();
+    let mut names = BTreeMap::new();
     for (index, (draft, kept)) in drafts.iter().zip(kept).enumerate() {
         let mut found = |field: &str, offset, kind| {
             problems.push(RuleSetProblem {
@@ -88,6 +83,11 @@ fn problems(state: &State, drafts: &[DraftRule], kept: &[Option<RuleId>]) -> Vec
             } else if state.rules().get(*rule).is_none() {
                 found("id", None, RuleSetProblemKind::UnknownRule);
             }
+        }
+        let first = *names.entry(draft.definition.name.as_str()).or_insert(index);
+        if first < index {
+            let kind = RuleSetProblemKind::Rule(ProblemKind::RuleNameTwice { first });
+            found("name", None, kind);
         }
         // What is stored was checked when it was saved, and limits may be lower today. Its role may be about to go.
         let stored = kept.and_then(|rule| state.rules().get(rule));

@@ -37,6 +37,13 @@ pub(super) fn delete(state: &State, rule: RuleId) -> Result<Vec<Fact>, Rejection
 }
 
 fn check(state: &State, before: Option<&StoredRule>, definition: &RuleDefinition) -> Result<(), Rejection> {
+    let mut others = state
+        .rules()
+        .iter()
+        .filter(|stored| before.is_none_or(|before| stored.id != before.id));
+    if let Some(other) = others.find(|other| other.rule.definition().name == definition.name) {
+        return Err(Rejection::RuleNameTaken { by: other.id });
+    }
     let mut room = state.rules().room_without(before);
     room.compile(definition.clone()).map_err(Rejection::Rule)?;
     if let Some((role, known)) = unknown_role(state, definition) {

@@ -16,7 +16,7 @@ use rolecall_engine::{
 use crate::invariants::histories;
 use crate::operations::{Operation, after_in, definition, operations};
 use crate::plans::rules;
-use crate::world::{World, match_all};
+use crate::world::{World, match_all, rule_drafts};
 
 /// A backtest over these entries.
 fn backtest(start: &State, draft: &Draft, entries: &[Entry]) -> Report {
@@ -357,14 +357,11 @@ fn told(differences: &[Difference]) -> Vec<Told> {
 /// A world that began with these rules, and the states that it went through.
 fn walked(name: &str, of: &[usize], operations: &[Operation]) -> (World, Vec<State>) {
     let mut world = World::default();
-    let rules = of.iter().map(|rule| DraftRule {
-        id: None,
-        definition: RuleDefinition {
-            name: format!("{name} {rule}"),
-            ..definition(*rule)
-        },
+    let rules = of.iter().map(|rule| RuleDefinition {
+        name: format!("{name} {rule}"),
+        ..definition(*rule)
     });
-    let (rules, examples) = (rules.collect(), None);
+    let (rules, examples) = (rule_drafts(rules), None);
     world.done(&Command::SaveRuleSet { rules, examples });
     let mut states = vec![world.state.clone()];
     let world = after_in(world, operations, |_, _, world| states.push(world.state.clone()));

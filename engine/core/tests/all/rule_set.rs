@@ -53,28 +53,51 @@ fn rules_are_found_by_id_and_by_name_and_what_is_not_listed_goes() {
 }
 
 #[test]
-fn of_two_rules_of_one_name_the_older_one_is_taken_first() {
+fn rules_of_one_name_are_refused() {
     let mut world = World::default();
-    let [older, newer] = ["a", "b"].map(|prefix| world.rule(named("same", prefix)));
-    save(
-        &mut world,
-        vec![draft(None, "same", "first"), draft(None, "same", "second")],
-    );
-    let prefix = |rule| {
-        world
-            .state
-            .rules()
-            .get(rule)
-            .unwrap()
-            .rule
-            .definition()
-            .matching
-            .clone()
+    let rule = world.rule(named("sales", "sales-"));
+    let other = world.rule(named("engineering", "eng-"));
+    let taken = Err(Rejection::RuleNameTaken { by: rule });
+    let again = named("sales", "s-");
+    let create = Command::CreateRule {
+        definition: again.clone(),
+    };
+    assert_eq!(world.run(&create), taken);
+    let change = |rule| Command::ChangeRule {
+        rule,
+        definition: again.clone(),
+    };
+    assert_eq!(world.run(&change(other)), taken);
+    world.done(&change(rule));
+
+    let twice = vec![
+        draft(Some(other), "both", "a"),
+        draft(None, "ops", "b"),
+        draft(None, "both", "c"),
+    ];
+    let save = Command::SaveRuleSet {
+        rules: twice,
+        examples: None,
+    };
+    let Err(Rejection::RuleSet(problems)) = world.run(&save) else {
+        panic!("a name twice")
     };
     assert_eq!(
-        (prefix(older), prefix(newer)),
-        (Pattern::prefix("first"), Pattern::prefix("second"))
+        problems.to_string(),
+        "`rules[2].name`: the same name as `rules[0]`; rules are told apart by their names"
     );
+}
+
+#[test]
+fn two_rules_can_change_their_names_with_each_other_in_one_set() {
+    let mut world = World::default();
+    let [one, other] = ["a", "b"].map(|name| world.rule(named(name, name)));
+    save(
+        &mut world,
+        vec![draft(Some(one), "b", "a"), draft(Some(other), "a", "b")],
+    );
+    let name = |rule| world.state.rules().get(rule).unwrap().rule.definition().name.clone();
+    assert_eq!((name(one), name(other)), ("b".to_owned(), "a".to_owned()));
 }
 
 #[test]

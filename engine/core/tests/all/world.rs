@@ -1,12 +1,16 @@
 //! A small organization to tell stories in: users and groups by name, one command a line.
 
+use std::collections::BTreeSet;
+use std::iter;
+
 use rolecall_engine::plan::{self, Draft, PlanEffect};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
-use rolecall_engine::state::{Entity, Group, Mapping, User};
+use rolecall_engine::state::{Entity, Group, Mapping, StoredRule, User};
 use rolecall_engine::{
-    Actor, Command, Context, Effect, EntityId, Entry, ExceptionId, ExceptionInput, ExceptionKind, ExceptionSubject,
-    Fact, GroupChange, GroupId, GroupIndex, GroupInput, IdSeed, MappingId, MappingIndex, MappingStatus, MembersChange,
-    Person, Rejection, RuleId, SettingsChange, State, Timestamp, UserId, UserInput, audit, handle,
+    Actor, Command, Context, DraftRule, Effect, EntityId, Entry, ExceptionId, ExceptionInput, ExceptionKind,
+    ExceptionSubject, Fact, GroupChange, GroupId, GroupIndex, GroupInput, IdSeed, MappingId, MappingIndex,
+    MappingStatus, MembersChange, Person, Rejection, RuleId, SettingsChange, State, Timestamp, UserId, UserInput,
+    audit, handle,
 };
 
 /// An organization with its whole record.
@@ -162,7 +166,9 @@ impl World {
         self.done(&Command::DeleteGroup { group, expected: None })
     }
 
+    /// Under another name where a rule has it, for stories that tell rules apart by what they match.
     pub(crate) fn rule(&mut self, definition: RuleDefinition) -> RuleId {
+        let definition = named_apart(definition, &rule_names(&self.state));
         let entry = self.done(&Command::CreateRule { definition });
         let [Fact::RuleCreated { rule, .. }] = entry.facts.as_slice() else {
             panic!("one rule: {entry:?}")
@@ -329,6 +335,30 @@ pub(crate) fn group_input(name: &str, members: Vec<String>, roles: &[&str]) -> G
         extensions: "{}".to_owned(),
         members,
     }
+}
+
+pub(crate) fn rule_names(state: &State) -> BTreeSet<String> {
+    let name = |stored: &StoredRule| stored.rule.definition().name.clone();
+    state.rules().iter().map(name).collect()
+}
+
+/// The rule under a name that none of these has: with a number behind it where one does.
+pub(crate) fn named_apart(definition: RuleDefinition, taken: &BTreeSet<String>) -> RuleDefinition {
+    let numbered = (2..).map(|number| format!("{} {number}", definition.name));
+    let mut names = iter::once(definition.name.clone()).chain(numbered);
+    let name = names.find(|name| !taken.contains(name)).unwrap();
+    RuleDefinition { name, ..definition }
+}
+
+/// New rules for a set, each under a name of its own.
+pub(crate) fn rule_drafts(definitions: impl IntoIterator<Item = RuleDefinition>) -> Vec<DraftRule> {
+    let mut taken = BTreeSet::new();
+    let draft = |definition| {
+        let definition = named_apart(definition, &taken);
+        taken.insert(definition.name.clone());
+        DraftRule { id: None, definition }
+    };
+    definitions.into_iter().map(draft).collect()
 }
 
 /// An auto-approving rule for all groups, with one target named like the group.

@@ -10,7 +10,7 @@ use super::draft::{pick_mapping, pick_mapping_that, plan_draft};
 use super::{NAMES, Operation, definition, pick, role_name, some_entity, some_group, some_user};
 use crate::plans::apply;
 use crate::reconcile::snapshot_draft;
-use crate::world::{World, group_input, user_input};
+use crate::world::{World, group_input, named_apart, rule_drafts, rule_names, user_input};
 
 impl Operation {
     /// Lets time pass, or somebody else ask; nothing for all that is a command.
@@ -135,7 +135,7 @@ impl Operation {
                 auto_approve,
                 priority,
             } => {
-                let mut definition = definition(*rule);
+                let mut definition = named_apart(definition(*rule), &rule_names(state));
                 definition.role = role.map(|role| role_name(role).parse().unwrap());
                 definition.auto_approve = *auto_approve;
                 definition.priority = *priority;
@@ -182,14 +182,11 @@ impl Operation {
                 }
             }
             Self::SaveRuleSet { rules } => {
-                let draft = |(rule, priority): &(usize, i32)| DraftRule {
-                    id: None,
-                    definition: RuleDefinition {
-                        priority: *priority,
-                        ..definition(*rule)
-                    },
+                let rule = |(rule, priority): &(usize, i32)| RuleDefinition {
+                    priority: *priority,
+                    ..definition(*rule)
                 };
-                let rules = rules.iter().map(draft).collect();
+                let rules = rule_drafts(rules.iter().map(rule));
                 Command::SaveRuleSet { rules, examples: None }
             }
             Self::ApplyPlan {

@@ -4,10 +4,11 @@ use rolecall_engine::plan::{Draft, ExceptionChange, MappingChange};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::{Mapping, User};
 use rolecall_engine::{
-    DraftRule, ExceptionInput, ExceptionKind, ExceptionSubject, MappingIndex, SettingsChange, State, UserIndex,
+    ExceptionInput, ExceptionKind, ExceptionSubject, MappingIndex, SettingsChange, State, UserIndex,
 };
 
 use super::{pick, role_name, some_user};
+use crate::world::rule_drafts;
 
 /// A few rules that overlap: by prefix, by regex with a capture, and for everything.
 pub(crate) fn definition(rule: usize) -> RuleDefinition {
@@ -62,13 +63,10 @@ pub(crate) fn plan_draft(
     decide: Option<usize>,
     min_admins: Option<u32>,
 ) -> Draft {
-    let rule = |(rule, auto_approve): &(usize, bool)| DraftRule {
-        id: None,
-        definition: RuleDefinition {
-            auto_approve: *auto_approve,
-            role: Some(role_name(*rule).parse().unwrap()),
-            ..definition(*rule)
-        },
+    let rule = |(rule, auto_approve): &(usize, bool)| RuleDefinition {
+        auto_approve: *auto_approve,
+        role: Some(role_name(*rule).parse().unwrap()),
+        ..definition(*rule)
     };
     let mapping = decide.and_then(|mapping| pick_mapping(state, mapping));
     let approve = |mapping: &Mapping| MappingChange::Approve {
@@ -95,7 +93,7 @@ pub(crate) fn plan_draft(
     settings.safeguards.min_admins = min_admins;
     Draft {
         settings,
-        rules: rules.map(|rules| rules.iter().map(rule).collect()),
+        rules: rules.map(|rules| rule_drafts(rules.iter().map(rule))),
         examples: rules.filter(|rules| rules.len() % 2 == 1).map(|_| Vec::new()),
         exceptions: user.map(exception).into_iter().collect(),
         mappings: mapping.map(approve).into_iter().collect(),

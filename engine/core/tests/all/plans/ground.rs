@@ -1,6 +1,6 @@
 //! What a plan was worked out with stays until it has ended: rules, examples and settings.
 
-use rolecall_engine::rules::EntityType;
+use rolecall_engine::rules::{EntityType, RuleDefinition};
 use rolecall_engine::{Command, MappingIndex, Rejection, SettingsChange};
 
 use super::{applied, apply, go_on, rules, teams, up_to_date};
@@ -17,7 +17,10 @@ fn begun() -> (World, Vec<Command>) {
     let rule = world.state.rules().iter().next().unwrap().id;
     let commands = vec![
         Command::CreateRule {
-            definition: teams("Team ${display_name}"),
+            definition: RuleDefinition {
+                name: "another".to_owned(),
+                ..teams("Team ${display_name}")
+            },
         },
         Command::ChangeRule {
             rule,

@@ -8,15 +8,14 @@ mod mappings;
 use rolecall_engine::plan::Draft;
 use rolecall_engine::rules::{EntityType, RuleDefinition, Target};
 use rolecall_engine::state::PlanEnd;
-use rolecall_engine::{Actor, Command, DraftRule, GroupIndex, MappingStatus, PlanId, SettingsChange};
+use rolecall_engine::{Actor, Command, GroupIndex, MappingStatus, PlanId, SettingsChange};
 
-use crate::world::{World, match_all};
+use crate::world::{World, match_all, rule_drafts};
 
 /// The rules that are to be, and nothing else.
 pub(crate) fn rules(definitions: Vec<RuleDefinition>) -> Draft {
-    let draft = |definition| DraftRule { id: None, definition };
     Draft {
-        rules: Some(definitions.into_iter().map(draft).collect()),
+        rules: Some(rule_drafts(definitions)),
         rerun: true,
         ..Draft::default()
     }
