@@ -20,7 +20,7 @@ use crate::id::{EntityIndex, HoldId};
 use crate::mapping::Slot;
 use crate::prevailing::Prevailing;
 use crate::safeguards::BrakeLimit;
-use crate::state::{Hold, State, User};
+use crate::state::{Entity, Group, Hold, State, User};
 use crate::user_set::UserSet;
 
 /// Users by what they leave or keep; `None`: the role.
@@ -222,13 +222,18 @@ impl Derivation<'_> {
             }
             BrakeScope::Entity(entity) => self.before.entity_ever(entity).map_or(0, |entity| entity.members.len()),
             BrakeScope::GroupEntity { entity, group } => {
-                let (entity, group) = (self.before.entity_ever(entity), self.before.group_ever(group));
-                let both = entity
-                    .zip(group)
-                    .map(|(entity, group)| entity.members.intersection(&group.members));
-                both.map_or(0, |both| both.len())
+                let both = self.before.entity_ever(entity).zip(self.before.group_ever(group));
+                both.map_or(0, |(entity, group)| self.placed_by(group, entity))
             }
         }
+    }
+
+    /// How many users of an entity a group put there, before this entry: a mapping may hold some members of its group alone.
+    fn placed_by(&self, group: &Group, entity: &Entity) -> u64 {
+        let mut mappings = self.before.mappings_of(group);
+        let mapping = mappings.find(|mapping| mapping.in_force() && mapping.entity == Some(entity.index));
+        let held = mapping.map(|mapping| self.before.members_of_mapping(mapping));
+        held.map_or(0, |held| held.intersection(&entity.members).len())
     }
 
     fn hold(&mut self, because: Because, judged: &Judged) {

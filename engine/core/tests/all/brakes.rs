@@ -277,6 +277,38 @@ fn an_entity_and_a_part_of_it_have_brakes_when_they_are_given_limits() {
 }
 
 #[test]
+fn members_whom_a_ceiling_has_waiting_are_no_part_of_what_their_group_gave() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        one_group_per_entity: Some(false),
+        ..SettingsChange::default()
+    });
+    let mut rule = match_all(EntityType::Team);
+    rule.targets[0].name = Some("shared".to_owned());
+    world.rule(rule);
+    for user in ["0", "1", "2"] {
+        world.user(user);
+    }
+    world.group("one", &["0", "1"]);
+    world.group("two", &["2"]);
+    let mut change = SafeguardsChange::default();
+    change.auto_approve_ceiling.max_members = Some(Some(2));
+    change.brake.group_entity = limit(0, 50);
+    world.run(&safeguards(change)).unwrap();
+    let members = MembersChange {
+        add: ["0", "1"].map(|user| world.user_named(user).id.to_string()).to_vec(),
+        ..MembersChange::default()
+    };
+    world.change_members("two", members);
+    world.remove("two", "2");
+    assert_eq!(
+        (world.placed("2"), holds(&world)),
+        (vec!["team shared".to_owned()], vec!["group_entity: 1".to_owned()]),
+        "the others are there by another group"
+    );
+}
+
+#[test]
 fn new_members_who_leave_their_teams_by_a_decision_for_everyone_are_held_too() {
     let mut world = ten(|change| change.brake.entity = limit(3, 50));
     let berlin = world.entity(EntityType::SubOrganization, "Berlin").id;

@@ -7,7 +7,7 @@ use rolecall_engine::{
 };
 
 use super::draft::{pick_mapping, pick_mapping_that, plan_draft};
-use super::{NAMES, Operation, definition, pick, role_name, some_entity, some_group, some_user};
+use super::{NAMES, Operation, USERS, definition, pick, role_name, some_entity, some_group, some_user};
 use crate::plans::apply;
 use crate::reconcile::snapshot_draft;
 use crate::world::{World, group_input, named_apart, rule_drafts, rule_names, user_input};
@@ -40,7 +40,7 @@ impl Operation {
                 concurrency_group,
                 default_entity,
             } => {
-                let name = format!("user-{}", name % 6);
+                let name = format!("user-{}", name % USERS);
                 let user = in_concurrency_group(user_input(&name, *active, role.map(role_name)), *concurrency_group);
                 Command::CreateUser {
                     connection: None,
@@ -68,7 +68,7 @@ impl Operation {
             Self::RenameUser { user, name } => {
                 let user = some_user(state, *user)?;
                 let mut person = (**user.person.as_ref()?).clone();
-                person.user_name = format!("user-{}", name % 6);
+                person.user_name = format!("user-{}", name % USERS);
                 Command::ChangeUser {
                     user: user.id,
                     expected: None,

@@ -172,6 +172,8 @@ pub(crate) enum Operation {
     },
     NoBrake,
     Brake {
+        /// Which scopes have one: the organization, the highest role, entities, parts of them by group.
+        scopes: [bool; 4],
         min_count: u32,
         max_percent: u32,
     },
@@ -219,6 +221,8 @@ pub(crate) const NAMES: [&str; 8] = [
     "org-two",
     "x",
 ];
+/// So many names of users.
+const USERS: usize = 12;
 const ROLES: [&str; 3] = ["guest", "user", "Admin"];
 
 /// A world after some operations; `each` sees the state before and the entry of every one that changed something.

@@ -87,12 +87,32 @@ pub(crate) fn unbraked_operations(length: usize) -> impl Strategy<Value = Vec<Op
     })
 }
 
-/// Operations on an organization with brakes that few users are enough for.
+/// Operations on an organization with brakes that few users are enough for: many of them take members out of groups, and put
+/// some back.
 pub(crate) fn braked_operations(length: usize) -> impl Strategy<Value = Vec<Operation>> {
-    (brake(), operations(length)).prop_map(|(brake, mut operations)| {
-        operations.insert(0, brake);
-        operations
+    let rules = vec(create_rule(), 1..4);
+    let users = vec(create_user(), 10..16);
+    let groups = vec(create_group(6..16), 2..5);
+    let one_owner = any::<bool>().prop_map(|on| vec![Operation::OneGroupPerEntity { on }]);
+    let beginning = (brake(), one_owner, rules, users, groups);
+    let next = prop_oneof![2 => operation(), 3 => removal()];
+    (beginning, vec(next, 1..length)).prop_map(|((brake, one_owner, rules, users, groups), operations)| {
+        let parts = [vec![brake], one_owner, rules, users, groups, operations];
+        parts.into_iter().flatten().collect()
     })
+}
+
+/// What moves users in and out of what has a brake, and what comes between.
+fn removal() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        6 => (some(), vec(some(), 0..2), vec(some(), 1..5))
+            .prop_map(|(group, add, remove)| Operation::Members { group, replace: false, add, remove }),
+        3 => (some(), vec(some(), 1..5))
+            .prop_map(|(group, add)| Operation::Members { group, replace: false, add, remove: Vec::new() }),
+        2 => (some(), some()).prop_map(|(group, entity)| Operation::Map { group, entity }),
+        1 => (0u64..600).prop_map(|seconds| Operation::Wait { seconds }),
+        2 => some().prop_map(|hold| Operation::Release { hold, user: None }),
+    ]
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -159,7 +179,12 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 fn brake() -> impl Strategy<Value = Operation> {
-    (0u32..4, 0u32..60).prop_map(|(min_count, max_percent)| Operation::Brake { min_count, max_percent })
+    let scopes = prop::array::uniform4(prop::bool::weighted(0.7));
+    (scopes, 0u32..4, 0u32..80).prop_map(|(scopes, min_count, max_percent)| Operation::Brake {
+        scopes,
+        min_count,
+        max_percent,
+    })
 }
 
 fn exception() -> impl Strategy<Value = Operation> {

@@ -38,16 +38,20 @@ impl Operation {
                 };
             }
             Self::NoBrake => change.safeguards.brake.enabled = Some(false),
-            Self::Brake { min_count, max_percent } => {
-                let limit = BrakeLimitChange {
-                    enabled: Some(true),
+            Self::Brake {
+                scopes,
+                min_count,
+                max_percent,
+            } => {
+                let limit = |scope: usize| BrakeLimitChange {
+                    enabled: Some(scopes[scope]),
                     min_count: Some(*min_count),
                     max_percent: Some(*max_percent),
                     min_size: Some(0),
                 };
                 let brake = &mut change.safeguards.brake;
-                (brake.organization, brake.highest_role) = (limit, limit);
-                (brake.entity, brake.group_entity) = (limit, limit);
+                (brake.organization, brake.highest_role) = (limit(0), limit(1));
+                (brake.entity, brake.group_entity) = (limit(2), limit(3));
             }
             Self::Floor { min_admins } => change.safeguards.min_admins = Some(*min_admins),
             _ => return None,
