@@ -8,7 +8,7 @@ use crate::fact::Fact;
 use crate::id::{EntityId, EntityIndex, GroupIndex, MappingId};
 use crate::invariant::known;
 use crate::mapping::{EndReason, MappingStatus, Origin, PendingReason, RuleVersion};
-use crate::replacing::{gives_way, replacing};
+use crate::replacing::replacing;
 use crate::settings::OnRename;
 use crate::state::{Group, Mapping, State};
 
@@ -71,8 +71,8 @@ impl Derivation<'_> {
                 None => self.propose_as(fact, group, &decided, &target, status),
             }
         }
-        if takes_over && self.all_built(group, &decided) {
-            for mapping in by_other_rule {
+        if takes_over {
+            for mapping in self.replaced(group, decided.rule, by_other_rule) {
                 self.end_mapping(fact, mapping, EndReason::Replaced);
             }
         }
@@ -131,27 +131,6 @@ impl Derivation<'_> {
             made().all(is_waiting).then(|| (target.clone(), waiting))
         });
         targets.collect()
-    }
-
-    /// Whether every target of the rule has its approved mapping: what is to be replaced ends then, and not before.
-    fn all_built(&self, group: GroupIndex, decided: &Decided) -> bool {
-        let mappings = || self.state.mappings_of(self.state.group_at(group));
-        let built =
-            |target| mappings().any(|mapping| mapping.status.is_approved() && is_same(mapping, decided.rule, target));
-        decided.targets.iter().all(built)
-    }
-
-    /// The mappings that another rule approved, and whether a person approved any.
-    fn approved_otherwise(&self, group: GroupIndex, rule: RuleVersion) -> (Vec<MappingId>, bool) {
-        let mappings = || self.state.mappings_of(self.state.group_at(group));
-        let other = |mapping: &&Mapping| !matches!(mapping.origin, Origin::Rule(by) if by.rule == rule.rule);
-        let automatic = mappings()
-            .filter(|mapping| mapping.status == MappingStatus::AutoApproved)
-            .filter(other);
-        let by_person = mappings()
-            .filter(other)
-            .any(|mapping| mapping.status == MappingStatus::Approved);
-        (automatic.map(|mapping| mapping.id).collect(), by_person)
     }
 
     /// Makes the mapping for a target of a rule, with its entity where the rule may have one.
@@ -336,26 +315,6 @@ impl Derivation<'_> {
         } else {
             self.touch_members(fact, group);
         }
-    }
-
-    /// Ends what the mapping is in the place of, which is built by now (SEMANTICS 4).
-    fn replace_others(&mut self, fact: u32, id: MappingId, rule: RuleVersion) {
-        let mut replaced = self.approved_otherwise(self.mapping(id).group, rule).0;
-        replaced.extend(self.void_beside(id, rule));
-        replaced.extend(self.bound_alike(id, rule));
-        replaced.sort_unstable();
-        replaced.dedup();
-        for other in replaced {
-            self.end_mapping(fact, other, EndReason::Replaced);
-        }
-    }
-
-    /// The other mappings that bind the same group to the same entity, and give way.
-    fn bound_alike(&self, id: MappingId, rule: RuleVersion) -> Vec<MappingId> {
-        let mapping = self.mapping(id);
-        let alike = |other: &&Mapping| other.id != id && other.entity == mapping.entity && gives_way(other, rule);
-        let all = self.state.mappings_of(self.state.group_at(mapping.group));
-        all.filter(alike).map(|other| other.id).collect()
     }
 
     /// Gives a mapping that waits the status that it would be proposed with today.

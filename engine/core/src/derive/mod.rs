@@ -13,6 +13,7 @@ mod floor;
 mod mappings;
 mod placement;
 mod renames;
+mod replacements;
 mod resync;
 mod role_changes;
 

@@ -1,9 +1,11 @@
 //! What waits after a rename replaces the old mapping when it is approved.
 
-use rolecall_engine::rules::{EntityType, RuleDefinition};
+use rolecall_engine::rules::EntityType::{ConcurrencyGroup, SubOrganization, Team};
+use rolecall_engine::rules::{EntityType, RuleDefinition, Target};
 use rolecall_engine::{Command, MappingTarget, OnRename, SettingsChange};
 
 use super::{by_hand, prefix};
+use crate::plans;
 use crate::world::{World, show_status};
 
 /// `eng-web` in a team by a rule, renamed so that an auto-approving rule decides that has to wait.
@@ -110,4 +112,140 @@ fn approving_after_a_rename_takes_over_the_same_entity() {
         ["team ops-web: ended(replaced)", "team ops-web: approved"]
     );
     assert_eq!(world.placed("ana"), ["team ops-web"]);
+}
+
+/// A rule for the groups of a prefix with several targets.
+fn several(start: &str, targets: &[(EntityType, &str)]) -> RuleDefinition {
+    let target = |(entity_type, name): &(EntityType, &str)| Target {
+        entity_type: *entity_type,
+        name: Some((*name).to_owned()),
+    };
+    RuleDefinition {
+        targets: targets.iter().map(target).collect(),
+        ..prefix(start, Team, None)
+    }
+}
+
+/// `eng-web`, which has these by a rule, renamed so that those of another rule wait beside them. Berlin is known.
+fn waiting_beside(old: &[(EntityType, &str)], new: &[(EntityType, &str)]) -> World {
+    let mut world = World::default();
+    world.entity(SubOrganization, "Berlin");
+    world.rule(several("eng-", old));
+    world.rule(by_hand(several("ops-", new)));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "ops-web");
+    world
+}
+
+/// Approves the mapping of `ops-web` that waits for an entity of this name.
+fn approve(world: &mut World, name: &str) {
+    let live = world.mappings("ops-web");
+    let waiting = live.iter().find(|mapping| mapping.name.as_deref() == Some(name));
+    world.approve(waiting.unwrap().id);
+}
+
+const BOTH: [(EntityType, &str); 2] = [(Team, "Engineering"), (ConcurrencyGroup, "fast")];
+
+#[test]
+fn approving_one_of_several_ends_what_it_is_in_the_place_of_and_leaves_the_rest() {
+    let mut world = waiting_beside(&BOTH, &[(Team, "Operations"), (ConcurrencyGroup, "slow")]);
+    approve(&mut world, "Operations");
+    assert_eq!(
+        world.all_mappings(),
+        [
+            "team Engineering: ended(replaced)",
+            "concurrency_group fast: auto_approved",
+            "team Operations: approved",
+            "concurrency_group slow: pending(rule_changed)"
+        ]
+    );
+    assert_eq!(world.placed("ana"), ["concurrency_group fast", "team Operations"]);
+    approve(&mut world, "slow");
+    assert_eq!(world.placed("ana"), ["team Operations", "concurrency_group slow"]);
+}
+
+#[test]
+fn teams_stay_until_all_teams_that_replace_them_are_approved() {
+    let mut world = waiting_beside(
+        &BOTH,
+        &[(Team, "Web"), (Team, "Operations"), (ConcurrencyGroup, "slow")],
+    );
+    approve(&mut world, "Web");
+    assert_eq!(
+        world.placed("ana"),
+        ["team Engineering", "concurrency_group fast", "team Web"]
+    );
+    approve(&mut world, "Operations");
+    assert_eq!(
+        world.placed("ana"),
+        ["concurrency_group fast", "team Web", "team Operations"]
+    );
+}
+
+#[test]
+fn what_nothing_of_its_type_replaces_ends_with_the_last_approval() {
+    let mut world = waiting_beside(&BOTH, &[(Team, "Web"), (Team, "Operations")]);
+    approve(&mut world, "Web");
+    assert_eq!(
+        world.placed("ana"),
+        ["team Engineering", "concurrency_group fast", "team Web"]
+    );
+    approve(&mut world, "Operations");
+    assert_eq!(world.placed("ana"), ["team Web", "team Operations"]);
+}
+
+#[test]
+fn what_a_person_rejected_the_replacement_of_stays() {
+    let mut world = waiting_beside(&BOTH, &[(Team, "Operations"), (ConcurrencyGroup, "slow")]);
+    let mapping = world.mappings("ops-web").last().unwrap().id;
+    world.done(&Command::RejectMapping { mapping });
+    approve(&mut world, "Operations");
+    assert_eq!(world.placed("ana"), ["concurrency_group fast", "team Operations"]);
+}
+
+#[test]
+fn what_cannot_be_beside_it_ends_with_the_first_approval() {
+    let mut world = waiting_beside(&[(SubOrganization, "Berlin")], &BOTH);
+    assert_eq!(world.placed("ana"), ["sub_organization Berlin"]);
+    approve(&mut world, "Engineering");
+    assert_eq!(world.placed("ana"), ["team Engineering"]);
+    assert_eq!(world.state.conflicts().count(), 0);
+}
+
+#[test]
+fn a_rule_that_takes_over_at_once_replaces_as_far_as_it_could_build() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        on_rename: Some(OnRename::Apply),
+        ..SettingsChange::default()
+    });
+    world.rule(several("eng-", &BOTH));
+    world.rule(several("ops-", &[(Team, "Operations"), (ConcurrencyGroup, "${rest}")]));
+    world.user("ana");
+    world.group("ops-first", &[]);
+    world.group("eng-web", &["ana"]);
+    world.rename("eng-web", "ops-web");
+    assert_eq!(
+        world.placed("ana"),
+        ["team Engineering", "concurrency_group web"],
+        "the team of the new rule belongs to another group"
+    );
+    assert_eq!(world.state.conflicts().count(), 0);
+}
+
+#[test]
+fn approving_one_of_several_after_a_plan_leaves_the_rest() {
+    let mut world = World::default();
+    world.rule(several("eng-", &BOTH));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    let new = [(Team, "Operations"), (ConcurrencyGroup, "slow")];
+    plans::applied(&mut world, plans::rules(vec![by_hand(several("eng-", &new))]));
+    let waiting = world.mappings("eng-web")[2].id;
+    world.approve(waiting);
+    assert_eq!(world.placed("ana"), ["concurrency_group fast", "team Operations"]);
+    let waiting = world.mappings("eng-web")[2].id;
+    world.approve(waiting);
+    assert_eq!(world.placed("ana"), ["team Operations", "concurrency_group slow"]);
 }
