@@ -1,7 +1,5 @@
 //! Consequence -> the next state, exactly as recorded.
 
-use rolecall_rules::NameKey;
-
 use super::counts::{decrease, increase};
 use super::{Conflict, Mapping, Membership, State};
 use crate::consequence::{Effect, Unplaced};
@@ -236,18 +234,6 @@ impl State {
         let Some(entity) = entity else { return };
         let entity = self.entities.at_mut(entity.into());
         entity.mappings.retain(|live| *live != mapping);
-    }
-
-    fn rename_entity(&mut self, id: EntityId, to: &str) {
-        let index = self.entity_index(id);
-        let key = NameKey::of(to);
-        let entity = self.entities.at_mut(index.into());
-        let entity_type = entity.entity_type;
-        let before = std::mem::replace(&mut entity.key, key.clone());
-        entity.name = to.to_owned();
-        entity.rename_skipped = None;
-        self.entity_names.remove(&(entity_type, before, index));
-        self.entity_names.insert((entity_type, key, index));
     }
 
     fn place(&mut self, id: EntityId, users: &UserSet) {

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use imbl::Vector;
 use roaring::RoaringBitmap;
-use rolecall_rules::{EntityType, NameKey};
+use rolecall_rules::NameKey;
 
-use super::counts::{decrease, increase};
-use super::{Decision, Entity, Group, Mapping, PlanEnd, PlanRun, Stamp, State, User};
+use super::{Decision, Group, Mapping, PlanEnd, PlanRun, Stamp, State, User};
 use crate::entry::Actor;
 use crate::fact::{Fact, GroupAttributes};
-use crate::id::{EntityId, EntityIndex, GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
+use crate::id::{GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
 use crate::invariant::known;
 use crate::person::{Person, SealedPerson};
 use crate::settings::Settings;
@@ -388,57 +387,6 @@ impl State {
         if let Some(external_id) = self.group_at(index).attributes.external_id.clone() {
             self.group_external_ids.remove(&(external_id, index));
         }
-    }
-
-    pub(super) fn create_entity(
-        &mut self,
-        id: EntityId,
-        entity_type: EntityType,
-        name: &str,
-        external_id: Option<&str>,
-    ) {
-        let index = EntityIndex::from(self.entities.len());
-        let key = NameKey::of(name);
-        self.entity_names.insert((entity_type, key.clone(), index));
-        if let Some(external_id) = external_id {
-            self.entity_external_ids
-                .insert((entity_type, external_id.to_owned()), index);
-        }
-        increase(&mut self.counts.entities, entity_type);
-        let entity = Entity {
-            id,
-            index,
-            entity_type,
-            name: name.to_owned(),
-            key,
-            external_id: external_id.map(str::to_owned),
-            members: UserSet::default(),
-            mappings: Vec::new(),
-            registered: false,
-            rename_skipped: None,
-            deleted: false,
-            created: self.stamp,
-        };
-        self.entities.insert(id, entity);
-    }
-
-    fn delete_entity(&mut self, id: EntityId) {
-        let index = self.entity_index(id);
-        let entity = self.entities.at_mut(index.into());
-        entity.deleted = true;
-        let (entity_type, key, external_id) = (entity.entity_type, entity.key.clone(), entity.external_id.clone());
-        self.entity_names.remove(&(entity_type, key, index));
-        if let Some(external_id) = external_id {
-            self.entity_external_ids.remove(&(entity_type, external_id));
-        }
-        decrease(&mut self.counts.entities, &entity_type);
-        self.decisions.forget_entity(index);
-        self.forget_manual_of_entity(index);
-        self.end_exceptions_of_entity(id);
-    }
-
-    pub(super) fn entity_index(&self, entity: EntityId) -> EntityIndex {
-        known(self.entities.find(&entity), "entity").into()
     }
 
     fn change_settings(&mut self, settings: &Settings) {

@@ -1,11 +1,13 @@
-//! What is known of an entity, and which ones have a name.
+//! What is known of an entity, which ones have a name, and how they come, are renamed and go.
 
 use std::ops::Bound;
 
 use rolecall_rules::{EntityType, NameKey};
 
+use super::counts::{decrease, increase};
 use super::{Stamp, State};
 use crate::id::{EntityId, EntityIndex, MappingIndex};
+use crate::invariant::known;
 use crate::mapping::Slot;
 use crate::side::Side;
 use crate::user_set::UserSet;
@@ -87,5 +89,68 @@ impl State {
         let first = (entity_type, key, first);
         let found = self.entity_names.range((Bound::Included(first), Bound::Included(last)));
         found.map(|(_, _, index)| self.entity_at(*index))
+    }
+
+    pub(super) fn create_entity(
+        &mut self,
+        id: EntityId,
+        entity_type: EntityType,
+        name: &str,
+        external_id: Option<&str>,
+    ) {
+        let index = EntityIndex::from(self.entities.len());
+        let key = NameKey::of(name);
+        self.entity_names.insert((entity_type, key.clone(), index));
+        if let Some(external_id) = external_id {
+            self.entity_external_ids
+                .insert((entity_type, external_id.to_owned()), index);
+        }
+        increase(&mut self.counts.entities, entity_type);
+        let entity = Entity {
+            id,
+            index,
+            entity_type,
+            name: name.to_owned(),
+            key,
+            external_id: external_id.map(str::to_owned),
+            members: UserSet::default(),
+            mappings: Vec::new(),
+            registered: false,
+            rename_skipped: None,
+            deleted: false,
+            created: self.stamp,
+        };
+        self.entities.insert(id, entity);
+    }
+
+    pub(super) fn rename_entity(&mut self, id: EntityId, to: &str) {
+        let index = self.entity_index(id);
+        let key = NameKey::of(to);
+        let entity = self.entities.at_mut(index.into());
+        let entity_type = entity.entity_type;
+        let before = std::mem::replace(&mut entity.key, key.clone());
+        entity.name = to.to_owned();
+        entity.rename_skipped = None;
+        self.entity_names.remove(&(entity_type, before, index));
+        self.entity_names.insert((entity_type, key, index));
+    }
+
+    pub(super) fn delete_entity(&mut self, id: EntityId) {
+        let index = self.entity_index(id);
+        let entity = self.entities.at_mut(index.into());
+        entity.deleted = true;
+        let (entity_type, key, external_id) = (entity.entity_type, entity.key.clone(), entity.external_id.clone());
+        self.entity_names.remove(&(entity_type, key, index));
+        if let Some(external_id) = external_id {
+            self.entity_external_ids.remove(&(entity_type, external_id));
+        }
+        decrease(&mut self.counts.entities, &entity_type);
+        self.decisions.forget_entity(index);
+        self.forget_manual_of_entity(index);
+        self.end_exceptions_of_entity(id);
+    }
+
+    pub(super) fn entity_index(&self, entity: EntityId) -> EntityIndex {
+        known(self.entities.find(&entity), "entity").into()
     }
 }
