@@ -167,6 +167,7 @@ impl State {
             && let Some(left) = was_for.filter(|left| !to.is_approved() || entity != Some(*left))
         {
             self.forget_taken_through(left, group);
+            self.forget_skipped_rename_of_free(left);
         }
         if to == MappingStatus::Ended(EndReason::RulesChanged)
             && let Some(run) = &mut self.plan_run

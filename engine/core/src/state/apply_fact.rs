@@ -302,6 +302,7 @@ impl State {
         group.key = key;
         group.modified = stamp;
         group.named = stamp;
+        self.forget_skipped_renames(index);
     }
 
     fn change_group_attributes(&mut self, id: GroupId, attributes: &GroupAttributes) {

@@ -6,7 +6,7 @@ use rolecall_rules::{EntityType, NameKey};
 
 use super::counts::{decrease, increase};
 use super::{Stamp, State};
-use crate::id::{EntityId, EntityIndex, MappingIndex};
+use crate::id::{EntityId, EntityIndex, GroupIndex, MappingIndex};
 use crate::invariant::known;
 use crate::mapping::Slot;
 use crate::side::Side;
@@ -33,7 +33,7 @@ pub struct Entity {
     pub mappings: Vec<MappingIndex>,
     /// Whether an administrator made it known, and not a mapping.
     pub registered: bool,
-    /// The last rename of its group that it did not follow, and why.
+    /// Why it did not follow the last rename of its group, if it did not.
     pub rename_skipped: Option<&'static str>,
     /// Whether it was deleted.
     pub deleted: bool,
@@ -133,6 +133,25 @@ impl State {
         entity.rename_skipped = None;
         self.entity_names.remove(&(entity_type, before, index));
         self.entity_names.insert((entity_type, key, index));
+    }
+
+    /// Forgets which entities did not follow a rename of their group: it is renamed again, and what follows says it anew.
+    pub(super) fn forget_skipped_renames(&mut self, group: GroupIndex) {
+        let approved = self
+            .mappings_of(self.group_at(group))
+            .filter(|mapping| mapping.status.is_approved());
+        let bound: Vec<EntityIndex> = approved.filter_map(|mapping| mapping.entity).collect();
+        for entity in bound {
+            self.entities.at_mut(entity.into()).rename_skipped = None;
+        }
+    }
+
+    /// Forgets that an entity did not follow a rename, once no approved mapping is for it: there is no group left to follow.
+    pub(super) fn forget_skipped_rename_of_free(&mut self, entity: EntityIndex) {
+        let mut mappings = self.entity_at(entity).mappings.iter();
+        if !mappings.any(|mapping| self.mapping_at(*mapping).status.is_approved()) {
+            self.entities.at_mut(entity.into()).rename_skipped = None;
+        }
     }
 
     pub(super) fn delete_entity(&mut self, id: EntityId) {

@@ -148,3 +148,66 @@ fn a_paused_mapping_is_renamed_and_stays_paused() {
     world.done(&Command::ResumeMapping { mapping });
     assert_eq!(world.placed("ana"), ["team Engineers"]);
 }
+
+/// Why the team of this name did not follow the last rename of its group.
+fn skipped(world: &World, team: &str) -> Option<&'static str> {
+    world.entity_named(EntityType::Team, team).rename_skipped
+}
+
+/// Engineering in a team of that name, renamed to Sales, of which there is another team.
+fn kept_by_a_taken_name() -> World {
+    let mut world = World::default();
+    world.entity(EntityType::Team, "Sales");
+    world.rule(match_all(EntityType::Team));
+    world.group("Engineering", &[]);
+    world.rename("Engineering", "Sales");
+    assert_eq!(skipped(&world, "Engineering"), Some("name_taken"));
+    world
+}
+
+#[test]
+fn a_skipped_rename_is_over_once_the_names_agree_again() {
+    let mut world = kept_by_a_taken_name();
+    world.rename("Sales", "Engineering");
+    assert_eq!(skipped(&world, "Engineering"), None);
+}
+
+#[test]
+fn a_skipped_rename_is_over_with_the_next_one_that_is_followed_and_stays_with_one_that_is_not() {
+    let mut world = kept_by_a_taken_name();
+    world.rename("Sales", "sales");
+    assert_eq!(skipped(&world, "Engineering"), Some("name_taken"));
+    world.rename("sales", "Engineers");
+    assert_eq!(skipped(&world, "Engineers"), None);
+}
+
+#[test]
+fn a_skipped_rename_does_not_outlive_the_mapping() {
+    let mut world = kept_by_a_taken_name();
+    let mapping = world.mappings("Sales")[0].id;
+    world.done(&Command::RejectMapping { mapping });
+    assert_eq!(skipped(&world, "Engineering"), None);
+    let mut world = kept_by_a_taken_name();
+    world.delete_group("Sales");
+    assert_eq!(skipped(&world, "Engineering"), None);
+}
+
+#[test]
+fn a_skipped_rename_stays_while_another_group_feeds_the_entity() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        one_group_per_entity: Some(false),
+        ..SettingsChange::default()
+    });
+    let guild = world.entity(EntityType::Team, "guild").id;
+    for name in ["eng", "ops"] {
+        let group = world.group(name, &[]);
+        let target = MappingTarget::Entity(guild);
+        world.done(&Command::CreateMapping { group, target });
+    }
+    world.rename("eng", "engineering");
+    world.delete_group("ops");
+    assert_eq!(skipped(&world, "guild"), Some("shared"));
+    world.rename("engineering", "guild");
+    assert_eq!(skipped(&world, "guild"), None);
+}
