@@ -24,7 +24,7 @@ pub const GROUP_MAPPINGS_MAX: usize = 1_000;
 pub const DECISIONS_MAX: usize = 100_000;
 /// Memberships of one organization that were given by hand.
 pub const MANUAL_MEMBERSHIPS_MAX: usize = 1_000_000;
-/// Memberships of one organization that were taken by hand although groups hold them, until they come back.
+/// Memberships of one organization that were taken by hand although something else holds them, until they come back.
 pub const TAKEN_MEMBERSHIPS_MAX: usize = 10_000;
 /// Pins and exclusions of one organization.
 pub const EXCEPTIONS_MAX: usize = 100_000;

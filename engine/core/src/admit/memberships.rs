@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::check_limit;
-use crate::claims::claimants;
+use crate::claims::{UnmappedSource, unmapped};
 use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::fact::Fact;
 use crate::id::{EntityId, EntityIndex, UserId};
 use crate::limits::{MANUAL_MEMBERSHIPS_MAX, REQUEST_MEMBERS_MAX, TAKEN_MEMBERSHIPS_MAX};
+use crate::prevailing::Prevailing;
 use crate::rejection::Rejection;
 use crate::state::{Entity, State, User};
 use crate::user_set::UserSet;
@@ -96,8 +97,9 @@ pub(super) fn take(state: &State, entity: EntityId, user: UserId) -> Result<Vec<
         return Ok(Vec::new());
     }
     let subject = ExceptionSubject::Entity(entity.id);
-    let pin = state.exceptions().about(user.index, &subject);
-    if let Some(pin) = pin.filter(|exception| !is_manual && exception.kind == ExceptionKind::Pin) {
+    let exception = state.exceptions().about(user.index, &subject);
+    let pin = exception.filter(|exception| exception.kind == ExceptionKind::Pin);
+    if let Some(pin) = pin.filter(|_| !is_manual) {
         return Err(Rejection::MemberPinned { by: pin.id });
     }
     if !is_manual && entity.slot().is_some() {
@@ -105,9 +107,9 @@ pub(super) fn take(state: &State, entity: EntityId, user: UserId) -> Result<Vec<
             entity_type: entity.entity_type.in_words(),
         });
     }
-    if claimants(state, user, entity.index).next().is_some() {
+    if pin.is_none() && comes_back(state, user, entity) {
         check_limit(
-            "memberships taken by hand although groups hold them; exclude the user from the entity instead",
+            "memberships taken by hand although something else holds them; exclude the user from the entity instead",
             state.removed_by_hand_count(),
             TAKEN_MEMBERSHIPS_MAX,
         )?;
@@ -116,4 +118,15 @@ pub(super) fn take(state: &State, entity: EntityId, user: UserId) -> Result<Vec<
         entity: entity.id,
         users: UserSet::of(user.index),
     }])
+}
+
+/// Whether a member of a team whom nobody pinned to it is remembered as taken out: something else than a hand holds it there, and
+/// brings it back.
+fn comes_back(state: &State, user: &User, team: &Entity) -> bool {
+    let by_mapping = || Prevailing::of(user, state).entities.contains_key(&team.index);
+    let by_default = || {
+        let mut reasons = unmapped(state, user, None);
+        reasons.any(|(other, source)| other == team.index && source != UnmappedSource::Manual)
+    };
+    team.slot().is_none() && team.members.contains(user.index) && (by_mapping() || by_default())
 }

@@ -1,10 +1,10 @@
 //! Memberships given and taken by hand (SEMANTICS section 5).
 
-use rolecall_engine::limits::REQUEST_MEMBERS_MAX;
+use rolecall_engine::limits::{REQUEST_MEMBERS_MAX, TAKEN_MEMBERSHIPS_MAX};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition};
 use rolecall_engine::{
-    Command, Effect, EntityId, Entry, ExceptionKind, ExceptionSubject, Fact, Prevailing, Rejection, SettingsChange,
-    UnmappedSource, Unplaced, UserId, UserSet,
+    Actor, Because, Command, Consequence, Effect, EntityId, Entry, ExceptionKind, ExceptionSubject, Fact, IdSeed,
+    Prevailing, Rejection, SettingsChange, UnmappedSource, Unplaced, UserId, UserSet,
 };
 
 use crate::world::{World, group_input, match_all, user_input};
@@ -380,4 +380,112 @@ fn a_group_that_claims_the_entity_of_a_hand_is_told_beside_it() {
     assert_eq!(sources(&world, "ana", entity), [UnmappedSource::Manual]);
     world.delete_group("cg-one");
     assert_eq!(world.placed("ana"), ["concurrency_group cg-one"]);
+}
+
+/// An organization in which as many memberships were taken by hand as are remembered, from teams and users of their own:
+/// as if it were on the record in one entry.
+fn with_the_most_taken() -> World {
+    const TEAMS: usize = 100;
+    let mut world = with_teams();
+    let mut users = UserSet::default();
+    for user in 0..TAKEN_MEMBERSHIPS_MAX / TEAMS {
+        world.user(&format!("user {user}"));
+        users.insert(world.user_named(&format!("user {user}")).index);
+    }
+    let teams: Vec<EntityId> = (0..TEAMS)
+        .map(|team| world.entity(EntityType::Team, &format!("team {team}")).id)
+        .collect();
+    let taken = teams.iter().map(|team| Fact::MembershipsTaken {
+        entity: *team,
+        users: users.clone(),
+    });
+    let left = (0..).zip(&teams).map(|(fact, team)| Consequence {
+        because: Because {
+            fact,
+            mapping: None,
+            rule: None,
+        },
+        effect: Effect::MembersUnplaced {
+            entity: *team,
+            users: users.clone(),
+            reason: Unplaced::RemovedByHand,
+        },
+    });
+    let entry = Entry {
+        position: world.state.position().next(),
+        at: world.state.at(),
+        actor: Actor::System,
+        seed: IdSeed::new([0; 16]),
+        facts: taken.collect(),
+        consequences: left.collect(),
+    };
+    world.state = world.state.replay(&entry);
+    world
+}
+
+#[test]
+fn what_is_taken_and_comes_back_is_limited_whatever_brings_it_back() {
+    let mut world = with_the_most_taken();
+    let team = world.entity(EntityType::Team, "Guild").id;
+    world.done(&Command::CreateUser {
+        connection: None,
+        default_entity: Some(team),
+        user: user_input("cleo", true, None),
+    });
+    world.group("eng", &["ana"]);
+    let eng = world.entity_named(EntityType::Team, "eng").id;
+    for (user, team) in [("cleo", team), ("ana", eng)] {
+        let refused = world.take(team, user);
+        assert!(
+            matches!(refused, Err(Rejection::LimitReached { limit, .. }) if limit == TAKEN_MEMBERSHIPS_MAX),
+            "{user}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_taken_and_stays_away_is_not_limited() {
+    let mut world = with_the_most_taken();
+    let team = world.entity(EntityType::Team, "Guild").id;
+    done(world.give(team, "ana"));
+    done(world.take(team, "ana"));
+    assert!(world.placed("ana").is_empty());
+    world.group("eng", &["ana", "ben"]);
+    let eng = world.entity_named(EntityType::Team, "eng").id;
+    done(world.give(eng, "ana"));
+    world
+        .except(ExceptionKind::Pin, "ana", ExceptionSubject::Entity(eng))
+        .unwrap();
+    done(world.take(eng, "ana"));
+    assert_eq!(world.placed("ana"), ["team eng"], "by the pin");
+    done(world.give(eng, "ben"));
+    world.set_user("ben", false, None);
+    done(world.take(eng, "ben"));
+    assert!(world.placed("ben").is_empty());
+}
+
+#[test]
+fn what_is_taken_though_a_mapping_holds_the_slot_or_waits_for_the_other_side_is_not_limited() {
+    let mut world = with_the_most_taken();
+    for entity_type in [EntityType::ConcurrencyGroup, EntityType::SubOrganization] {
+        let entity = world.entity(entity_type, &format!("the {entity_type}"));
+        world.rule(RuleDefinition {
+            matching: Pattern::prefix(&entity.name),
+            priority: 1,
+            ..match_all(entity_type)
+        });
+    }
+    world.group("the concurrency_group", &["ana"]);
+    world.group("the sub_organization", &["ben"]);
+    world.group("eng", &["ben"]);
+    for (user, entity_type, name) in [
+        ("ana", EntityType::ConcurrencyGroup, "the concurrency_group"),
+        ("ben", EntityType::Team, "eng"),
+    ] {
+        let entity = world.entity_named(entity_type, name).id;
+        done(world.give(entity, user));
+        done(world.take(entity, user));
+    }
+    assert_eq!(world.placed("ana"), ["concurrency_group the concurrency_group"]);
+    assert_eq!(world.placed("ben"), ["sub_organization the sub_organization"]);
 }
