@@ -49,6 +49,8 @@ mod slots;
 #[cfg(test)]
 mod stored_format;
 #[cfg(test)]
+mod taken;
+#[cfg(test)]
 mod told;
 #[cfg(test)]
 mod two_person;

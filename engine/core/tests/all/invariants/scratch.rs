@@ -5,7 +5,7 @@ use rolecall_engine::state::PlanRun;
 use rolecall_engine::{Command, Consequence, Effect, SettingsChange, State};
 
 use super::histories;
-use crate::operations::{after, operations};
+use crate::operations::{after, operations, taking_operations};
 use crate::oracle::{self, Known};
 
 /// A change of settings that moves nobody, but has every user placed again from scratch.
@@ -53,5 +53,13 @@ proptest! {
         after(&operations, |_, _, world| {
             oracle::check_what_is_kept(&Known::of(&world.state, &world.entries), &world.entries);
         });
+    }
+
+    /// SEMANTICS 5: unless excluded, and where something still puts the user there.
+    #[test]
+    fn who_was_taken_out_of_a_team_by_hand_is_back_with_the_next_write_to_the_user_or_the_group(
+        operations in taking_operations(60),
+    ) {
+        after(&operations, |_, _, world| oracle::taken::check(&Known::of(&world.state, &world.entries), &world.entries));
     }
 }

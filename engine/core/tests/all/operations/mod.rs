@@ -11,7 +11,7 @@ use rolecall_engine::{EntityIndex, Entry, ExceptionKind, GroupIndex, State, User
 use crate::world::World;
 
 pub(crate) use draft::{definition, plan_draft};
-pub(crate) use random::{braked_operations, operations, unbraked_operations};
+pub(crate) use random::{braked_operations, operations, taking_operations, unbraked_operations};
 
 /// Something to do. Numbers choose among what there is when its turn comes.
 #[derive(Clone, Debug)]

@@ -115,6 +115,42 @@ fn removal() -> impl Strategy<Value = Operation> {
     ]
 }
 
+/// Operations of which many take a user out of an entity by hand, and many are writes of a provider that move nobody by themselves.
+pub(crate) fn taking_operations(length: usize) -> impl Strategy<Value = Vec<Operation>> {
+    let take = (some(), some()).prop_map(|(entity, user)| Operation::Take { entity, user });
+    let next = prop_oneof![2 => operation(), 3 => take, 3 => write()];
+    let rules = vec(create_rule(), 1..3);
+    let users = vec(create_user(), 3..6);
+    let groups = vec(create_group(2..6), 1..4);
+    (rules, users, groups, vec(next, 1..length)).prop_map(|(rules, users, groups, operations)| {
+        let parts = [rules, users, groups, operations];
+        parts.into_iter().flatten().collect()
+    })
+}
+
+fn write() -> impl Strategy<Value = Operation> {
+    let nobody = Vec::new;
+    prop_oneof![
+        (some(), any::<bool>()).prop_map(|(group, added)| Operation::Stranger { group, added }),
+        (some(), some()).prop_map(|(group, external_id)| Operation::ExternalId { group, external_id }),
+        (some(), some()).prop_map(|(group, name)| Operation::Rename { group, name }),
+        (some(), some()).prop_map(|(user, name)| Operation::RenameUser { user, name }),
+        (some(), option::of(some())).prop_map(|(group, role)| Operation::GroupRole { group, role }),
+        (some(), vec(some(), 1..2)).prop_map(move |(group, add)| Operation::Members {
+            group,
+            replace: false,
+            add,
+            remove: nobody(),
+        }),
+        (some(), vec(some(), 1..2)).prop_map(move |(group, remove)| Operation::Members {
+            group,
+            replace: false,
+            add: nobody(),
+            remove,
+        }),
+    ]
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
     let role = || option::of(some());
     prop_oneof![

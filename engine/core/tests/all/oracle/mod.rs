@@ -15,6 +15,7 @@ mod rules;
 pub(crate) mod scopes;
 mod sides;
 pub(crate) mod slots;
+pub(crate) mod taken;
 pub(crate) mod teams;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,7 +72,8 @@ pub(crate) fn check(state: &State, record: &[Entry]) {
 pub(crate) fn check_what_is_kept(known: &Known<'_>, record: &[Entry]) {
     let state = known.state;
     assert_eq!(state.decisions().len(), known.decided.len(), "what is remembered");
-    known.overrides.check(state, record);
+    known.overrides.check(state);
+    taken::check(known, record);
     holds::check(known);
     counts::check_both_sides(known);
     counts::check(known);

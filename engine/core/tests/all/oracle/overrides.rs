@@ -85,7 +85,7 @@ impl Overrides {
     }
 
     /// Panics unless the state has the same.
-    pub(crate) fn check(&self, state: &State, record: &[Entry]) {
+    pub(crate) fn check(&self, state: &State) {
         let kept: Vec<ExceptionId> = state.exceptions().after(None).map(|row| row.id).collect();
         assert_eq!(kept, self.exceptions.keys().copied().collect::<Vec<_>>());
         let due = self.exceptions.values().filter_map(|exception| exception.expires);
@@ -98,30 +98,6 @@ impl Overrides {
         subjects.sort_unstable();
         subjects.dedup();
         assert_eq!(subjects.len(), kept.len(), "one exception for a user and a subject");
-        self.check_removed_by_hand(state, record);
-    }
-
-    /// Whoever is remembered as taken out by hand was taken out by the entry that it says, and is not there.
-    fn check_removed_by_hand(&self, state: &State, record: &[Entry]) {
-        for user in state.users_from(UserIndex::from(0)) {
-            for entity in state.entities_from(EntityIndex::from(0)) {
-                let Some(since) = state.removed_by_hand(user.index, entity.index) else {
-                    continue;
-                };
-                assert!(!entity.members.contains(user.index));
-                let mut entries = record.iter().skip_while(|entry| entry.position != since.position);
-                let taken = |fact: &Fact| matches!(fact, Fact::MembershipsTaken { entity: from, users } if *from == entity.id && users.contains(user.index));
-                assert!(entries.next().unwrap().facts.iter().any(taken));
-                let names = |fact: &Fact| match fact {
-                    Fact::MembersAdded { users, .. } => users.contains(user.index),
-                    Fact::UserActivated { user: other } => *other == user.id,
-                    _ => false,
-                };
-                let comes_back = user.active && entries.flat_map(|entry| &entry.facts).any(names);
-                let is_claimed = self.manual.contains(&(user.index, entity.id));
-                assert!(!(comes_back && is_claimed), "a write to the user brings it back");
-            }
-        }
     }
 
     /// The entities of a type that the user was put into by hand.
