@@ -10,6 +10,7 @@ use rolecall_engine::rules::FileProblems;
 use rolecall_engine::{Position, Rejection};
 use rolecall_eventlog::LogError;
 
+use crate::auth::ConnectionName;
 use crate::limits::{
     HEADERS_BYTES_MAX, PLAN_DURATION, PLAN_REQUEST_DURATION_MAX, PLANS_MAX, REQUEST_DURATION_MAX, RETRY_AFTER_BUSY,
     RETRY_AFTER_RELOAD, TARGET_BYTES_MAX,
@@ -227,6 +228,9 @@ pub(crate) enum ApiError {
     /// Another record is being verified.
     #[error("another verification is running; try again when it is done")]
     VerificationRuns,
+    /// New users of a connection are put into the entity.
+    #[error("the entity is the `default_entity` of connection {0}; give the connection another one or none first")]
+    EntityIsConnectionDefault(ConnectionName),
     /// Another backtest of the organization is running.
     #[error("another backtest of this organization is running; try again when it is done")]
     BacktestRuns,
@@ -338,6 +342,7 @@ impl ApiError {
             Self::PositionAhead { .. } => (StatusCode::BAD_REQUEST, "position_ahead"),
             Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::VerificationRuns => (StatusCode::TOO_MANY_REQUESTS, "verification_runs"),
+            Self::EntityIsConnectionDefault(_) => (StatusCode::CONFLICT, "entity_is_connection_default"),
             Self::BacktestRuns => (StatusCode::TOO_MANY_REQUESTS, "backtest_runs"),
         }
     }

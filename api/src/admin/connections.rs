@@ -112,8 +112,8 @@ impl ConnectionChange {
     }
 }
 
-/// The registry knows no entities, so whether there is one is looked up here. It may be gone a moment later, and that is
-/// no different from its being deleted later: new users are put nowhere then.
+/// The registry knows no entities, so whether there is one is looked up here. Should it be deleted at this very moment, new
+/// users are put nowhere.
 fn check_entity(caller: &Caller<Admin>, entity: Option<EntityId>) -> Result<(), Problem> {
     let found = entity.is_none_or(|entity| caller.state().entity(entity).is_some());
     if found {

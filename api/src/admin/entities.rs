@@ -20,7 +20,7 @@ use super::page::{self, Page};
 use super::query::Query;
 use super::reference::UserRef;
 use super::rule_body::TypeWord;
-use crate::auth::{Admin, Caller, Viewer};
+use crate::auth::{Admin, Caller, ConnectionName, Viewer};
 use crate::error::ApiError;
 use crate::limits::PAGE_ITEMS_DEFAULT;
 use crate::organization::aside;
@@ -196,13 +196,18 @@ pub(crate) async fn read(caller: Caller<Viewer>, Id(entity): Id<EntityId>) -> Re
     )))
 }
 
-/// Delete an entity. Mappings to it wait for another one.
+/// Delete an entity. Mappings to it wait for another one. A default entity is not deleted.
 #[utoipa::path(delete, path = "/v1/organizations/{organization}/entities/{entity}", tag = "entities",
     params(("organization" = Uuid, Path), ("entity" = Uuid, Path)), responses(
     (status = 204, description = "Deleted"),
     (status = "4XX", description = "Refused", body = ProblemBody),
 ))]
 pub(crate) async fn delete(caller: Caller<Admin>, Id(entity): Id<EntityId>) -> Result<StatusCode, Problem> {
+    let registry = caller.registry.head();
+    let mut connections = registry.registry().connections(caller.id());
+    if let Some(connection) = connections.find(|connection| connection.settings.default_entity == Some(entity)) {
+        return Err(ApiError::EntityIsConnectionDefault(ConnectionName(connection.id)).into());
+    }
     caller.submit(Command::DeleteEntity { entity }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

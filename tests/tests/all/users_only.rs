@@ -135,7 +135,7 @@ async fn groups_are_not_offered_to_read_or_to_write() {
 }
 
 #[tokio::test]
-async fn another_default_is_for_new_users_and_a_deleted_one_for_nobody() {
+async fn another_default_is_for_new_users_and_an_entity_is_deleted_only_when_it_is_none() {
     let example = Example::new().await;
     let scim = example.scim();
     scim.create_user("ana@example.com").await;
@@ -146,10 +146,19 @@ async fn another_default_is_for_new_users_and_a_deleted_one_for_nobody() {
 
     example.set(&json!({ "default_entity": example.team })).await;
     let path = format!("/entities/{}", example.team);
+    let refused = example.tenant.organization.http.delete(&path).await.expect(409);
+    assert_eq!(
+        refused.text("type"),
+        "urn:rolecall:problem:entity_is_connection_default"
+    );
+    assert!(
+        refused.text("detail").contains(&example.tenant.connection.id),
+        "{refused:?}"
+    );
+    assert_eq!(example.placed("ana@example.com").await, newcomer());
+    example.set(&json!({ "default_entity": null })).await;
     example.tenant.organization.http.delete(&path).await.expect(204);
     assert_eq!(example.placed("ana@example.com").await, []);
-    scim.create_user("cleo@example.com").await;
-    assert_eq!(example.placed("cleo@example.com").await, []);
     assert_eq!(example.tenant.organization.verify().await["outcome"], "equal");
 }
 
