@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use rolecall_engine::{Command, EntityId, Fact, GroupId, MappingId, MappingTarget, Rejection};
+use rolecall_engine::state::{Mapping, State};
+use rolecall_engine::{Command, EntityId, Fact, GroupId, MappingId, MappingTarget, Rejection, RuleId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -35,6 +36,28 @@ pub(crate) struct MappingsQuery {
     /// Only mappings of this status.
     #[param(inline)]
     status: Option<StatusWord>,
+    /// Only mappings of this group.
+    group_id: Option<Uuid>,
+    /// Only mappings to this entity.
+    entity_id: Option<Uuid>,
+    /// Only mappings that this rule made.
+    rule_id: Option<Uuid>,
+    /// Only those whose rule is no longer what it was, or decides otherwise by now; or only the others.
+    stale: Option<bool>,
+}
+
+impl MappingsQuery {
+    fn wants(&self, mapping: &Mapping, state: &State) -> bool {
+        let group = state.group_at(mapping.group).id;
+        let entity = mapping.entity.map(|entity| state.entity_at(entity).id);
+        let rule = mapping.origin.rule().map(|version| version.rule);
+        self.status
+            .is_none_or(|status| status.as_str() == mapping.status.as_str())
+            && self.group_id.is_none_or(|id| group == GroupId::new(id))
+            && self.entity_id.is_none_or(|id| entity == Some(EntityId::new(id)))
+            && self.rule_id.is_none_or(|id| rule == Some(RuleId::new(id)))
+            && self.stale.is_none_or(|stale| stale == state.is_stale(mapping))
+    }
 }
 
 /// The status of a mapping.
@@ -138,18 +161,14 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<MappingView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
     let rows = state.mappings_from(page::first(query.after));
-    let rows = rows.filter(|mapping| {
-        query
-            .status
-            .is_none_or(|status| status.as_str() == mapping.status.as_str())
-    });
+    let rows = rows.filter(|mapping| query.wants(mapping, &state));
     let cursor = |mapping: &&_| index(mapping);
     Ok(Json(Page::of(rows, limit, cursor, |mapping| {
         MappingView::of(mapping, &state)
     })))
 }
 
-fn index(mapping: &rolecall_engine::state::Mapping) -> String {
+fn index(mapping: &Mapping) -> String {
     u32::from(mapping.index).to_string()
 }
 

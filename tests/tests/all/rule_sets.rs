@@ -86,6 +86,38 @@ async fn a_save_moves_nobody_and_counts_what_is_stale() {
 }
 
 #[tokio::test]
+async fn mappings_are_listed_by_group_entity_rule_and_staleness() {
+    let server = Server::start().await;
+    let organization = server.organization("Acme").await;
+    save(&organization, FILE).await.expect(200);
+    let connection = organization.connect(&server.public(), "okta").await;
+    for group in ["eng-search", "eng-billing"] {
+        connection.scim.create_group(group, &[]).await;
+    }
+    let all = organization.list("/mappings").await;
+    let [search, billing] = all.as_slice() else {
+        panic!("{all:?}")
+    };
+    let of = async |field: &str, id: &Value| {
+        let id = id.as_str().unwrap();
+        organization.list(&format!("/mappings?{field}={id}")).await
+    };
+    let nothing: [Value; 0] = [];
+    assert_eq!(of("group_id", &search["group"]["id"]).await, [search.clone()]);
+    assert_eq!(of("entity_id", &search["entity"]["id"]).await, [search.clone()]);
+    assert_eq!(
+        of("rule_id", &search["rule_id"]).await,
+        [search.clone(), billing.clone()]
+    );
+    assert_eq!(of("rule_id", &search["group"]["id"]).await, nothing);
+
+    assert_eq!(organization.list("/mappings?stale=true").await, nothing);
+    save(&organization, "rules = []").await.expect(200);
+    assert_eq!(organization.list("/mappings?stale=true").await.len(), 2);
+    assert_eq!(organization.list("/mappings?stale=false").await, nothing);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_whole_and_changes_nothing() {
     let server = Server::start().await;
     let organization = server.organization("Acme").await;
