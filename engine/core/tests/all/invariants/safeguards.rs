@@ -1,6 +1,6 @@
 //! Brakes and the floor of administrators.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use rolecall_engine::{BrakeLimit, BrakeScope, Fact, State};
@@ -10,8 +10,11 @@ use crate::operations::{after, braked_operations, operations};
 use crate::oracle::Known;
 use crate::oracle::scopes::{highest, left, populations};
 
-/// The removals that each scope let through: how many at which time.
-type Through = BTreeMap<BrakeScope, Vec<(u64, u64)>>;
+/// Who left at which time.
+type Removals = (u64, BTreeSet<u32>);
+
+/// The removals that each scope let through.
+type Through = BTreeMap<BrakeScope, Vec<Removals>>;
 
 fn limit(state: &State, scope: BrakeScope) -> Option<BrakeLimit> {
     let brake = &state.safeguards().brake;
@@ -48,6 +51,36 @@ fn releases(before: &State, fact: &Fact, scope: BrakeScope) -> bool {
     before.hold(*hold).is_some_and(|hold| hold.scope == scope)
 }
 
+/// How many of so many users may leave.
+fn most(limit: BrakeLimit, users: usize) -> u64 {
+    (count(users) * u64::from(limit.max_percent) / 100).max(u64::from(limit.min_count))
+}
+
+fn count(users: usize) -> u64 {
+    u64::try_from(users).unwrap()
+}
+
+/// Lets removals pass, and panics when they are too many. Who leaves twice counts twice, among the removals and among those
+/// that they are a share of; so besides, of all who were there inside the window, never more are gone at one time than may
+/// leave.
+fn pass(kept: &mut Vec<Removals>, (now, left): Removals, population: &BTreeSet<u32>, limit: BrakeLimit) {
+    let passed: usize = kept.iter().map(|(_, left)| left.len()).sum();
+    let base = population.len() + passed;
+    if count(base) <= u64::from(limit.min_count) || count(base) < u64::from(limit.min_size) {
+        return;
+    }
+    let removals = passed + left.len();
+    assert!(
+        count(removals) <= most(limit, base),
+        "{left:?} after {passed} of {base}, {limit:?}"
+    );
+    let stay: BTreeSet<u32> = population.difference(&left).copied().collect();
+    kept.push((now, left));
+    let all: BTreeSet<u32> = kept.iter().flat_map(|(_, left)| left).copied().collect();
+    let (gone, users) = (all.difference(&stay).count(), all.union(&stay).count());
+    assert!(count(gone) <= most(limit, users), "{gone} gone of {users}, {limit:?}");
+}
+
 proptest! {
     #![proptest_config(histories(96))]
 
@@ -63,9 +96,11 @@ proptest! {
             }
             let (_, record_before) = world.entries.split_last().unwrap();
             let (known_before, known) = (Known::of(before, record_before), Known::of(&world.state, &world.entries));
-            let mut leaving: BTreeMap<BrakeScope, u64> = BTreeMap::new();
-            for scope in world.state.users_from(0.into()).flat_map(|user| left(&known_before, &known, user)) {
-                *leaving.entry(scope).or_default() += 1;
+            let mut leaving: BTreeMap<BrakeScope, BTreeSet<u32>> = BTreeMap::new();
+            for user in world.state.users_from(0.into()) {
+                for scope in left(&known_before, &known, user) {
+                    leaving.entry(scope).or_default().insert(user.index.into());
+                }
             }
             let populations = populations(&known_before);
             let window = u64::from(before.safeguards().brake.window_seconds) * 1_000;
@@ -73,14 +108,7 @@ proptest! {
                 let Some(limit) = limit(before, scope) else { continue };
                 let kept = through.entry(scope).or_default();
                 kept.retain(|(at, _)| at + window > now);
-                let passed: u64 = kept.iter().map(|(_, count)| count).sum();
-                let population = u64::try_from(populations[&scope].len()).unwrap() + passed;
-                if population <= u64::from(limit.min_count) || population < u64::from(limit.min_size) {
-                    continue;
-                }
-                let most = (population * u64::from(limit.max_percent) / 100).max(u64::from(limit.min_count));
-                assert!(passed + left <= most, "{scope:?}: {left} after {passed} of {population}, {limit:?}: {entry:?}");
-                kept.push((now, left));
+                pass(kept, (now, left), &populations[&scope], limit);
             }
         });
     }
