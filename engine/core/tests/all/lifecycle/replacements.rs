@@ -1,8 +1,9 @@
 //! What waits after a rename replaces the old mapping when it is approved.
 
+use rolecall_engine::plan::Draft;
 use rolecall_engine::rules::EntityType::{ConcurrencyGroup, SubOrganization, Team};
 use rolecall_engine::rules::{EntityType, RuleDefinition, Target};
-use rolecall_engine::{Command, MappingTarget, OnRename, SettingsChange};
+use rolecall_engine::{Command, DraftRule, MappingTarget, OnRename, SettingsChange};
 
 use super::{by_hand, prefix};
 use crate::plans;
@@ -248,4 +249,27 @@ fn approving_one_of_several_after_a_plan_leaves_the_rest() {
     let waiting = world.mappings("eng-web")[2].id;
     world.approve(waiting);
     assert_eq!(world.placed("ana"), ["team Operations", "concurrency_group slow"]);
+}
+
+#[test]
+fn what_an_older_version_of_the_rule_gave_replaces_nothing() {
+    let mut world = World::default();
+    let rule = world.rule(several("eng-", &BOTH));
+    world.user("ana");
+    world.group("eng-web", &["ana"]);
+    let edited = DraftRule {
+        id: Some(rule),
+        definition: by_hand(several("eng-", &[(Team, "Web"), (Team, "Operations")])),
+    };
+    let draft = Draft {
+        rules: Some(vec![edited]),
+        ..plans::up_to_date()
+    };
+    plans::applied(&mut world, draft);
+    let waiting = world.mappings("eng-web")[2].id;
+    world.approve(waiting);
+    assert_eq!(
+        world.placed("ana"),
+        ["team Engineering", "concurrency_group fast", "team Web"]
+    );
 }
