@@ -9,6 +9,8 @@ pub(super) mod group;
 mod mapping;
 mod reading;
 mod reason_view;
+#[cfg(test)]
+mod tests;
 pub(super) mod user;
 mod words;
 

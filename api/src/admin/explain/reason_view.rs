@@ -29,9 +29,10 @@ pub(crate) struct StepView {
     /// `member`: the user became a member of the group; `group_role`: the group got its roles; `role_attribute`,
     /// `concurrency_group_attribute`: the user got the attribute; `user_created`; `inactive`; `rule`: this version was saved;
     /// `mapping`: it came to be; `refreshed`: a plan let it follow from this version of the rule; `approval`; `blocked`: the
-    /// mapping got the status that it has, or was paused; `conflict`: it opened; `decision`: it was resolved; `held`: a brake
-    /// began to hold the user; `default_role`, `default_concurrency_group`: it was chosen; `exception`: it was set; `given`,
-    /// `taken_out`: an administrator put the user into the entity by hand, or took it out.
+    /// mapping got the status that it has, or was paused, or its group had more members than a rule may approve alone;
+    /// `conflict`: it opened; `decision`: it was resolved; `held`: a brake began to hold the user; `default_role`,
+    /// `default_concurrency_group`: it was chosen; `exception`: it was set; `given`, `taken_out`: an administrator put the user
+    /// into the entity by hand, or took it out.
     #[schema(example = "approval")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,7 +125,7 @@ impl StepView {
             Link::Mapping { mapping }
             | Link::Refreshed { mapping }
             | Link::Approval { mapping }
-            | Link::Blocked { mapping } => (None, Some(mapping)),
+            | Link::Blocked { mapping, .. } => (None, Some(mapping)),
             _ => (None, None),
         };
         let rule = match step.link {

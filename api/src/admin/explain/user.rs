@@ -281,7 +281,7 @@ pub(super) fn word(why: WhyNot) -> &'static str {
         WhyNot::Pending(_) => "pending",
         WhyNot::Rejected => "rejected",
         WhyNot::Paused => "paused",
-        WhyNot::Limited => "limited",
+        WhyNot::Limited { .. } => "limited",
         WhyNot::Conflict { .. } => "conflict",
         WhyNot::Decided { .. } => "decided",
         WhyNot::Outranked { .. } => "outranked",

@@ -1,6 +1,6 @@
 //! Explanations in plain sentences, fit to be pasted into a ticket.
 
-use rolecall_engine::explain::{Found, Link, Removal, Source, Wanted, WhyNot};
+use rolecall_engine::explain::{Blocked, Found, Link, Removal, Source, Wanted, WhyNot};
 use rolecall_engine::rules::{EntityType, RoleName};
 use rolecall_engine::state::{Mapping, State};
 use rolecall_engine::{
@@ -41,7 +41,7 @@ impl Words<'_> {
                 MappingStatus::AutoApproved => "the rule approved the mapping by itself".to_owned(),
                 _ => format!("{who} approved the mapping"),
             },
-            Link::Blocked { mapping } => self.blocked(self.0.mapping_at(mapping), &who),
+            Link::Blocked { by, .. } => blocked(by, &who),
             Link::Conflict => "a conflict opened".to_owned(),
             Link::Held { .. } => "a brake held what would have taken it away".to_owned(),
             Link::Decision => format!("{who} resolved the conflict"),
@@ -72,14 +72,6 @@ impl Words<'_> {
         match mapping.origin {
             Origin::Rule(_) => format!("the rule mapped group {} to {entity}", self.group(mapping.group)),
             Origin::Manual => format!("{who} mapped group {} to {entity}", self.group(mapping.group)),
-        }
-    }
-
-    fn blocked(self, mapping: &Mapping, who: &str) -> String {
-        match mapping.status {
-            MappingStatus::Pending(_) => "it has waited since".to_owned(),
-            MappingStatus::Rejected => format!("{who} rejected it"),
-            _ => format!("{who} paused it"),
         }
     }
 
@@ -164,10 +156,7 @@ impl Words<'_> {
             WhyNot::Pending(reason) => format!("because the mapping waits: {}", pending(reason)),
             WhyNot::Rejected => "because the mapping was rejected; approving it would put the members in".to_owned(),
             WhyNot::Paused => "because the mapping is paused, until somebody resumes it".to_owned(),
-            WhyNot::Limited => {
-                "because the group has grown beyond what a rule may approve, until somebody approves the mapping"
-                    .to_owned()
-            }
+            WhyNot::Limited { mapping } => self.limited(self.0.mapping_at(mapping)),
             WhyNot::Conflict { conflict, current } => {
                 let slot = self.0.conflict_by_id(conflict).map(|conflict| conflict.slot);
                 let (current, room) = (self.entity(current), room(slot));
@@ -189,6 +178,23 @@ impl Words<'_> {
                  back, and an exclusion would keep it out"
                     .to_owned()
             }
+        }
+    }
+
+    /// Why those wait whom a mapping in force does not hold. A ceiling that was raised counts when the members change again.
+    fn limited(self, mapping: &Mapping) -> String {
+        let members = self.0.group_at(mapping.group).members.len();
+        let most = self.0.safeguards().auto_approve_ceiling.max_members;
+        let id = mapping.id;
+        match most.map(u64::from).filter(|most| members > *most) {
+            Some(most) => format!(
+                "because the group has more than {}, and a rule may approve no more, until somebody approves mapping {id}",
+                counted(most, "member")
+            ),
+            None => format!(
+                "because the group had more members than a rule may approve when they last changed, until they change again, \
+                 or somebody approves mapping {id}"
+            ),
         }
     }
 
@@ -221,6 +227,16 @@ impl Words<'_> {
 
     fn mapping_id(self, mapping: MappingIndex) -> String {
         self.0.mapping_at(mapping).id.to_string()
+    }
+}
+
+/// What keeps a mapping from holding members of its group, as it came about.
+fn blocked(by: Blocked, who: &str) -> String {
+    match by {
+        Blocked::Pending => "it has waited since".to_owned(),
+        Blocked::Rejected => format!("{who} rejected it"),
+        Blocked::Paused => format!("{who} paused it"),
+        Blocked::Limited => "the group had more members than a rule may approve".to_owned(),
     }
 }
 

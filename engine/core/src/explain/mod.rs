@@ -16,7 +16,7 @@ pub use self::entity::{Contested, EntityExplained, Excluded, entity};
 pub use self::exceptions::{ExceptionEffect, ExceptionExplained};
 pub use self::first::First;
 pub use self::group::{GroupExplained, MappingExplained, Outcome, PlanStep, Tried, group};
-pub use self::reason::{Link, Reason, Removal, Source, Step};
+pub use self::reason::{Blocked, Link, Reason, Removal, Source, Step};
 pub use self::search::{Found, Search};
 pub use self::user::{GroupOfUser, MembershipExplained, RoleExplained, RoleReason, UserExplained, user};
 pub use self::why_not::{Absence, Wanted, WhyNot};

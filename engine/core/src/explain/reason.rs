@@ -241,10 +241,12 @@ pub enum Link {
         /// The mapping.
         mapping: MappingIndex,
     },
-    /// The mapping got the status that it has, or was paused.
+    /// Something began to keep the mapping from putting members of its group into the entity.
     Blocked {
         /// The mapping.
         mapping: MappingIndex,
+        /// What.
+        by: Blocked,
     },
     /// The hold began to keep the user.
     Held {
@@ -276,6 +278,19 @@ pub enum Link {
         /// The entity.
         entity: EntityIndex,
     },
+}
+
+/// What keeps a mapping from putting members of its group into the entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blocked {
+    /// It waits.
+    Pending,
+    /// It was rejected.
+    Rejected,
+    /// It was paused.
+    Paused,
+    /// The group had more members than a rule may approve alone, so that it holds some alone.
+    Limited,
 }
 
 /// A way to remove a claim.

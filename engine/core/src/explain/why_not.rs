@@ -2,10 +2,10 @@
 
 use rolecall_rules::{EntityType, RoleName};
 
-use super::reason::{Link, Source, Step};
+use super::reason::{Blocked, Link, Source, Step};
 use crate::claims::pinned;
 use crate::exception::{ExceptionKind, ExceptionSubject};
-use crate::id::{ConflictId, EntityIndex, ExceptionId};
+use crate::id::{ConflictId, EntityIndex, ExceptionId, MappingIndex};
 use crate::mapping::{MappingStatus, PendingReason};
 use crate::state::{Entity, Mapping, State, User};
 
@@ -50,8 +50,11 @@ pub enum WhyNot {
     Rejected,
     /// The mapping is paused.
     Paused,
-    /// The group grew beyond what a rule may approve, and the user waits.
-    Limited,
+    /// The group has more members than a rule may approve alone, and the mapping holds others of them.
+    Limited {
+        /// The mapping.
+        mapping: MappingIndex,
+    },
     /// Another entity has the slot, and a conflict is open.
     Conflict {
         /// The conflict.
@@ -114,19 +117,26 @@ fn pinned_elsewhere(state: &State, user: &User, entity: &Entity) -> Option<(WhyN
 
 /// What keeps a mapping in force from holding a member of its group.
 pub(super) fn limited(mapping: &Mapping, user: &User) -> Option<(WhyNot, Step)> {
-    let link = Link::Blocked { mapping: mapping.index };
     let waits = mapping.in_force() && !mapping.holds(user.index);
-    waits.then(|| (WhyNot::Limited, Step::at(link, mapping.limited.position)))
+    let link = Link::Blocked {
+        mapping: mapping.index,
+        by: Blocked::Limited,
+    };
+    let why = WhyNot::Limited { mapping: mapping.index };
+    waits.then(|| (why, Step::at(link, mapping.limited.position)))
 }
 
 /// What keeps a mapping from being in force.
 pub(super) fn blocked(mapping: &Mapping) -> Option<(WhyNot, Step)> {
-    let why = match mapping.status {
-        MappingStatus::Pending(reason) => WhyNot::Pending(reason),
-        MappingStatus::Rejected => WhyNot::Rejected,
-        MappingStatus::Approved | MappingStatus::AutoApproved if mapping.paused => WhyNot::Paused,
+    let (why, by) = match mapping.status {
+        MappingStatus::Pending(reason) => (WhyNot::Pending(reason), Blocked::Pending),
+        MappingStatus::Rejected => (WhyNot::Rejected, Blocked::Rejected),
+        MappingStatus::Approved | MappingStatus::AutoApproved if mapping.paused => (WhyNot::Paused, Blocked::Paused),
         MappingStatus::Approved | MappingStatus::AutoApproved | MappingStatus::Ended(_) => return None,
     };
-    let link = Link::Blocked { mapping: mapping.index };
+    let link = Link::Blocked {
+        mapping: mapping.index,
+        by,
+    };
     Some((why, Step::at(link, mapping.settled.position)))
 }

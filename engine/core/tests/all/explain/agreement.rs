@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rolecall_engine::explain::{
-    self, ExceptionEffect, Found, Link, Removal, Search, Source, Step, UserExplained, Wanted,
+    self, Blocked, ExceptionEffect, Found, Link, Removal, Search, Source, Step, UserExplained, Wanted,
 };
 use rolecall_engine::state::User;
 use rolecall_engine::{
@@ -222,10 +222,8 @@ fn records(state: &State, user: &User, link: Link, entry: &Entry) -> bool {
             } => *id == mapping_id(mapping) && status.is_approved(),
             _ => false,
         }),
-        Link::Blocked { mapping } => {
-            let paused =
-                |fact: &Fact| matches!(fact, Fact::MappingPaused { mapping: id } if *id == mapping_id(mapping));
-            let blocked = |effect: &Effect| match effect {
+        Link::Blocked { mapping, by } => match by {
+            Blocked::Pending | Blocked::Rejected => effect(&|effect| match effect {
                 Effect::MappingProposed {
                     mapping: id, status, ..
                 }
@@ -234,11 +232,15 @@ fn records(state: &State, user: &User, link: Link, entry: &Entry) -> bool {
                     to: status,
                     ..
                 } => *id == mapping_id(mapping) && *status == state.mapping_at(mapping).status,
-                Effect::MappingLimited { mapping: id, .. } => *id == mapping_id(mapping),
                 _ => false,
-            };
-            fact(&paused) || effect(&blocked)
-        }
+            }),
+            Blocked::Paused => {
+                fact(&|fact| matches!(fact, Fact::MappingPaused { mapping: id } if *id == mapping_id(mapping)))
+            }
+            Blocked::Limited => effect(
+                &|effect| matches!(effect, Effect::MappingLimited { mapping: id, .. } if *id == mapping_id(mapping)),
+            ),
+        },
         Link::Exception { exception } => {
             fact(&|fact| matches!(fact, Fact::ExceptionSet { exception: id, .. } if *id == exception))
         }

@@ -7,7 +7,7 @@ mod groups;
 mod reasons;
 mod why_nots;
 
-use rolecall_engine::explain::{self, Link, Search, Source, Step, UserExplained, Wanted, WhyNot};
+use rolecall_engine::explain::{self, Blocked, Link, Search, Source, Step, UserExplained, Wanted, WhyNot};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
 use rolecall_engine::state::User;
 use rolecall_engine::{Entry, Position};
@@ -47,7 +47,12 @@ fn chain(search: &Search, steps: &[Step]) -> String {
             Link::Mapping { .. } => "mapping",
             Link::Refreshed { .. } => "refreshed",
             Link::Approval { .. } => "approved",
-            Link::Blocked { .. } => "blocked",
+            Link::Blocked { by, .. } => match by {
+                Blocked::Pending => "pending",
+                Blocked::Rejected => "rejected",
+                Blocked::Paused => "paused",
+                Blocked::Limited => "limited",
+            },
             Link::Conflict => "conflict",
             Link::Decision => "decided",
             Link::DefaultRole | Link::DefaultConcurrencyGroup => "default",
@@ -125,7 +130,7 @@ fn why_not(world: &World, user: &str) -> Vec<String> {
             WhyNot::Outranked { .. } => "outranked",
             WhyNot::UnknownName => "unknown name",
             WhyNot::AmbiguousName => "ambiguous name",
-            WhyNot::Limited => "limited",
+            WhyNot::Limited { .. } => "limited",
             WhyNot::UnknownRole => "unknown role",
             WhyNot::Excluded { .. } => "excluded",
             WhyNot::TakenOut => "taken out",

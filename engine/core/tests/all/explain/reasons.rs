@@ -38,7 +38,7 @@ fn a_mapping_that_waited_cites_its_approval_and_the_last_request_that_made_the_u
     let mapping = world.mappings("eng")[0].id;
     assert_eq!(
         why_not(&world, "ana"),
-        ["team eng?: mapping of eng; approval_required; member@3 rule@1 mapping@3 blocked@3"]
+        ["team eng?: mapping of eng; approval_required; member@3 rule@1 mapping@3 pending@3"]
     );
     world.remove("eng", "ana");
     world.add("eng", "ana");

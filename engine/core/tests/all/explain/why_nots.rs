@@ -19,13 +19,13 @@ fn what_blocks_a_mapping_is_told() {
     assert_eq!(
         why_not(&world, "ana"),
         [format!(
-            "{before}; paused; member@3 rule@1 mapping@3 approved@3 blocked@4"
+            "{before}; paused; member@3 rule@1 mapping@3 approved@3 paused@4"
         )]
     );
     world.done(&Command::RejectMapping { mapping });
     assert_eq!(
         why_not(&world, "ana"),
-        [format!("{before}; rejected; member@3 rule@1 mapping@3 blocked@5")]
+        [format!("{before}; rejected; member@3 rule@1 mapping@3 rejected@5")]
     );
     world.approve(mapping);
     world.set_user("ana", false, None);
@@ -50,7 +50,7 @@ fn a_pause_stays_the_cause_whatever_becomes_of_a_ceiling() {
     world.group("eng", &["ana"]);
     let mapping = world.mappings("eng")[0].id;
     world.done(&Command::PauseMapping { mapping });
-    let paused = "team eng: mapping of eng; paused; member@5 rule@2 mapping@5 approved@5 blocked@6";
+    let paused = "team eng: mapping of eng; paused; member@5 rule@2 mapping@5 approved@5 paused@6";
     assert_eq!(why_not(&world, "ana"), [paused]);
     world.add("eng", "ben");
     assert!(world.mappings("eng")[0].limited_to.is_some());
@@ -114,4 +114,22 @@ fn what_counts_less_than_a_claim_is_outranked() {
         why_not(&world, "ana"),
         ["concurrency_group everybody: default; outranked; default@2"]
     );
+}
+
+#[test]
+fn who_waits_because_the_group_grew_is_told_so_and_not_that_anybody_paused_the_mapping() {
+    let mut world = World::default();
+    let mut change = SettingsChange::default();
+    change.safeguards.auto_approve_ceiling.max_members = Some(Some(1));
+    world.settings(change);
+    world.rule(rule_for("eng", EntityType::Team, true));
+    world.user("ana");
+    world.user("ben");
+    world.group("eng", &["ana"]);
+    world.add("eng", "ben");
+    assert_eq!(
+        why_not(&world, "ben"),
+        ["team eng: mapping of eng; limited; member@6 rule@2 mapping@5 approved@5 limited@6"]
+    );
+    assert_eq!(why_not(&world, "ana"), [""; 0]);
 }
