@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rolecall_engine::Position;
-use rolecall_engine::explain::{First, MappingExplained};
+use rolecall_engine::explain::{First, MappingExplained, WhyNot};
 use rolecall_engine::state::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,7 +20,8 @@ pub(crate) struct MappingExplanation {
     mapping: MappingView,
     /// How many members of the entity it holds there.
     held_members: u64,
-    /// What keeps it from being in force: `pending`, `rejected` or `paused`.
+    /// What keeps it from being in force: `pending`, `rejected` or `paused`; or `limited`: it is in force, but
+    /// `waiting_members` of its group wait.
     #[schema(example = "pending")]
     why_not: Option<&'static str>,
     /// Why the entity kept its name when its group was renamed last, if it did: `name_taken`, `template` or `shared`.
@@ -40,6 +41,11 @@ impl MappingExplanation {
         let (group, entity) = (words.group(mapping.group), words.entity_of(mapping));
         let beginning = match one.why_not {
             None => format!("The members of group {group} are put into {entity}"),
+            Some(why @ WhyNot::Limited { .. }) => format!(
+                "The members of group {group} are put into {entity}, but {} {}",
+                waiting(one.waiting),
+                words.why_not(why)
+            ),
             Some(why) => format!(
                 "The members of group {group} are not put into {entity} {}",
                 words.why_not(why)
@@ -57,6 +63,13 @@ impl MappingExplanation {
             text: words.sentence(&beginning, &[steps, stale].concat()),
             chain,
         }
+    }
+}
+
+fn waiting(members: u64) -> String {
+    match members {
+        1 => "1 member waits".to_owned(),
+        more => format!("{more} members wait"),
     }
 }
 

@@ -134,3 +134,24 @@ async fn a_user_of_a_group_that_grew_waits_for_an_approval_and_for_nobody_who_wo
         "because the group had more members than a rule may approve when they last changed, until they change again",
     );
 }
+
+#[tokio::test]
+async fn a_group_that_grew_and_its_entity_tell_who_waits_and_which_mapping_to_approve() {
+    let story = Story::begin().await;
+    let (group, _) = story.outgrown().await;
+    let explained = story.explained("groups", &group).await;
+    let mapping = &explained["mappings"]["items"][0];
+    assert_eq!(
+        (&mapping["why_not"], &mapping["held_members"]),
+        (&json!("limited"), &json!(0))
+    );
+    let id = text(&mapping["mapping"], "id");
+    says(
+        mapping,
+        "are put into team `grow`, but 4 members wait because the group has more than 2 members",
+    );
+    says(mapping, &format!("until somebody approves mapping {id}: "));
+    let entity = text(&mapping["mapping"]["entity"], "id");
+    let explained = story.explained("entities", &entity).await;
+    assert_eq!(&explained["mappings"]["items"][0], mapping);
+}

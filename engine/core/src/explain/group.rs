@@ -4,7 +4,7 @@ use rolecall_rules::{EntityType, MatchName, Verdict};
 
 use super::first::First;
 use super::reason::{Step, mapping_chain};
-use super::why_not::{WhyNot, blocked};
+use super::why_not::{WhyNot, blocked, limited};
 use crate::consequence::Effect;
 use crate::derive::resynced;
 use crate::id::{MappingId, MappingIndex};
@@ -62,9 +62,11 @@ pub enum Outcome {
 pub struct MappingExplained {
     /// The mapping.
     pub mapping: MappingIndex,
-    /// What keeps it from being in force.
+    /// What keeps it from holding members of its group: all, or those who wait.
     pub why_not: Option<WhyNot>,
-    /// What led to it, and what keeps it from being in force, in order.
+    /// How many members of its group wait, while it holds others.
+    pub waiting: u64,
+    /// What led to it, and what keeps it from holding members, in order.
     pub chain: Vec<Step>,
     /// Whether it follows from a rule that is no longer what it was, or no longer decides the group.
     pub stale: bool,
@@ -100,11 +102,17 @@ pub fn group(state: &State, group: &Group) -> GroupExplained {
 
 /// The mapping, explained.
 pub(super) fn mapping(state: &State, mapping: &Mapping) -> MappingExplained {
-    let (why_not, blocked) = blocked(mapping).unzip();
+    let waiting = match mapping.in_force() {
+        true => state.waiting_members(mapping),
+        false => 0,
+    };
+    let blocked = blocked(mapping).or_else(|| (waiting > 0).then(|| limited(mapping)));
+    let (why_not, blocked) = blocked.unzip();
     let chain = mapping_chain(state, mapping.index).into_iter().chain(blocked);
     MappingExplained {
         mapping: mapping.index,
         why_not,
+        waiting,
         chain: chain.collect(),
         stale: state.is_stale(mapping),
         members: members_held(state, mapping),

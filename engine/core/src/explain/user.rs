@@ -196,7 +196,7 @@ fn absences_of_mapping(state: &State, user: &User, prevailing: &Prevailing, mapp
     };
     let role = mapping.role.as_ref().map(Wanted::role);
     let blocked = blocked(mapping)
-        .or_else(|| limited(mapping, user))
+        .or_else(|| waits(mapping, user).then(|| limited(mapping)))
         .or_else(|| inactive(user));
     match (blocked, mapping.entity) {
         (Some(blocked), _) => [Some(entity), role]
@@ -213,6 +213,11 @@ fn absences_of_mapping(state: &State, user: &User, prevailing: &Prevailing, mapp
         }
         (None, None) => Vec::new(),
     }
+}
+
+/// Whether a mapping in force holds others of its group, and not this member.
+fn waits(mapping: &Mapping, user: &User) -> bool {
+    mapping.in_force() && !mapping.holds(user.index)
 }
 
 /// Why an active user does not get the role that a mapping in force grants.

@@ -115,15 +115,14 @@ fn pinned_elsewhere(state: &State, user: &User, entity: &Entity) -> Option<(WhyN
     (by != entity.index).then_some((why, Step::exception(state, exception)?))
 }
 
-/// What keeps a mapping in force from holding a member of its group.
-pub(super) fn limited(mapping: &Mapping, user: &User) -> Option<(WhyNot, Step)> {
-    let waits = mapping.in_force() && !mapping.holds(user.index);
+/// What keeps a mapping in force from holding some members of its group.
+pub(super) fn limited(mapping: &Mapping) -> (WhyNot, Step) {
     let link = Link::Blocked {
         mapping: mapping.index,
         by: Blocked::Limited,
     };
     let why = WhyNot::Limited { mapping: mapping.index };
-    waits.then(|| (why, Step::at(link, mapping.limited.position)))
+    (why, Step::at(link, mapping.limited.position))
 }
 
 /// What keeps a mapping from being in force.

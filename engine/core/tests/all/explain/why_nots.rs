@@ -2,7 +2,7 @@
 
 use rolecall_engine::explain::{self, WhyNot};
 use rolecall_engine::rules::EntityType;
-use rolecall_engine::{Command, SettingsChange};
+use rolecall_engine::{Command, Position, SettingsChange};
 
 use super::{rule_for, why, why_not};
 use crate::world::{World, match_all, user_input};
@@ -132,4 +132,19 @@ fn who_waits_because_the_group_grew_is_told_so_and_not_that_anybody_paused_the_m
         ["team eng: mapping of eng; limited; member@6 rule@2 mapping@5 approved@5 limited@6"]
     );
     assert_eq!(why_not(&world, "ana"), [""; 0]);
+    let mapping = |world: &World| {
+        explain::group(&world.state, world.group_named("eng"))
+            .mappings
+            .items
+            .remove(0)
+    };
+    let explained = mapping(&world);
+    assert!(matches!(explained.why_not, Some(WhyNot::Limited { .. })));
+    assert_eq!((explained.members, explained.waiting), (1, 1));
+    assert_eq!(explained.chain.last().unwrap().position, Some(Position::new(6)));
+    world.done(&Command::PauseMapping {
+        mapping: world.mappings("eng")[0].id,
+    });
+    let explained = mapping(&world);
+    assert_eq!((explained.why_not, explained.waiting), (Some(WhyNot::Paused), 0));
 }
