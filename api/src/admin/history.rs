@@ -17,7 +17,7 @@ use super::id::Id;
 use super::membership_view::RoleClaimView;
 use super::page::{self, Page};
 use super::query::Query;
-use super::reference::EntityRef;
+use super::reference::{EntityRef, PlanRef};
 use crate::auth::{Auditor, Caller};
 use crate::entry_view;
 use crate::problem::{Problem, ProblemBody};
@@ -29,8 +29,10 @@ pub(crate) struct ChangeView {
     /// The entry that records it.
     position: u64,
     at: Time,
-    /// Who asked for what led to it.
+    /// Who asked for what led to it; the server takes the steps of a plan, and `plan` says who applied it.
     actor: Value,
+    /// The plan that the entry is a step of.
+    plan: Option<PlanRef>,
     /// The fact of the entry that it follows from, from 0.
     fact: u32,
     /// The kind of that fact.
@@ -144,11 +146,11 @@ fn changes(entry: &Entry, user: UserIndex, state: &State) -> Vec<ChangeView> {
         .consequences
         .iter()
         .filter_map(|consequence| placement(entry, consequence, user, state));
-    let roles = role_changes(entry, user).map(|change| role_change(entry, change));
+    let roles = role_changes(entry, user).map(|change| role_change(entry, change, state));
     placements.chain(roles).collect()
 }
 
-fn role_change(entry: &Entry, change: RoleChange) -> ChangeView {
+fn role_change(entry: &Entry, change: RoleChange, state: &State) -> ChangeView {
     let word = |role: Option<RoleName>| role.map(|role| role.to_string());
     let kind = Change::RoleChanged {
         from: word(change.from),
@@ -157,7 +159,7 @@ fn role_change(entry: &Entry, change: RoleChange) -> ChangeView {
         before: entry_view::role_claims(&change.before),
         after: entry_view::role_claims(&change.after),
     };
-    view(entry, &change.because, kind)
+    view(entry, &change.because, kind, state)
 }
 
 fn placement(entry: &Entry, consequence: &Consequence, user: UserIndex, state: &State) -> Option<ChangeView> {
@@ -171,21 +173,23 @@ fn placement(entry: &Entry, consequence: &Consequence, user: UserIndex, state: &
         },
         _ => return None,
     };
-    Some(view(entry, &consequence.because, change))
+    Some(view(entry, &consequence.because, change, state))
 }
 
 fn entity_ref(entity: EntityId, state: &State) -> Option<EntityRef> {
     state.entity_ever(entity).map(EntityRef::of)
 }
 
-fn view(entry: &Entry, because: &Because, change: Change) -> ChangeView {
+fn view(entry: &Entry, because: &Because, change: Change, state: &State) -> ChangeView {
     let fact = usize::try_from(because.fact)
         .ok()
         .and_then(|index| entry.facts.get(index));
+    let plan = entry.step_of_plan().and_then(|plan| state.plan_started(plan));
     ChangeView {
         position: entry.position.get(),
         at: Time(entry.at),
         actor: entry_view::actor(entry.actor),
+        plan: plan.map(PlanRef::of),
         fact: because.fact,
         fact_kind: fact.map(rolecall_engine::Fact::kind),
         rule_id: because.rule.map(|rule| rule.rule.uuid()),

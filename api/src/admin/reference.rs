@@ -2,13 +2,16 @@
 
 use rolecall_engine::plan::{EntityName, GroupName};
 use rolecall_engine::rules::EntityType;
-use rolecall_engine::state::{Entity, Group, Mapping, State, User};
+use rolecall_engine::state::{Entity, Group, Mapping, PlanStart, State, User};
 use rolecall_engine::{EntityId, EntityIndex, GroupId, GroupIndex, UserId, UserIndex};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::rule_body::TypeWord;
+use crate::entry_view;
+use crate::time::Time;
 
 /// A user, in short.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +36,29 @@ pub(crate) struct EntityRef {
     id: Option<Uuid>,
     r#type: TypeWord,
     name: Option<String>,
+}
+
+/// A plan that was applied, in short.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlanRef {
+    id: Uuid,
+    /// The entry that began it.
+    position: u64,
+    at: Time,
+    /// Who applied it.
+    actor: Value,
+}
+
+impl PlanRef {
+    /// The plan that began there.
+    pub(crate) fn of(start: &PlanStart) -> Self {
+        Self {
+            id: start.plan.uuid(),
+            position: start.started.position.get(),
+            at: Time(start.started.at),
+            actor: entry_view::actor(start.by),
+        }
+    }
 }
 
 impl UserRef {

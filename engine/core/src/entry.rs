@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{self, CodecError};
 use crate::consequence::Consequence;
 use crate::fact::Fact;
-use crate::id::{ConnectionId, IdSeed, TokenId};
+use crate::id::{ConnectionId, IdSeed, PlanId, TokenId};
 use crate::position::Position;
 use crate::time::Timestamp;
 
@@ -45,6 +45,16 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The plan that it is a step of. The server takes the steps; who applied the plan is on record where it began.
+    pub fn step_of_plan(&self) -> Option<PlanId> {
+        self.facts.iter().find_map(|fact| match fact {
+            Fact::PlanStepped { plan, .. } | Fact::DriftReconciled { plan, .. } | Fact::PlanFinished { plan } => {
+                Some(*plan)
+            }
+            _ => None,
+        })
+    }
+
     /// The entry as the bytes that are stored.
     pub fn encode(&self) -> Vec<u8> {
         codec::encode(self)

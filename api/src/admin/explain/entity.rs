@@ -109,7 +109,9 @@ impl EntityExplanation {
         Self {
             entity: EntityRef::of(entity),
             position: state.position().get(),
-            created: cited.at(entity.created.position).map(EntryRef::of),
+            created: cited
+                .at(entity.created.position)
+                .map(|found| EntryRef::of(found, state)),
             created_position: entity.created.position.get(),
             owner: explained.owner.map(|group| GroupRef::at(group, state)),
             is_default: explained.is_default,

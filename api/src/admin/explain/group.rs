@@ -145,7 +145,7 @@ impl GroupDecisionView {
         Self {
             rule_id: explained.decided_by.map(|rule| rule.rule.uuid()),
             rule_version: explained.decided_by.map(|rule| rule.version),
-            since: cited.at(position).map(EntryRef::of),
+            since: cited.at(position).map(|found| EntryRef::of(found, state)),
             since_position: position.get(),
             now_rule_id: explained.now.map(|rule| rule.rule.uuid()),
             now_rule_version: explained.now.map(|rule| rule.version),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::reading::Cited;
 use super::words::Words;
+use crate::admin::reference::PlanRef;
 use crate::entry_view;
 use crate::time::Time;
 
@@ -19,8 +20,11 @@ pub(crate) struct EntryRef {
     /// Its position.
     position: u64,
     at: Time,
-    /// Who asked.
+    /// Who asked; the server takes the steps of a plan, and `plan` says who applied it.
     actor: Value,
+    /// The plan that the entry is a step of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<PlanRef>,
 }
 
 /// One step of what led to a reason.
@@ -108,11 +112,13 @@ pub(crate) struct ReasonView {
 
 impl EntryRef {
     /// The entry.
-    pub(super) fn of(found: Found) -> Self {
+    pub(super) fn of(found: Found, state: &State) -> Self {
+        let plan = found.plan.and_then(|plan| state.plan_started(plan));
         Self {
             position: found.position.get(),
             at: Time(found.at),
             actor: entry_view::actor(found.actor),
+            plan: plan.map(PlanRef::of),
         }
     }
 }
@@ -148,7 +154,7 @@ impl StepView {
             rule_version: rule.map(|rule| rule.version),
             exception_id: exception.map(ExceptionId::uuid),
             hold_id: hold.map(HoldId::uuid),
-            entry: found.map(EntryRef::of),
+            entry: found.map(|found| EntryRef::of(found, state)),
             text: Words(state).step(step.link, found),
         }
     }

@@ -77,6 +77,14 @@ impl Story {
             .await
     }
 
+    /// Applies a plan: its id, and the entry that began it.
+    async fn apply(&self, plan: &Value) -> (String, u64) {
+        let id = text(plan, "id");
+        let hash = json!({"hash": plan["hash"]});
+        let applied = self.ask("POST", &format!("/plans/{id}/apply"), hash, 200).await;
+        (id, applied["progress"]["first_position"].as_u64().unwrap())
+    }
+
     /// A group that its rule mapped while it was empty, and that grew beyond the ceiling of two members then; and the last of its
     /// four members.
     async fn outgrown(&self) -> (String, String) {
@@ -91,6 +99,15 @@ impl Story {
         self.add_members(&group, &users.iter().collect::<Vec<_>>()).await;
         (group, users.remove(3))
     }
+}
+
+/// The step of a kind in the first reason of the first entity of a user.
+fn step<'a>(explained: &'a Value, kind: &str) -> &'a Value {
+    let chain = &explained["entities"]["items"][0]["reasons"]["items"][0]["chain"];
+    let mut steps = chain.as_array().unwrap().iter();
+    steps
+        .find(|step| step["kind"] == kind)
+        .unwrap_or_else(|| panic!("no {kind} in {chain:#}"))
 }
 
 fn text(value: &Value, member: &str) -> String {
@@ -154,4 +171,72 @@ async fn a_group_that_grew_and_its_entity_tell_who_waits_and_which_mapping_to_ap
     let entity = text(&mapping["mapping"]["entity"], "id");
     let explained = story.explained("entities", &entity).await;
     assert_eq!(&explained["mappings"]["items"][0], mapping);
+}
+
+#[tokio::test]
+async fn what_a_snapshot_changed_leads_to_who_applied_its_plan() {
+    let story = Story::begin().await;
+    story.add_rule("t-", json!({"type": "team", "name": "${rest}"})).await;
+    let user = story.user("ana").await;
+    story.group("t-one", &[]).await;
+    let snapshot = json!({"groups": [{"display_name": "t-one", "members": [{"user_name": "ana"}]}]});
+    let plan = story.ask("POST", "/reconcile", snapshot, 201).await;
+    let (plan, began) = story.apply(&plan).await;
+
+    let explained = story.explained("users", &user).await;
+    let joined = step(&explained, "member");
+    let entry = &joined["entry"];
+    assert_eq!(entry["actor"]["kind"], "system");
+    assert_eq!(
+        (&entry["plan"]["id"], &entry["plan"]["position"]),
+        (&json!(plan), &json!(began))
+    );
+    let who = text(&entry["plan"]["actor"], "token_id");
+    let position = &entry["position"];
+    let sentence = format!(
+        "the holder of token {who} applied plan {plan} (entry {began}), which made the user a member of group `t-one` (entry \
+         {position})"
+    );
+    assert_eq!(joined["text"], sentence);
+    assert_eq!(step(&explained, "approval")["entry"].get("plan"), None);
+    assert_eq!(explained["role"]["since"].get("plan"), None);
+
+    let history = format!("/users/{user}/history?of=entities");
+    let history = story.ask("GET", &history, Value::Null, 200).await;
+    let placed = history["items"].as_array().unwrap().last().unwrap();
+    assert_eq!((&placed["kind"], &placed["plan"]), (&json!("placed"), &entry["plan"]));
+    let history = format!("/users/{user}/history?of=role");
+    let history = story.ask("GET", &history, Value::Null, 200).await;
+    assert_eq!(history["items"][0]["plan"], Value::Null, "its role came with the user");
+}
+
+#[tokio::test]
+async fn what_a_plan_made_of_new_rules_leads_to_who_applied_it() {
+    let story = Story::begin().await;
+    let rule = story.add_rule("t-", json!({"type": "team", "name": "${rest}"})).await;
+    let ana = story.user("ana").await;
+    story.group("t-one", &[&ana]).await;
+    let ben = story.user("ben").await;
+    story.group("u-two", &[&ben]).await;
+    let newer = json!({"name": "t-", "match": {"kind": "prefix", "pattern": "t-"}, "priority": 7, "auto_approve": true,
+        "targets": [{"type": "team", "name": "${rest}"}]});
+    story
+        .ask("PUT", &format!("/rules/{}", text(&rule, "id")), newer, 200)
+        .await;
+    story.add_rule("u-", json!({"type": "team", "name": "${rest}"})).await;
+    let plan = story.ask("POST", "/plans", json!({}), 201).await;
+    let (plan, began) = story.apply(&plan).await;
+
+    let of_plan = format!(" applied plan {plan} (entry {began}), ");
+    let explained = story.explained("users", &ana).await;
+    let refreshed = step(&explained, "refreshed");
+    says(
+        refreshed,
+        &format!("{of_plan}which let it follow from this version (entry "),
+    );
+    let explained = story.explained("users", &ben).await;
+    says(
+        step(&explained, "mapping"),
+        &format!("{of_plan}and the rule mapped group `u-two` to team `two` (entry "),
+    );
 }

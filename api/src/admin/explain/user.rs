@@ -200,7 +200,7 @@ impl RoleExplanation {
             .map(|one| RoleReasonView::of(one, std::mem::take(&mut decides), cited, state));
         Self {
             role: explained.role.map(|role| role.to_string()),
-            since: since.map(EntryRef::of),
+            since: since.map(|found| EntryRef::of(found, state)),
             cause: search
                 .and_then(Search::role_cause)
                 .map(rolecall_engine::RoleCause::as_str),
@@ -229,7 +229,7 @@ impl MembershipExplanation {
             .map(|reason| ReasonView::of(&beginning, &reason, cited, state));
         Self {
             entity: EntityRef::at(one.entity, state),
-            since: cited.at(one.since.position).map(EntryRef::of),
+            since: cited.at(one.since.position).map(|found| EntryRef::of(found, state)),
             since_position: one.since.position.get(),
             reasons: FirstView::from(reasons),
         }

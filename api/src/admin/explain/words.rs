@@ -2,7 +2,7 @@
 
 use rolecall_engine::explain::{Blocked, Found, Link, Removal, Source, Wanted, WhyNot};
 use rolecall_engine::rules::{EntityType, RoleName};
-use rolecall_engine::state::{Mapping, State};
+use rolecall_engine::state::{Mapping, PlanStart, State};
 use rolecall_engine::{
     Actor, EntityIndex, ExceptionId, GroupIndex, MappingIndex, MappingStatus, Origin, PendingReason, RuleVersion, Slot,
 };
@@ -12,6 +12,42 @@ use crate::auth::ConnectionName;
 /// The words for what stands in a state.
 #[derive(Clone, Copy)]
 pub(super) struct Words<'s>(pub(super) &'s State);
+
+/// What happened in a step.
+enum Told {
+    /// What somebody did, without who.
+    Done(String),
+    /// What came of it by itself.
+    Came(String),
+}
+
+impl Told {
+    fn done(what: impl Into<String>) -> Self {
+        Self::Done(what.into())
+    }
+
+    fn came(what: impl Into<String>) -> Self {
+        Self::Came(what.into())
+    }
+
+    /// In words, with who asked.
+    fn by(self, who: &str) -> String {
+        match self {
+            Self::Done(what) => format!("{who} {what}"),
+            Self::Came(what) => what,
+        }
+    }
+
+    /// In words, with who applied the plan that it is a step of.
+    fn in_plan(self, plan: &PlanStart) -> String {
+        let (who, position) = (actor(plan.by), plan.started.position);
+        let applied = format!("{who} applied plan {} (entry {position})", plan.plan);
+        match self {
+            Self::Done(what) => format!("{applied}, which {what}"),
+            Self::Came(what) => format!("{applied}, and {what}"),
+        }
+    }
+}
 
 impl Words<'_> {
     /// A sentence of a beginning and of what led to it.
@@ -24,40 +60,48 @@ impl Words<'_> {
 
     /// What happened in a step, and in which entry.
     pub(super) fn step(self, link: Link, found: Option<Found>) -> String {
-        let who = found.map_or_else(|| "somebody".to_owned(), |found| actor(found.actor));
-        let what = match link {
-            Link::Member { group } => format!("{who} made the user a member of group {}", self.group(group)),
-            Link::GroupRole { group } => format!("{who} gave group {} its roles", self.group(group)),
-            Link::RoleAttribute => format!("{who} set the user's attribute that asks for a role"),
-            Link::ConcurrencyGroupAttribute => {
-                format!("{who} set the user's attribute that names a concurrency group")
-            }
-            Link::UserCreated => format!("{who} created the user"),
-            Link::Inactive => format!("{who} made the user inactive"),
-            Link::Rule { rule } => format!("{who} saved {}", self.rule(rule)),
-            Link::Mapping { mapping } => self.made(self.0.mapping_at(mapping), &who),
-            Link::Refreshed { .. } => format!("{who} applied a plan that let it follow from this version"),
-            Link::Approval { mapping } => match self.0.mapping_at(mapping).status {
-                MappingStatus::AutoApproved => "the rule approved the mapping by itself".to_owned(),
-                _ => format!("{who} approved the mapping"),
-            },
-            Link::Blocked { by, .. } => blocked(by, &who),
-            Link::Conflict => "a conflict opened".to_owned(),
-            Link::Held { .. } => "a brake held what would have taken it away".to_owned(),
-            Link::Decision => format!("{who} resolved the conflict"),
-            Link::DefaultRole | Link::DefaultConcurrencyGroup if found.is_none() => {
-                return "the default was never changed".to_owned();
-            }
-            Link::DefaultRole => format!("{who} chose the default role"),
-            Link::DefaultConcurrencyGroup => format!("{who} chose the default concurrency group"),
-            Link::RoleChanged => "the role changed".to_owned(),
-            Link::Exception { exception } => format!("{who} set exception {exception}{}", self.reason(exception)),
-            Link::Given { .. } => format!("{who} put the user there by hand"),
-            Link::TakenOut { .. } => format!("{who} took the user out by hand"),
+        let Some(found) = found else {
+            return match link {
+                Link::DefaultRole | Link::DefaultConcurrencyGroup => "the default was never changed".to_owned(),
+                _ => format!(
+                    "{} (too long ago to look for the entry)",
+                    self.told(link).by("somebody")
+                ),
+            };
         };
-        match found {
-            Some(found) => format!("{what} (entry {})", found.position),
-            None => format!("{what} (too long ago to look for the entry)"),
+        let plan = found.plan.and_then(|plan| self.0.plan_started(plan));
+        let what = match plan {
+            Some(plan) => self.told(link).in_plan(plan),
+            None => self.told(link).by(&actor(found.actor)),
+        };
+        format!("{what} (entry {})", found.position)
+    }
+
+    fn told(self, link: Link) -> Told {
+        match link {
+            Link::Member { group } => Told::done(format!("made the user a member of group {}", self.group(group))),
+            Link::GroupRole { group } => Told::done(format!("gave group {} its roles", self.group(group))),
+            Link::RoleAttribute => Told::done("set the user's attribute that asks for a role"),
+            Link::ConcurrencyGroupAttribute => Told::done("set the user's attribute that names a concurrency group"),
+            Link::UserCreated => Told::done("created the user"),
+            Link::Inactive => Told::done("made the user inactive"),
+            Link::Rule { rule } => Told::done(format!("saved {}", self.rule(rule))),
+            Link::Mapping { mapping } => self.made(self.0.mapping_at(mapping)),
+            Link::Refreshed { .. } => Told::done("let it follow from this version"),
+            Link::Approval { mapping } => match self.0.mapping_at(mapping).status {
+                MappingStatus::AutoApproved => Told::came("the rule approved the mapping by itself"),
+                _ => Told::done("approved the mapping"),
+            },
+            Link::Blocked { by, .. } => blocked(by),
+            Link::Conflict => Told::came("a conflict opened"),
+            Link::Held { .. } => Told::came("a brake held what would have taken it away"),
+            Link::Decision => Told::done("resolved the conflict"),
+            Link::DefaultRole => Told::done("chose the default role"),
+            Link::DefaultConcurrencyGroup => Told::done("chose the default concurrency group"),
+            Link::RoleChanged => Told::came("the role changed"),
+            Link::Exception { exception } => Told::done(format!("set exception {exception}{}", self.reason(exception))),
+            Link::Given { .. } => Told::done("put the user there by hand"),
+            Link::TakenOut { .. } => Told::done("took the user out by hand"),
         }
     }
 
@@ -67,11 +111,15 @@ impl Words<'_> {
         exception.map_or_else(String::new, |exception| format!(" (\"{}\")", exception.reason))
     }
 
-    fn made(self, mapping: &Mapping, who: &str) -> String {
-        let entity = self.entity_of(mapping);
+    fn made(self, mapping: &Mapping) -> Told {
+        let what = format!(
+            "mapped group {} to {}",
+            self.group(mapping.group),
+            self.entity_of(mapping)
+        );
         match mapping.origin {
-            Origin::Rule(_) => format!("the rule mapped group {} to {entity}", self.group(mapping.group)),
-            Origin::Manual => format!("{who} mapped group {} to {entity}", self.group(mapping.group)),
+            Origin::Rule(_) => Told::came(format!("the rule {what}")),
+            Origin::Manual => Told::done(what),
         }
     }
 
@@ -231,12 +279,12 @@ impl Words<'_> {
 }
 
 /// What keeps a mapping from holding members of its group, as it came about.
-fn blocked(by: Blocked, who: &str) -> String {
+fn blocked(by: Blocked) -> Told {
     match by {
-        Blocked::Pending => "it has waited since".to_owned(),
-        Blocked::Rejected => format!("{who} rejected it"),
-        Blocked::Paused => format!("{who} paused it"),
-        Blocked::Limited => "the group had more members than a rule may approve".to_owned(),
+        Blocked::Pending => Told::came("it has waited since"),
+        Blocked::Rejected => Told::done("rejected it"),
+        Blocked::Paused => Told::done("paused it"),
+        Blocked::Limited => Told::came("the group had more members than a rule may approve"),
     }
 }
 

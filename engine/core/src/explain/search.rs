@@ -7,7 +7,7 @@ use crate::consequence::{Effect, RoleCause};
 use crate::entry::{Actor, Entry};
 use crate::fact::Fact;
 use crate::history::role_changes;
-use crate::id::{GroupId, GroupIndex, UserId, UserIndex};
+use crate::id::{GroupId, GroupIndex, PlanId, UserId, UserIndex};
 use crate::person::SealedPerson;
 use crate::position::Position;
 use crate::state::{State, User};
@@ -22,6 +22,8 @@ pub struct Found {
     pub at: Timestamp,
     /// Who asked.
     pub actor: Actor,
+    /// The plan that it is a step of: then the server asked, and who applied the plan is on record where it began.
+    pub plan: Option<PlanId>,
 }
 
 impl Found {
@@ -31,6 +33,7 @@ impl Found {
             position: entry.position,
             at: entry.at,
             actor: entry.actor,
+            plan: entry.step_of_plan(),
         }
     }
 }

@@ -6,7 +6,7 @@ use imbl::Vector;
 use roaring::RoaringBitmap;
 use rolecall_rules::NameKey;
 
-use super::{Decision, Group, Mapping, PlanEnd, PlanRun, Stamp, State, User};
+use super::{Decision, Group, Mapping, PlanEnd, State, User};
 use crate::entry::Actor;
 use crate::fact::{Fact, GroupAttributes};
 use crate::id::{GroupId, GroupIndex, MappingId, MappingIndex, UserId, UserIndex};
@@ -97,10 +97,7 @@ impl State {
             }
             Fact::DriftPlanned { groups } => self.drift = Arc::new(groups.clone()),
             Fact::DriftReconciled { to, .. } => self.with_plan_run(|run, now| run.reconcile(*to, now)),
-            Fact::PlanStarted { plan, groups } => {
-                let drift = u32::try_from(self.drift.len()).unwrap_or(u32::MAX);
-                self.plan_run = Some(PlanRun::new(*plan, by, (*groups, drift), self.stamp));
-            }
+            Fact::PlanStarted { plan, groups } => self.start_plan(*plan, by, *groups),
             Fact::PlanStepped { from, to, .. } => self.with_plan_run(|run, now| run.step(*from, *to, now)),
             Fact::PlanFinished { .. } => self.end_plan(PlanEnd::Finished),
             Fact::PlanStopped { .. } => self.end_plan(PlanEnd::Stopped),
@@ -115,15 +112,6 @@ impl State {
             // What they ask for is done by their consequences, which know the entity.
             Fact::MappingApproved { .. } | Fact::MappingRejected { .. } => {}
         }
-    }
-
-    fn end_plan(&mut self, end: PlanEnd) {
-        self.drift = Arc::default();
-        self.with_plan_run(|run, now| run.end(end, now));
-    }
-
-    fn with_plan_run(&mut self, change: impl FnOnce(&mut PlanRun, Stamp)) {
-        change(known(self.plan_run.as_mut(), "plan"), self.stamp);
     }
 
     fn create_user(&mut self, fact: &Fact) {

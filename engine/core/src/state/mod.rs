@@ -39,7 +39,7 @@ pub use self::hold::Hold;
 use self::manual::Manual;
 pub use self::mapping::Mapping;
 use self::passed::Passed;
-pub use self::plan_run::{PlanEnd, PlanRun};
+pub use self::plan_run::{PlanEnd, PlanRun, PlanStart};
 pub use self::rules::{Rules, Saved, StoredRule};
 use self::stale::MadeByRules;
 use self::table::Table;
@@ -50,7 +50,7 @@ use crate::consequence::Consequence;
 use crate::entry::Actor;
 use crate::fact::Fact;
 use crate::id::{
-    ConflictId, EntityId, EntityIndex, GroupId, GroupIndex, HoldId, MappingId, MappingIndex, UserId, UserIndex,
+    ConflictId, EntityId, EntityIndex, GroupId, GroupIndex, HoldId, MappingId, MappingIndex, PlanId, UserId, UserIndex,
 };
 use crate::mapping::{Origin, Slot};
 use crate::plan::GroupDrift;
@@ -98,6 +98,8 @@ pub struct State {
     made_by_rules: MadeByRules,
     defaults_set: DefaultsSet,
     plan_run: Option<PlanRun>,
+    /// The plans that were ever begun: their steps are on the record as done by the server.
+    plans_started: OrdMap<PlanId, PlanStart>,
     /// What the plan that is being applied brings into line.
     drift: Arc<Vec<GroupDrift>>,
 }
@@ -388,6 +390,11 @@ impl State {
     /// The plan that is being applied, or the last one that was.
     pub fn plan_run(&self) -> Option<&PlanRun> {
         self.plan_run.as_ref()
+    }
+
+    /// Who began to apply a plan, and where, also of one that is long over.
+    pub fn plan_started(&self, plan: PlanId) -> Option<&PlanStart> {
+        self.plans_started.get(&plan)
     }
 
     /// The groups that the plan that is being applied brings into line with the provider.

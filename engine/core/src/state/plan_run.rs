@@ -1,8 +1,11 @@
 //! How far the plan is that is applied, or was last.
 
-use super::Stamp;
+use std::sync::Arc;
+
+use super::{Stamp, State};
 use crate::entry::Actor;
 use crate::id::{GroupIndex, PlanId};
+use crate::invariant::known;
 
 /// A plan that is being applied, or the last one that was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,17 @@ pub struct PlanRun {
     pub(crate) pass: Pass,
     /// Whether a mapping ended in this pass, so that another group may take over its entity.
     pub(crate) frees: bool,
+}
+
+/// Who began to apply a plan, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanStart {
+    /// The plan.
+    pub plan: PlanId,
+    /// Who applied it.
+    pub by: Actor,
+    /// When, and the entry that began it.
+    pub started: Stamp,
 }
 
 /// How a plan ended.
@@ -103,5 +117,23 @@ impl PlanRun {
     pub(super) fn end(&mut self, end: PlanEnd, now: Stamp) {
         self.ended = Some(end);
         self.stepped = now;
+    }
+}
+
+impl State {
+    pub(super) fn start_plan(&mut self, plan: PlanId, by: Actor, groups: u32) {
+        let started = self.stamp;
+        let drift = u32::try_from(self.drift.len()).unwrap_or(u32::MAX);
+        self.plan_run = Some(PlanRun::new(plan, by, (groups, drift), started));
+        self.plans_started.insert(plan, PlanStart { plan, by, started });
+    }
+
+    pub(super) fn end_plan(&mut self, end: PlanEnd) {
+        self.drift = Arc::default();
+        self.with_plan_run(|run, now| run.end(end, now));
+    }
+
+    pub(super) fn with_plan_run(&mut self, change: impl FnOnce(&mut PlanRun, Stamp)) {
+        change(known(self.plan_run.as_mut(), "plan"), self.stamp);
     }
 }

@@ -273,6 +273,7 @@ fn check_citations(world: &World, user: &User, search: &Search, steps: &[Step]) 
             }
             other => panic!("{step:?} of {user:?} is {other:?}"),
         };
+        check_plan(world, position);
         let is_default = matches!(step.link, Link::DefaultRole | Link::DefaultConcurrencyGroup);
         if !(is_default && position == Position::START) {
             let cited = entry(world, position);
@@ -282,6 +283,23 @@ fn check_citations(world: &World, user: &User, search: &Search, steps: &[Step]) 
             );
         }
     }
+}
+
+/// Of an entry that a plan wrote, it is known where the plan began, and who applied it.
+fn check_plan(world: &World, position: Position) {
+    let cited = (position != Position::START).then(|| Found::in_entry(entry(world, position)));
+    let Some(plan) = cited.and_then(|cited| cited.plan) else {
+        return;
+    };
+    let start = world.state.plan_started(plan).expect("a plan that goes on began");
+    let began = entry(world, start.started.position);
+    assert!(
+        began
+            .facts
+            .iter()
+            .any(|fact| matches!(fact, Fact::PlanStarted { plan: id, .. } if *id == plan))
+    );
+    assert_eq!((began.actor, began.at), (start.by, start.started.at));
 }
 
 fn check_user(world: &World, user: &User) {

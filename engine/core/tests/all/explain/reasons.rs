@@ -1,11 +1,13 @@
 //! What led to a membership or a role: each reason with its chain.
 
-use rolecall_engine::explain::{self, PlanStep};
+use rolecall_engine::explain::{self, Found, PlanStep};
 use rolecall_engine::rules::{EntityType, RuleDefinition};
-use rolecall_engine::{Command, EndReason, MappingStatus, RuleVersion};
+use rolecall_engine::{Actor, Command, EndReason, MappingStatus, PlanId, Position, RuleVersion, TokenId};
+use uuid::Uuid;
 
-use super::{rule_for, why, why_not};
-use crate::plans::{applied, up_to_date};
+use super::{entry, rule_for, why, why_not};
+use crate::plans::{applied, apply_as, go_on, up_to_date};
+use crate::reconcile::snapshot_draft;
 use crate::world::{World, match_all};
 
 #[test]
@@ -100,6 +102,34 @@ fn a_plan_that_let_a_mapping_follow_a_newer_version_is_cited() {
         why(&world, "ana")[1..],
         ["team eng: mapping of eng; member@3 rule@4 mapping@3 refreshed@6 approved@3"]
     );
+}
+
+#[test]
+fn what_a_plan_did_leads_to_who_applied_it_also_after_later_plans() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::Team));
+    world.user("ana");
+    world.group("eng", &[]);
+    let alice = Actor::Token(TokenId::new(Uuid::from_u128(1)));
+    world.actor = Some(alice);
+    let draft = snapshot_draft(&world.state, &[("eng".to_owned(), vec!["ana".to_owned()])], false);
+    let first = PlanId::new(Uuid::from_u128(7));
+    let command = apply_as(first, draft, &world);
+    world.done(&command);
+    world.actor = None;
+    go_on(&mut world);
+    assert_eq!(
+        why(&world, "ana")[1..],
+        ["team eng: mapping of eng; member@5 rule@1 mapping@3 approved@3"]
+    );
+    applied(&mut world, up_to_date());
+
+    let joined = Found::in_entry(entry(&world, Position::new(5)));
+    assert_eq!((joined.actor, joined.plan), (Actor::System, Some(first)));
+    let start = world.state.plan_started(first).unwrap();
+    assert_eq!((start.by, start.started.position), (alice, Position::new(4)));
+    let began = Found::in_entry(entry(&world, Position::new(4)));
+    assert_eq!((began.actor, began.plan), (alice, None));
 }
 
 #[test]

@@ -50,8 +50,13 @@ fn by_person(definition: RuleDefinition) -> RuleDefinition {
 }
 
 pub(crate) fn apply(draft: Draft, world: &World) -> Command {
+    apply_as(PlanId::new(uuid::Uuid::nil()), draft, world)
+}
+
+/// Applies a draft as the plan of this id.
+pub(crate) fn apply_as(plan: PlanId, draft: Draft, world: &World) -> Command {
     Command::ApplyPlan {
-        plan: PlanId::new(uuid::Uuid::nil()),
+        plan,
         draft,
         author: Actor::Root,
         expected: world.state.position(),
