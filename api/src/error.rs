@@ -395,6 +395,7 @@ fn of_rejection(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::EntityIsDefault => (StatusCode::CONFLICT, "entity_is_default"),
         Rejection::EntityOwned { .. } => (StatusCode::CONFLICT, "entity_owned"),
         Rejection::TargetMissing { .. } => (StatusCode::CONFLICT, "target_missing"),
+        Rejection::TargetType { .. } => (StatusCode::CONFLICT, "target_type"),
         Rejection::TargetAmbiguous { .. } => (StatusCode::CONFLICT, "target_ambiguous"),
         Rejection::SecondPerson => (StatusCode::FORBIDDEN, "second_person"),
         Rejection::SecondPersonTarget => (StatusCode::FORBIDDEN, "second_person_target"),

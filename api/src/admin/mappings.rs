@@ -116,7 +116,8 @@ pub(crate) struct TargetChoice {
     entity_id: Option<Uuid>,
     /// The type of an entity that is named.
     r#type: Option<TypeWord>,
-    /// The name of an entity; a team or concurrency group is created when there is none of that name.
+    /// The name of an entity. A team or concurrency group is created when there is none of that name; on approval, only under
+    /// the name that was proposed.
     name: Option<String>,
 }
 

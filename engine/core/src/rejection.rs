@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use rolecall_rules::{FailedExample, Problems, RoleName};
+use rolecall_rules::{EntityType, FailedExample, Problems, RoleName};
 
 use crate::exception::ExceptionKind;
 use crate::id::{EntityId, ExceptionId, GroupId, RuleId, UserId};
@@ -106,8 +106,10 @@ pub enum Rejection {
     EntityIsDefault,
     #[error("the entity belongs to another group; reject that mapping first, or switch `one_group_per_entity` off")]
     EntityOwned { by: GroupId },
-    #[error("there is no sub-organization `{name}`, and mappings never create one; create it first, or name another")]
-    TargetMissing { name: String },
+    #[error("there is no {} `{name}`; create it first, or name another", .entity_type.in_words())]
+    TargetMissing { entity_type: EntityType, name: String },
+    #[error("the mapping is for a {}, and the target is a {}", .mapping.in_words(), .target.in_words())]
+    TargetType { mapping: EntityType, target: EntityType },
     #[error("several entities are called `{name}`; name one by its id")]
     TargetAmbiguous { name: String },
     #[error("whoever wrote the rule, or asked for the mapping, cannot approve it, too: another person has to")]

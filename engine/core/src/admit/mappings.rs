@@ -70,22 +70,46 @@ pub(super) fn approve(
         Some(target) => target.clone(),
         None => own_target(state, mapping)?,
     };
-    let named_other = matches!(&target, MappingTarget::Named { entity_type, name } if
-        *entity_type != mapping.entity_type || Some(name) != mapping.name.as_ref());
+    check_type(state, mapping, &target)?;
     let entity = find(state, mapping.group, &target)?;
+    if entity.is_none() {
+        check_new_name(mapping, &target)?;
+    }
     // What ends with this approval is not in the way.
     let replacing = replacing(state, mapping);
     let stays = |other: &Mapping| replacing.is_none_or(|rule| !gives_way(other, rule));
     if is_bound(state, state.group_at(mapping.group), entity, stays) {
         return Err(Rejection::AlreadyMapped);
     }
-    let found_type = entity
-        .and_then(|entity| state.entity(entity))
-        .map(|entity| entity.entity_type);
-    if found_type.is_some_and(|found| found != mapping.entity_type) || (entity.is_none() && named_other) {
-        return Err(Rejection::UnknownEntity);
-    }
     Ok(vec![Fact::MappingApproved { mapping: id, entity }])
+}
+
+/// An approval changes which entity a mapping is for, and never of which type.
+fn check_type(state: &State, mapping: &Mapping, target: &MappingTarget) -> Result<(), Rejection> {
+    let target = match target {
+        MappingTarget::Entity(entity) => state.entity(*entity).ok_or(Rejection::UnknownEntity)?.entity_type,
+        MappingTarget::Named { entity_type, .. } => *entity_type,
+    };
+    if target == mapping.entity_type {
+        return Ok(());
+    }
+    Err(Rejection::TargetType {
+        mapping: mapping.entity_type,
+        target,
+    })
+}
+
+/// An approval creates an entity under the name that was proposed alone.
+fn check_new_name(mapping: &Mapping, target: &MappingTarget) -> Result<(), Rejection> {
+    match target {
+        MappingTarget::Named { entity_type, name } if mapping.name.as_ref() != Some(name) => {
+            Err(Rejection::TargetMissing {
+                entity_type: *entity_type,
+                name: name.clone(),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether what a mapping was for has been deleted by an administrator: it is not made anew without being named.
@@ -196,7 +220,10 @@ fn find(state: &State, group: GroupIndex, target: &MappingTarget) -> Result<Opti
             let mut found = state.entities_named(*entity_type, name);
             match (found.next(), found.next()) {
                 (None, _) if *entity_type == EntityType::SubOrganization => {
-                    return Err(Rejection::TargetMissing { name: name.clone() });
+                    return Err(Rejection::TargetMissing {
+                        entity_type: *entity_type,
+                        name: name.clone(),
+                    });
                 }
                 (None, _) => return Ok(None),
                 (Some(entity), None) => entity,

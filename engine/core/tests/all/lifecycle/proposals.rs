@@ -54,12 +54,54 @@ fn a_sub_organization_is_never_created() {
     assert_eq!(
         refused,
         Err(Rejection::TargetMissing {
+            entity_type: EntityType::SubOrganization,
             name: "Berlin".to_owned()
         })
     );
     world.entity(EntityType::SubOrganization, "Berlin");
     world.approve(mapping);
     assert_eq!(world.placed("ana"), ["sub_organization Berlin"]);
+}
+
+#[test]
+fn a_target_chosen_on_approval_exists_and_is_of_the_same_type() {
+    let mut world = World::default();
+    world.rule(by_hand(match_all(EntityType::Team)));
+    world.user("ana");
+    world.group("Engineering", &["ana"]);
+    let mapping = world.mappings("Engineering")[0].id;
+    let named = |entity_type, name: &str| MappingTarget::Named {
+        entity_type,
+        name: name.to_owned(),
+    };
+    let mut approve = |target: MappingTarget| {
+        let target = Some(target);
+        world.run(&Command::ApproveMapping { mapping, target })
+    };
+    assert_eq!(
+        approve(named(EntityType::Team, "Fresh")),
+        Err(Rejection::TargetMissing {
+            entity_type: EntityType::Team,
+            name: "Fresh".to_owned()
+        })
+    );
+    let other_type = Err(Rejection::TargetType {
+        mapping: EntityType::Team,
+        target: EntityType::ConcurrencyGroup,
+    });
+    assert_eq!(approve(named(EntityType::ConcurrencyGroup, "Engineering")), other_type);
+    world.entity(EntityType::ConcurrencyGroup, "Pool");
+    let pool = {
+        let mut named = world.state.entities_named(EntityType::ConcurrencyGroup, "Pool");
+        named.next().unwrap().id
+    };
+    let target = Some(MappingTarget::Entity(pool));
+    assert_eq!(world.run(&Command::ApproveMapping { mapping, target }), other_type);
+
+    world.entity(EntityType::Team, "Fresh");
+    let target = Some(named(EntityType::Team, "Fresh"));
+    world.done(&Command::ApproveMapping { mapping, target });
+    assert_eq!(world.placed("ana"), ["team Fresh"]);
 }
 
 #[test]
