@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
+use rolecall_engine::rules::limits::RULE_SET_BYTES_MAX;
+
 /// Bytes of the body of a request to the admin API.
 pub(crate) const ADMIN_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of the body of a request to the admin API that may hold all rules, in JSON. A rule set file of the largest size fits: a
+/// character of it is two at most in JSON, and what a rule or an example need not say in the file is less than a third of this.
+pub(crate) const RULES_BODY_BYTES_MAX: usize = 3 * RULE_SET_BYTES_MAX;
 /// Bytes of a snapshot of a provider.
 pub(crate) const SNAPSHOT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes of a snapshot that is read on a thread that answers requests; a larger one is read aside.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::backtest_view::BacktestView;
-use super::body::Body;
+use super::body::RulesBody;
 use super::plan_body::PlanBody;
 use super::query::Query;
 use crate::app::App;
@@ -47,10 +47,12 @@ pub(crate) async fn create(
     caller: Caller<Admin>,
     State(app): State<Arc<App>>,
     Query(query): Query<BacktestQuery>,
-    Body(body): Body<PlanBody>,
+    body: RulesBody<PlanBody>,
 ) -> Result<Json<BacktestView>, Problem> {
-    let (draft, end) = (body.into_draft()?, caller.state().position());
+    let end = caller.state().position();
     let start = query.start(end)?;
+    let works = caller.organization.long_works();
+    let draft = body.parsed(works, PlanBody::into_draft).await?;
     let report = run(&app, &caller.organization, Window { start, end }, draft).await??;
     Ok(Json(BacktestView::of(report, end, &caller.state())))
 }

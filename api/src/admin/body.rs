@@ -1,8 +1,10 @@
 //! The JSON body of a request to the admin API.
 
 use std::fmt::Display;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use rolecall_engine::NotAnId;
@@ -13,7 +15,8 @@ use super::object::Object;
 use crate::app::App;
 use crate::body;
 use crate::error::ApiError;
-use crate::limits::ADMIN_BODY_BYTES_MAX;
+use crate::limits::{ADMIN_BODY_BYTES_MAX, RULES_BODY_BYTES_MAX};
+use crate::organization::{LongWorks, aside};
 use crate::problem::Problem;
 
 /// A body of this type. No body at all counts as `{}`.
@@ -23,19 +26,58 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        let bytes = body::read(&parts.headers, body, ADMIN_BODY_BYTES_MAX).await?;
-        if bytes.is_empty() {
-            return Ok(Self(parse(b"{}").map_err(|_| ApiError::BodyMissing)?));
-        }
-        if !is_json(&parts.headers) {
-            return Err(ApiError::MediaType {
-                expected: "application/json",
-            }
-            .into());
-        }
-        Ok(Self(parse(&bytes)?))
+        let bytes = read(request, ADMIN_BODY_BYTES_MAX).await?;
+        Ok(Self(parse_or_empty(&bytes)?))
     }
+}
+
+/// A body of this type that may hold all rules: read, and not parsed yet, as that takes a while.
+pub(crate) struct RulesBody<T> {
+    bytes: Bytes,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Send + 'static> FromRequest<Arc<App>> for RulesBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Problem> {
+        let bytes = read(request, RULES_BODY_BYTES_MAX).await?;
+        Ok(Self { bytes, of: PhantomData })
+    }
+}
+
+impl<T: DeserializeOwned> RulesBody<T> {
+    /// What becomes of its value; that of a large one is worked out aside of the threads that answer requests.
+    ///
+    /// # Errors
+    /// When the body is not of the type, and those of `into` and of [`aside::long`].
+    pub(super) async fn parsed<R: Send + 'static>(
+        self,
+        works: &LongWorks,
+        into: impl FnOnce(T) -> Result<R, ApiError> + Send + 'static,
+    ) -> Result<R, ApiError> {
+        let Self { bytes, .. } = self;
+        aside::run(works, bytes.len() as u64, move || into(parse_or_empty(&bytes)?)).await?
+    }
+}
+
+/// The bytes of a body that is JSON, or not there.
+async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
+    let (parts, body) = request.into_parts();
+    let bytes = body::read(&parts.headers, body, limit).await?;
+    if bytes.is_empty() || is_json(&parts.headers) {
+        return Ok(bytes);
+    }
+    Err(ApiError::MediaType {
+        expected: "application/json",
+    })
+}
+
+fn parse_or_empty<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    if bytes.is_empty() {
+        return parse(b"{}").map_err(|_| ApiError::BodyMissing);
+    }
+    parse(bytes)
 }
 
 /// The value that the bytes hold, as an object.

@@ -9,7 +9,7 @@ use rolecall_engine::state::PlanEnd;
 use rolecall_engine::{Command, PlanId, Position, State};
 use uuid::Builder;
 
-use super::body::Body;
+use super::body::{Body, RulesBody};
 use super::id::Id;
 use super::plan_body::{ApplyBody, PlanBody};
 use super::plan_view::PlanView;
@@ -31,9 +31,12 @@ const COPIED_BYTES_PER_STEP: u64 = 2 * 1024;
 ))]
 pub(crate) async fn create(
     caller: Caller<Admin>,
-    Body(body): Body<PlanBody>,
+    body: RulesBody<PlanBody>,
 ) -> Result<(StatusCode, Json<PlanView>), Problem> {
-    let (draft, state) = (body.into_draft()?, caller.state());
+    let draft = body
+        .parsed(caller.organization.long_works(), PlanBody::into_draft)
+        .await?;
+    let state = caller.state();
     make(&caller, state, draft, None).await
 }
 

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::body::Body;
+use super::body::RulesBody;
 use super::object;
 use super::rule_body::{RuleBody, TypeWord};
+use super::set_rule;
 use crate::auth::{Caller, Viewer};
 use crate::error::ApiError;
 use crate::limits::{TRIED_NAMES_MAX, TRIED_RULES_SHOWN_MAX};
@@ -87,22 +88,13 @@ pub(crate) struct TriedRule {
     (status = 200, description = "What the rules make of each name", body = TrialResult),
     (status = "4XX", description = "Refused; `problems` names all that is wrong with the rules", body = ProblemBody),
 ))]
-pub(crate) async fn run(caller: Caller<Viewer>, Body(trial): Body<Trial>) -> Result<Json<TrialResult>, Problem> {
-    let Trial { names, rules } = trial;
-    if names.len() > TRIED_NAMES_MAX {
-        return Err(ApiError::Value {
-            place: "names".to_owned(),
-            reason: format!("at most {TRIED_NAMES_MAX} names can be tried in one request"),
-        }
-        .into());
-    }
-    let given: Option<Result<Vec<RuleDefinition>, ApiError>> =
-        rules.map(|rules| rules.into_iter().map(RuleBody::into_definition).collect());
-    let (state, given) = (caller.state(), given.transpose()?);
+pub(crate) async fn run(caller: Caller<Viewer>, body: RulesBody<Trial>) -> Result<Json<TrialResult>, Problem> {
+    let works = caller.organization.long_works();
+    let (names, given) = body.parsed(works, Trial::checked).await?;
+    let state = caller.state();
     // To compile a rule takes as long as to ask many.
     let count = given.as_ref().map_or(state.rules().len(), |given| given.len() * 100);
     let steps = (count * (names.len() + 1)) as u64;
-    let works = caller.organization.long_works();
     let tried = aside::run(works, steps, move || -> Result<Vec<TriedName>, Rejection> {
         let rules = match given {
             Some(given) => in_order(Rule::compile_all(given).map_err(Rejection::Rule)?),
@@ -111,6 +103,21 @@ pub(crate) async fn run(caller: Caller<Viewer>, Body(trial): Body<Trial>) -> Res
         Ok(names.into_iter().map(|name| tried(name, &rules)).collect())
     });
     Ok(Json(TrialResult { items: tried.await?? }))
+}
+
+impl Trial {
+    /// The names, and the rules to try on them where they are others than those that are saved.
+    fn checked(self) -> Result<(Vec<String>, Option<Vec<RuleDefinition>>), ApiError> {
+        if self.names.len() > TRIED_NAMES_MAX {
+            return Err(ApiError::Value {
+                place: "names".to_owned(),
+                reason: format!("at most {TRIED_NAMES_MAX} names can be tried in one request"),
+            });
+        }
+        set_rule::check_count(self.rules.as_ref().map_or(0, Vec::len))?;
+        let definitions = |rules: Vec<RuleBody>| rules.into_iter().map(RuleBody::into_definition).collect();
+        Ok((self.names, self.rules.map(definitions).transpose()?))
+    }
 }
 
 /// Rules in the order in which they decide, each with its id where it is saved.

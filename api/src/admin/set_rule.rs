@@ -1,7 +1,8 @@
 //! A rule of a whole set in JSON: what it says, and perhaps which rule it is.
 
 use rolecall_engine::rules::RuleDefinition;
-use rolecall_engine::{DraftRule, RuleId};
+use rolecall_engine::rules::limits::RULES_MAX;
+use rolecall_engine::{DraftRule, Rejection, RuleId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -97,8 +98,10 @@ impl SetRule {
 /// The drafts of a set, in its order.
 ///
 /// # Errors
-/// When a value cannot be what it should, with its place.
+/// When there are more than there may be, which is told before anything is made of them; or when a value cannot be what it
+/// should, with its place.
 pub(super) fn drafts(rules: Vec<SetRule>) -> Result<Vec<DraftRule>, ApiError> {
+    check_count(rules.len())?;
     let drafts = rules.into_iter().enumerate();
     drafts
         .map(|(index, rule)| {
@@ -106,6 +109,15 @@ pub(super) fn drafts(rules: Vec<SetRule>) -> Result<Vec<DraftRule>, ApiError> {
                 .map_err(|error| error.within(&format!("rules[{index}]")))
         })
         .collect()
+}
+
+/// Whether so many rules may be looked at.
+pub(super) fn check_count(rules: usize) -> Result<(), Rejection> {
+    let (what, limit) = ("rules", RULES_MAX);
+    if rules > limit {
+        return Err(Rejection::LimitReached { what, limit });
+    }
+    Ok(())
 }
 
 fn yes() -> bool {

@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
+use rolecall_engine::rules::limits::RULES_MAX;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::limits::ADMIN_BODY_BYTES_MAX;
+use crate::limits::{ADMIN_BODY_BYTES_MAX, RULES_BODY_BYTES_MAX};
 use crate::test_server::{ROOT, TestServer, request};
 
 /// Every route below an organization, as method and path in that organization.
@@ -168,6 +169,38 @@ async fn a_connection_is_called_by_a_name_without_underscores() {
     assert_eq!((&off["group_provisioning"], &off["name"]), (&json!(false), &json!("O")));
     server.json("DELETE", &one, &admin, Value::Null).await.expect(204);
     server.json("GET", &one, &admin, Value::Null).await.expect(404);
+}
+
+#[tokio::test]
+async fn rules_that_can_be_saved_can_be_looked_at_before() {
+    let server = TestServer::start().await;
+    let (ours, admin) = server.organization("ours").await;
+    let post = async |path: &str, body: String| {
+        let request =
+            request("POST", &format!("{ours}/{path}"), &admin).header(header::CONTENT_TYPE, "application/json");
+        server.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let rules = [json!({"name": "all", "match": {"kind": "all"}, "targets": [{"type": "team"}]})];
+    let many = vec![&rules[0]; RULES_MAX + 1];
+    for (path, names, status) in [
+        ("plans", Value::Null, 201),
+        ("backtests", Value::Null, 200),
+        ("rules/try", json!(["eng"]), 200),
+    ] {
+        let body = |rules: Value| match &names {
+            Value::Null => json!({"rules": rules}).to_string(),
+            names => json!({"rules": rules, "names": names}).to_string(),
+        };
+        let padded = |bytes: usize| {
+            let body = body(json!(rules));
+            let padding = " ".repeat(bytes - body.len());
+            body + &padding
+        };
+        post(path, padded(RULES_BODY_BYTES_MAX)).await.expect(status);
+        post(path, padded(RULES_BODY_BYTES_MAX + 1)).await.expect(413);
+        let refused = post(path, body(json!(many))).await.expect(400);
+        assert_eq!(refused["type"], "urn:rolecall:problem:limit_reached", "{path}");
+    }
 }
 
 #[tokio::test]

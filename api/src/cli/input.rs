@@ -45,9 +45,14 @@ fn read(file: &Path, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
-        return Err(io::ErrorKind::FileTooLarge.into());
+        return Err(too_large(limit));
     }
     Ok(bytes)
+}
+
+fn too_large(limit: usize) -> io::Error {
+    let text = format!("it is larger than {limit} bytes, which is the most that is taken");
+    io::Error::new(io::ErrorKind::FileTooLarge, text)
 }
 
 fn is_standard(file: &Path) -> bool {
@@ -73,7 +78,12 @@ mod tests {
         assert_eq!(bytes(&file, 3).unwrap_err().to_string(), named);
         std::fs::write(&file, "abc").unwrap();
         assert_eq!(text(&file, 3).unwrap(), "abc");
-        assert_eq!(text(&file, 2).unwrap_err().to_string(), named);
+        let large = text(&file, 2).unwrap_err();
+        assert_eq!(large.to_string(), named);
+        assert_eq!(
+            large.source.to_string(),
+            "it is larger than 2 bytes, which is the most that is taken"
+        );
         std::fs::write(&file, b"\xff").unwrap();
         assert_eq!(text(&file, 3).unwrap_err().source.to_string(), "it is not UTF-8");
     }

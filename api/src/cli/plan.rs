@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use rolecall_engine::rules::limits::RULE_SET_BYTES_MAX;
 use rolecall_engine::rules::{EntityType, FileProblems, RuleSet};
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use super::input::{self, Unread};
 use super::{block_on, failed, faults};
 use crate::admin::{ExampleBody, SetRule};
 use crate::config::{ClientOptions, PlanOptions, PlanShowing, ReconcileOptions};
-use crate::limits::{ADMIN_BODY_BYTES_MAX, PLAN_POLL_PAUSE, SNAPSHOT_BYTES_MAX};
+use crate::limits::{PLAN_POLL_PAUSE, RULES_BODY_BYTES_MAX, SNAPSHOT_BYTES_MAX};
 
 /// What a plan that has changes ends with when it is not applied.
 pub(super) const CHANGES: u8 = 2;
@@ -115,14 +116,14 @@ fn is_json(file: &Path, snapshot: &[u8]) -> bool {
 /// What is to change, as the server takes it.
 pub(super) fn body(file: Option<&Path>) -> Result<Value, PlanError> {
     let Some(file) = file else { return Ok(json!({})) };
-    let text = input::text(file, ADMIN_BODY_BYTES_MAX)?;
     if file.extension() == Some(OsStr::new("toml")) {
+        let text = input::text(file, RULE_SET_BYTES_MAX)?;
         let set = RuleSet::read(&text).map_err(PlanError::RuleSet)?;
         let rules: Vec<SetRule> = set.rules.iter().map(SetRule::of).collect();
         let examples: Vec<ExampleBody> = set.examples.iter().map(ExampleBody::of).collect();
         return Ok(json!({ "rules": rules, "examples": examples }));
     }
-    Ok(serde_json::from_str(&text)?)
+    Ok(serde_json::from_str(&input::text(file, RULES_BODY_BYTES_MAX)?)?)
 }
 
 async fn apply(client: &Client, plan: &str, hash: &Value) -> Result<(), PlanError> {
@@ -267,6 +268,8 @@ pub(super) fn say(line: &str) {
 
 #[cfg(test)]
 mod tests {
+    use rolecall_engine::rules::limits::RULES_MAX;
+
     use super::*;
 
     #[track_caller]
@@ -294,6 +297,31 @@ mod tests {
             json!({"kind": "role", "user": {"id": "u", "user_name": null}, "from": "user", "to": "admin"}),
             "~ user u: role user -> admin",
         );
+    }
+
+    #[test]
+    fn the_largest_rule_set_file_fits_into_a_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rules.toml");
+        // What grows most: characters that JSON escapes, and all that a rule need not say.
+        let rule = |number: usize| {
+            let pattern = r"\".repeat(170);
+            format!(
+                "[[rules]]\nname='{number}'\nmatch={{kind='prefix',pattern='{pattern}'}}\ntargets=[{{type='team'}}]\n"
+            )
+        };
+        let set: String = (0..RULES_MAX).map(rule).collect();
+        assert!(set.len() <= RULE_SET_BYTES_MAX, "{}", set.len());
+        let padding = " ".repeat(RULE_SET_BYTES_MAX - set.len());
+        std::fs::write(&file, format!("{set}{padding}")).unwrap();
+        let body = body(Some(&file)).unwrap().to_string();
+        assert!(
+            body.len() > RULE_SET_BYTES_MAX && body.len() <= RULES_BODY_BYTES_MAX,
+            "{}",
+            body.len()
+        );
+        std::fs::write(&file, format!("{set}{padding} ")).unwrap();
+        assert!(matches!(super::body(Some(&file)), Err(PlanError::Read(_))));
     }
 
     #[test]

@@ -102,7 +102,7 @@ async fn what_cannot_be_asked_is_refused() {
         .header("Content-Type", "text/csv")
         .body("group,user_name\n");
     Answer::of("POST /backtests".to_owned(), csv).await.unwrap().expect(415);
-    let much = json!({"rules": [{"name": "x".repeat(1024 * 1024)}]});
+    let much = json!({"rules": [{"name": "x".repeat(12 * 1024 * 1024)}]});
     acme.http.post("/backtests", &much).await.expect(413);
     let role = json!({"rules": [{"name": "x", "match": {"kind": "all"}, "targets": [], "role": "owner"}]});
     acme.http.post("/backtests", &role).await.expect(400);
