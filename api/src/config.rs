@@ -20,7 +20,7 @@ use tracing_subscriber::filter::EnvFilter;
 pub(crate) use self::client::TokenError;
 pub use self::client::{ClientOptions, ServerUrl};
 pub use self::explain::{ExplainCommand, ExplainOptions, Explained};
-pub use self::plan::{BacktestOptions, PlanOptions, PlanShowing, ReconcileOptions};
+pub use self::plan::{ApplyOptions, BacktestOptions, PlanOptions, PlanShowing, ReconcileOptions};
 pub use self::rules::{ReportFormat, RulesCheckOptions, RulesCommand, RulesExportOptions, RulesImportOptions};
 use crate::limits::{ROOT_TOKEN_CHARACTERS_MIN, SCIM_REQUESTS_PER_SECOND_DEFAULT, SCIM_REQUESTS_PER_SECOND_MAX};
 
@@ -67,7 +67,8 @@ impl CommandLine {
             None => self.serve.root_token.as_ref(),
             Some(Command::Serve(serve)) => serve.root_token.as_ref(),
             Some(
-                Command::Audit(_)
+                Command::Apply(_)
+                | Command::Audit(_)
                 | Command::Backtest(_)
                 | Command::Demo(_)
                 | Command::Explain(_)
@@ -105,9 +106,15 @@ pub enum Command {
     Explain(ExplainCommand),
     /// Ask a running server what a change of rules, settings or mappings would do, and apply it when told to
     ///
-    /// Prints the counts and the first changes. The exit code is 0 when there is nothing to change or the plan was applied,
-    /// 2 when there are changes and they were not applied, and 1 when something went wrong.
+    /// Prints the counts, the first changes, and how to apply just this plan later, by whoever may (`rolecall apply`). The exit
+    /// code is 0 when there is nothing to change or the plan was applied, 2 when there are changes and they were not applied, and
+    /// 1 when something went wrong.
     Plan(PlanOptions),
+    /// Have a running server apply a plan that `rolecall plan` or `rolecall reconcile` has shown
+    ///
+    /// Prints how far it is. The exit code is 0 when the plan was applied, now or before, and 1 when it was not or when it was
+    /// stopped. Ending this command does not stop the plan.
+    Apply(ApplyOptions),
     /// Ask a running server what a change would have meant had it been made some time ago
     ///
     /// Prints what would have been otherwise, and when. The exit code is 0 when nothing would have been, 2 when something

@@ -1,5 +1,6 @@
 //! The command line: what each command does, and the exit code it ends with.
 
+mod apply;
 mod audit;
 mod backtest;
 mod client;
@@ -33,6 +34,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Some(Command::Audit(AuditCommand::Verify(data))) => audit::verify(&data.data),
         Some(Command::Explain(command)) => explain::run(&command),
         Some(Command::Plan(options)) => plan::run(&options),
+        Some(Command::Apply(options)) => apply::run(&options),
         Some(Command::Backtest(options)) => backtest::run(&options),
         Some(Command::Reconcile(options)) => plan::reconcile(&options),
         Some(Command::Rules(RulesCommand::Check(options))) => rules::check(&options),

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::client::{Client, ClientError};
 use super::input::{self, Unread};
-use super::{block_on, failed, faults};
+use super::{apply, block_on, failed, faults};
 use crate::admin::{ExampleBody, SetRule};
 use crate::config::{ClientOptions, PlanOptions, PlanShowing, ReconcileOptions};
-use crate::limits::{PLAN_POLL_PAUSE, RULES_BODY_BYTES_MAX, SNAPSHOT_BYTES_MAX};
+use crate::limits::{RULES_BODY_BYTES_MAX, SNAPSHOT_BYTES_MAX};
 
 /// What a plan that has changes ends with when it is not applied.
 pub(super) const CHANGES: u8 = 2;
@@ -37,6 +37,11 @@ pub(super) enum PlanError {
     /// The server could not be asked.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// Two persons are needed, and this is the first one.
+    #[error(
+        "somebody else than who made the plan has to apply it, with a token of their own; it is kept for them:\n  {0}"
+    )]
+    SecondPerson(String),
     /// The plan was stopped.
     #[error("the plan was stopped before its end; what it had done stays")]
     Stopped,
@@ -100,10 +105,11 @@ async fn go_on(
         return Ok(ExitCode::SUCCESS);
     }
     if !options.apply {
-        say("not applied; run again with --apply to apply it");
+        say("not applied; this applies just this plan, as long as nothing else has changed:");
+        say(&format!("  {}", apply::command(server, made)));
         return Ok(ExitCode::from(CHANGES));
     }
-    apply(client, &plan, &made["hash"]).await?;
+    apply::made(client, server, made).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -124,29 +130,6 @@ pub(super) fn body(file: Option<&Path>) -> Result<Value, PlanError> {
         return Ok(json!({ "rules": rules, "examples": examples }));
     }
     Ok(serde_json::from_str(&input::text(file, RULES_BODY_BYTES_MAX)?)?)
-}
-
-async fn apply(client: &Client, plan: &str, hash: &Value) -> Result<(), PlanError> {
-    let mut now = client.post(&format!("{plan}/apply"), &json!({ "hash": hash })).await?;
-    while status(&now) == "applying" {
-        say(&progress(&now));
-        tokio::time::sleep(PLAN_POLL_PAUSE).await;
-        now = client.get(plan).await?;
-    }
-    if status(&now) == "stopped" {
-        return Err(PlanError::Stopped);
-    }
-    say("applied");
-    Ok(())
-}
-
-fn status(plan: &Value) -> &str {
-    plan["status"].as_str().unwrap_or_default()
-}
-
-fn progress(plan: &Value) -> String {
-    let progress = &plan["progress"];
-    format!("{} of {} groups", progress["groups_done"], progress["groups_total"])
 }
 
 fn has_changes(counts: &Value) -> bool {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rolecall_engine::PlanId;
 
 use super::ClientOptions;
 
@@ -18,6 +19,26 @@ pub struct PlanOptions {
     /// What to do with the plan.
     #[command(flatten)]
     pub showing: PlanShowing,
+
+    /// The server.
+    #[command(flatten)]
+    pub client: ClientOptions,
+}
+
+/// Which plan to apply.
+#[derive(Args, Clone, Debug)]
+pub struct ApplyOptions {
+    /// The id of the plan, as it was shown
+    #[arg(value_name = "PLAN")]
+    pub plan: PlanId,
+
+    /// Its hash, as it was shown: refused when the plan is another one
+    #[arg(long, value_name = "HASH")]
+    pub hash: Option<String>,
+
+    /// When something has changed since the plan was made: work out again what it does, and apply it when that is the same
+    #[arg(long)]
+    pub recheck: bool,
 
     /// The server.
     #[command(flatten)]
@@ -71,7 +92,7 @@ pub struct ReconcileOptions {
 /// What to do with a plan that was made.
 #[derive(Args, Clone, Debug)]
 pub struct PlanShowing {
-    /// Apply the plan, after it has been shown
+    /// Apply the plan as soon as it has been shown; `rolecall apply` applies one that was read before
     #[arg(long)]
     pub apply: bool,
 

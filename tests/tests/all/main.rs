@@ -39,6 +39,8 @@ mod overrides;
 #[cfg(test)]
 mod pingone_auto_approve;
 #[cfg(test)]
+mod plan_command;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod prometheus;

@@ -350,7 +350,7 @@ async fn the_command_shows_a_plan_and_applies_it_when_told_to() {
         "rules created: 1",
         "+ team `web`",
         "+ user `ana@example.com` in team `web`",
-        "--apply",
+        "rolecall apply ",
     ] {
         assert!(said.contains(line), "`{line}` is not in\n{said}");
     }

@@ -252,7 +252,7 @@ async fn the_command_compares_a_file_shows_the_plan_and_applies_it_when_told_to(
         "+ mapping of group `ops` to team `ops`: auto_approved",
         "+ user `ben@example.com` as member of group `eng`",
         "- user `ana@example.com` as member of group `eng`",
-        "--apply",
+        "rolecall apply ",
     ] {
         assert!(said.contains(line), "`{line}` is not in\n{said}");
     }
