@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::builder::Resettable;
@@ -22,6 +23,7 @@ pub use self::client::{ClientOptions, ServerUrl};
 pub use self::explain::{ExplainCommand, ExplainOptions, Explained};
 pub use self::plan::{ApplyOptions, BacktestOptions, PlanOptions, PlanShowing, ReconcileOptions};
 pub use self::rules::{ReportFormat, RulesCheckOptions, RulesCommand, RulesExportOptions, RulesImportOptions};
+use crate::exit_code;
 use crate::limits::{ROOT_TOKEN_CHARACTERS_MIN, SCIM_REQUESTS_PER_SECOND_DEFAULT, SCIM_REQUESTS_PER_SECOND_MAX};
 
 /// The command line.
@@ -49,17 +51,21 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// Reads the arguments and the environment of the process, and ends it with a message when they are wrong.
+    /// Reads the arguments and the environment of the process.
     ///
     /// A variable that is empty counts as one that is not there, as compose files and unit files set those.
-    pub fn read() -> Self {
-        let matches = without_empty_variables(Self::command()).get_matches();
-        let line = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    ///
+    /// # Errors
+    /// When they are wrong, or ask for help: what to say to that has been said, and the process is to end with this.
+    pub fn read() -> Result<Self, ExitCode> {
+        let matches = without_empty_variables(Self::command()).try_get_matches();
+        let line = matches.and_then(|matches| Self::from_arg_matches(&matches));
+        let line = line.map_err(|error| told(&error))?;
         if let Some(Err(error)) = line.root_token().map(RootToken::reveal) {
             let error = format!("--root-token, ROLECALL_ROOT_TOKEN: {error}\n");
-            Self::command().error(ErrorKind::ValueValidation, error).exit();
+            return Err(told(&Self::command().error(ErrorKind::ValueValidation, error)));
         }
-        line
+        Ok(line)
     }
 
     fn root_token(&self) -> Option<&RootToken> {
@@ -77,6 +83,17 @@ impl CommandLine {
                 | Command::Rules(_),
             ) => None,
         }
+    }
+}
+
+/// Says what is wrong with the arguments, or the help that they ask for.
+fn told(error: &clap::Error) -> ExitCode {
+    // Where nobody reads it, the exit code still tells.
+    drop(error.print());
+    if error.use_stderr() {
+        ExitCode::from(exit_code::USAGE)
+    } else {
+        ExitCode::SUCCESS
     }
 }
 
@@ -122,7 +139,8 @@ pub enum Command {
     Backtest(BacktestOptions),
     /// Ask a running server how a snapshot of the provider's groups differs, and bring the groups into line
     ///
-    /// The exit code is 0 when nothing differs or the plan was applied, and 2 when there are changes that were not applied.
+    /// The exit code is 0 when nothing differs or the plan was applied, 2 when there are changes that were not applied, and 1 when
+    /// something went wrong.
     Reconcile(ReconcileOptions),
     /// Check rule set files, and read and save the rules of an organization of a running server as one
     #[command(subcommand)]
@@ -138,8 +156,8 @@ pub enum Command {
 pub enum AuditCommand {
     /// Verify the hash chain of every organization, derive every entry again and compare
     ///
-    /// Prints progress and every difference with its position. The exit code is 0 when all is equal, 1 when the record
-    /// and its derivation differ, and 2 when the record is damaged or cannot be read.
+    /// Prints progress and every difference with its position. The exit code is 0 when all is equal, 2 when the record
+    /// and its derivation differ, 3 when the record is damaged, and 1 when it could not be verified.
     Verify(DataOptions),
 }
 

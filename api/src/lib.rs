@@ -15,6 +15,7 @@ mod descriptors;
 mod entry_format;
 mod entry_view;
 mod error;
+mod exit_code;
 mod guard;
 mod keys;
 mod limits;

@@ -6,5 +6,5 @@ use rolecall::cli;
 use rolecall::config::CommandLine;
 
 fn main() -> ExitCode {
-    cli::run(CommandLine::read())
+    CommandLine::read().map_or_else(|code| code, cli::run)
 }

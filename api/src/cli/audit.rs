@@ -9,11 +9,10 @@ use rolecall_eventlog::{EventLog, LogError, SledLog};
 use uuid::Uuid;
 
 use super::failed;
+use crate::exit_code::{DAMAGED, FAILED, FOUND};
 use crate::replay::{self, Audit, ReplayError};
 
 const EQUAL: u8 = 0;
-const DIFFERENT: u8 = 1;
-const DAMAGED: u8 = 2;
 /// How often progress is shown, in entries.
 const PROGRESS_ENTRIES: u64 = 100_000;
 
@@ -23,9 +22,17 @@ pub(super) fn verify(folder: &Path) -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             failed(&error);
-            ExitCode::from(DAMAGED)
+            ExitCode::from(if is_damage(&error) { DAMAGED } else { FAILED })
         }
     }
+}
+
+/// Whether the log was looked at, and cannot be what was written. Otherwise nothing is known of it: it may be in use.
+fn is_damage(error: &LogError) -> bool {
+    matches!(
+        error,
+        LogError::Corrupt { .. } | LogError::LostTail { .. } | LogError::Damaged { .. }
+    )
 }
 
 fn verify_all(folder: &Path) -> Result<u8, LogError> {
@@ -45,7 +52,7 @@ fn verify_all(folder: &Path) -> Result<u8, LogError> {
     }
     say(match worst {
         EQUAL => "the record is intact, and derived again it is what it was",
-        DIFFERENT => "the record is intact, but derived again it differs",
+        FOUND => "the record is intact, but derived again it differs",
         _ => "the record is damaged",
     });
     Ok(worst)
@@ -70,7 +77,7 @@ fn report(organization: OrganizationId, verified: Result<Audit, ReplayError>) ->
                 say(&format!("    recorded {:?}", found.recorded));
                 say(&format!("    derived  {:?}", found.derived));
             }
-            DIFFERENT
+            FOUND
         }
         Err(error) => {
             let place = error

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::client::Client;
-use super::plan::{self, CHANGES, PlanError, say};
+use super::plan::{self, PlanError, say};
 use super::{block_on, failed};
 use crate::config::BacktestOptions;
+use crate::exit_code::FOUND;
 
 /// Asks, and shows what would have been otherwise.
 pub(super) fn run(options: &BacktestOptions) -> ExitCode {
@@ -31,7 +32,7 @@ async fn backtest(options: &BacktestOptions) -> Result<ExitCode, PlanError> {
     Ok(if is_same {
         ExitCode::SUCCESS
     } else {
-        ExitCode::from(CHANGES)
+        ExitCode::from(FOUND)
     })
 }
 

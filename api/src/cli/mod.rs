@@ -21,6 +21,7 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 
 use crate::config::{AuditCommand, Command, CommandLine, RulesCommand, ServeOptions};
+use crate::exit_code::FAILED;
 use crate::limits::READING_THREADS_MAX;
 use crate::serve::serve;
 
@@ -76,5 +77,5 @@ fn failed(error: &dyn Error) -> ExitCode {
     }
     // When standard error is gone there is nobody to tell.
     drop(writeln!(io::stderr().lock(), "{text}"));
-    ExitCode::FAILURE
+    ExitCode::from(FAILED)
 }

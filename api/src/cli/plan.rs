@@ -14,10 +14,8 @@ use super::input::{self, Unread};
 use super::{apply, block_on, failed, faults};
 use crate::admin::{ExampleBody, SetRule};
 use crate::config::{ClientOptions, PlanOptions, PlanShowing, ReconcileOptions};
+use crate::exit_code::FOUND;
 use crate::limits::{RULES_BODY_BYTES_MAX, SNAPSHOT_BYTES_MAX};
-
-/// What a plan that has changes ends with when it is not applied.
-pub(super) const CHANGES: u8 = 2;
 
 /// Why there is no plan, or it was not applied.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +105,7 @@ async fn go_on(
     if !options.apply {
         say("not applied; this applies just this plan, as long as nothing else has changed:");
         say(&format!("  {}", apply::command(server, made)));
-        return Ok(ExitCode::from(CHANGES));
+        return Ok(ExitCode::from(FOUND));
     }
     apply::made(client, server, made).await?;
     Ok(ExitCode::SUCCESS)

@@ -12,10 +12,7 @@ use serde_json::{Value, json};
 use super::failed;
 use super::input::{self, Unread};
 use crate::config::{ReportFormat, RulesCheckOptions};
-
-const SOUND: u8 = 0;
-const UNSOUND: u8 = 1;
-const UNREAD: u8 = 2;
+use crate::exit_code::FOUND;
 
 /// What was found in one file.
 struct Checked {
@@ -53,12 +50,13 @@ pub(super) fn check(options: &RulesCheckOptions) -> ExitCode {
             let sound = all
                 .iter()
                 .all(|checked| checked.problems.is_empty() && !advised(checked));
-            ExitCode::from(if sound { SOUND } else { UNSOUND })
+            if sound {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(FOUND)
+            }
         }
-        Err(error) => {
-            failed(&error);
-            ExitCode::from(UNREAD)
-        }
+        Err(error) => failed(&error),
     }
 }
 

@@ -11,7 +11,7 @@ use super::ClientOptions;
 pub enum RulesCommand {
     /// Check rule set files, without a server: every problem with its line and column, their examples, and advice
     ///
-    /// The exit code is 0 when all files are sound, 1 when one is not, and 2 when one cannot be opened.
+    /// The exit code is 0 when all files are sound, 2 when one is not, and 1 when one cannot be opened.
     Check(RulesCheckOptions),
     /// Write the rules of an organization, with their examples, as a rule set file
     Export(RulesExportOptions),

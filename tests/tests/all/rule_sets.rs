@@ -288,7 +288,7 @@ fn files_are_checked_on_the_command_line() {
         said.contains("good.toml: analysis: exact: every possible name was considered"),
         "{said}"
     );
-    assert_eq!(check(&[&good, "--strict"]).0, Some(1));
+    assert_eq!(check(&[&good, "--strict"]).0, Some(2));
     let (_, said) = check(&[&good, "--format", "json"]);
     let report: Value = serde_json::from_str(&said).unwrap();
     let analysis = &report["files"][0]["analysis"];
@@ -299,20 +299,20 @@ fn files_are_checked_on_the_command_line() {
     assert_eq!((&analysis["unsure"], &analysis["more"]), (&json!([]), &json!(false)));
 
     let (code, said) = check(&[&good, &broken]);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(2));
     assert!(
         said.contains("broken.toml:2:8: `rules[0].name`: a text in quotation marks"),
         "{said}"
     );
     let (code, said) = check(&[&broken, "--format", "json"]);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(2));
     let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(report["files"][0]["problems"][0]["line"], 1);
     assert_eq!(report["files"][0]["analysis"], Value::Null);
-    assert_eq!(check(&["no-such-file"]).0, Some(2));
+    assert_eq!(check(&["no-such-file"]).0, Some(1));
     // Nothing stands on standard input.
     let (code, said) = check(&["-"]);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(2));
     assert!(said.contains("standard input:1:1"), "{said}");
 }
 
