@@ -1,9 +1,10 @@
 //! How a snapshot of the provider differs from what is here, in JSON.
 
-use rolecall_engine::plan::DriftReport;
+use rolecall_engine::plan::{DriftReport, RenamedGroup, UnknownMember};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
+
+use super::reference::GroupRef;
 
 /// How a snapshot differs. The changes of the plan say what is brought into line.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,20 +22,43 @@ pub(crate) struct DriftView {
     /// Groups here that the snapshot lacks. Applying the plan deletes them only with `delete_missing_groups=true`.
     groups_surplus: u64,
     /// The first of them.
-    surplus_group_ids: Vec<Uuid>,
+    surplus_groups: Vec<GroupRef>,
     /// Groups that have another name, or another spelling of it, here. They keep it.
     groups_renamed: u64,
+    /// The first of them.
+    renamed_groups: Vec<RenamedGroupView>,
     /// Memberships that are missing here.
     members_missing: u64,
     /// Memberships that the snapshot lacks, in groups that it has.
     members_extra: u64,
     /// Members that name no user here. They are left out: users come from the provider alone.
     users_unknown: u64,
-    /// Where in the snapshot the first of them stand.
-    #[schema(example = json!(["line 7"]))]
-    unknown_places: Vec<String>,
+    /// The first of them.
+    unknown_users: Vec<UnknownUserView>,
     /// Users of the snapshot who are not active here; their memberships count all the same.
     users_inactive: u64,
+}
+
+/// A member of the snapshot that is nobody here.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UnknownUserView {
+    /// Where in the snapshot it stands.
+    #[schema(example = "line 7")]
+    place: String,
+    /// What the snapshot calls it, by at most 256 characters: its user name, else its external id or id.
+    name: String,
+}
+
+/// A group that the snapshot calls otherwise.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RenamedGroupView {
+    /// Where in the snapshot it stands first.
+    #[schema(example = "line 7")]
+    place: String,
+    /// What the snapshot calls it, by at most 256 characters.
+    given: String,
+    /// The group with its name here.
+    group: GroupRef,
 }
 
 impl DriftView {
@@ -47,13 +71,33 @@ impl DriftView {
             groups_missing: report.groups_missing,
             groups_different: report.groups_different,
             groups_surplus: report.groups_surplus,
-            surplus_group_ids: report.surplus.iter().map(|group| group.uuid()).collect(),
+            surplus_groups: report.surplus.iter().map(GroupRef::planned).collect(),
             groups_renamed: report.groups_renamed,
+            renamed_groups: report.renamed.iter().map(RenamedGroupView::of).collect(),
             members_missing: report.members_missing,
             members_extra: report.members_extra,
             users_unknown: report.users_unknown,
-            unknown_places: report.unknown.iter().map(ToString::to_string).collect(),
+            unknown_users: report.unknown.iter().map(UnknownUserView::of).collect(),
             users_inactive: report.users_inactive,
+        }
+    }
+}
+
+impl UnknownUserView {
+    fn of(member: &UnknownMember) -> Self {
+        Self {
+            place: member.place.to_string(),
+            name: member.name.clone(),
+        }
+    }
+}
+
+impl RenamedGroupView {
+    fn of(renamed: &RenamedGroup) -> Self {
+        Self {
+            place: renamed.place.to_string(),
+            given: renamed.given.clone(),
+            group: GroupRef::planned(&renamed.group),
         }
     }
 }

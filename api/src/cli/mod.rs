@@ -5,6 +5,7 @@ mod audit;
 mod backtest;
 mod client;
 mod demo;
+mod drift;
 mod explain;
 mod faults;
 mod input;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, ClientError};
 use super::input::{self, Unread};
-use super::{apply, block_on, failed, faults};
+use super::{apply, block_on, drift, failed, faults};
 use crate::admin::{ExampleBody, SetRule};
 use crate::config::{ClientOptions, PlanOptions, PlanShowing, ReconcileOptions};
 use crate::exit_code::FOUND;
@@ -81,7 +81,10 @@ async fn reconciled(options: &ReconcileOptions) -> Result<ExitCode, PlanError> {
     let made = client.post_file(&path, media_type, snapshot).await;
     let made = made
         .map_err(|error| faults::of(&input::name(&options.file), &error).map_or(error.into(), PlanError::Snapshot))?;
-    made.get("drift").into_iter().for_each(show_counts);
+    if let Some(found) = made.get("drift") {
+        show_counts(found);
+        drift::lines(found).iter().for_each(|line| say(line));
+    }
     go_on(&client, &options.client, &made, &options.showing).await
 }
 

@@ -74,8 +74,10 @@ pub const BACKTEST_DIFFERING_MAX: usize = 1_000_000;
 pub const SNAPSHOT_MEMBERS_MAX: u64 = 1_000_000;
 /// Problems of one snapshot that are told one by one.
 pub const SNAPSHOT_PROBLEMS_MAX: usize = 100;
-/// Unknown users, and groups that a snapshot lacks, that a report names one by one.
+/// Unknown users, groups that a snapshot lacks, and groups of another name, that a report names one by one.
 pub const SNAPSHOT_ITEMS_SHOWN_MAX: usize = 100;
+/// Characters of a name in a snapshot that a report shows.
+pub const SNAPSHOT_NAME_CHARACTERS_SHOWN_MAX: usize = 256;
 /// Bytes that the changes of roles of one entry may take; with more of them the lists of claims are shortened.
 pub const ROLE_CHANGES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of one encoded entry.

@@ -56,8 +56,11 @@ async fn a_snapshot_becomes_a_plan_that_brings_the_groups_into_line() {
         [1, 1, 2, 1, 1],
         "{plan:#}"
     );
-    assert_eq!(drift["surplus_group_ids"], json!([sales]));
-    assert_eq!(drift["unknown_places"], json!(["line 5"]));
+    assert_eq!(drift["surplus_groups"], json!([{"id": sales, "display_name": "sales"}]));
+    assert_eq!(
+        drift["unknown_users"],
+        json!([{"place": "line 5", "name": "zoe@example.com"}])
+    );
     assert_eq!(plan["counts"]["groups_created"], 1);
     assert_eq!(plan["counts"]["members_added"], 2);
     assert_eq!(
@@ -248,6 +251,8 @@ async fn the_command_compares_a_file_shows_the_plan_and_applies_it_when_told_to(
         "groups missing: 1",
         "groups surplus: 1",
         "users unknown: 1",
+        "- the file has no group `sales`",
+        "- line 4: there is no user `zoe@example.com`",
         "+ group `ops`",
         "+ mapping of group `ops` to team `ops`: auto_approved",
         "+ user `ben@example.com` as member of group `eng`",

@@ -22,5 +22,6 @@ pub use self::effect::{
 pub use self::measure::{PlanMeasure, measure};
 pub use self::rehearse::rehearse;
 pub use self::snapshot::{
-    DriftReport, Place, Reconciliation, SnapshotGroup, SnapshotMember, SnapshotProblem, SnapshotProblems,
+    DriftReport, Place, Reconciliation, RenamedGroup, SnapshotGroup, SnapshotMember, SnapshotProblem, SnapshotProblems,
+    UnknownMember,
 };

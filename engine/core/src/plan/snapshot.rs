@@ -9,8 +9,11 @@ use rolecall_rules::NameKey;
 
 use crate::admit::check_name;
 use crate::id::{GroupId, GroupIndex, UserId, UserIndex};
-use crate::limits::{GROUPS_MAX, SNAPSHOT_ITEMS_SHOWN_MAX, SNAPSHOT_MEMBERS_MAX, SNAPSHOT_PROBLEMS_MAX};
-use crate::plan::GroupDrift;
+use crate::limits::{
+    GROUPS_MAX, SNAPSHOT_ITEMS_SHOWN_MAX, SNAPSHOT_MEMBERS_MAX, SNAPSHOT_NAME_CHARACTERS_SHOWN_MAX,
+    SNAPSHOT_PROBLEMS_MAX,
+};
+use crate::plan::{GroupDrift, GroupName};
 use crate::rejection::Rejection;
 use crate::state::{Group, State, User};
 use crate::user_set::UserSet;
@@ -69,19 +72,41 @@ pub struct DriftReport {
     /// Groups that the snapshot lacks.
     pub groups_surplus: u64,
     /// The first of them.
-    pub surplus: Vec<GroupId>,
+    pub surplus: Vec<GroupName>,
     /// Groups that have another name here.
     pub groups_renamed: u64,
+    /// The first of them.
+    pub renamed: Vec<RenamedGroup>,
     /// Memberships that are missing here, those of missing groups included.
     pub members_missing: u64,
     /// Memberships that the snapshot lacks, in groups that it has.
     pub members_extra: u64,
     /// Members that name no user here. They are never created.
     pub users_unknown: u64,
-    /// Where the first of them stand.
-    pub unknown: Vec<Place>,
+    /// The first of them.
+    pub unknown: Vec<UnknownMember>,
     /// Users of the snapshot who are not active here.
     pub users_inactive: u64,
+}
+
+/// A member of a snapshot that is nobody here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownMember {
+    /// Where it stands.
+    pub place: Place,
+    /// What the snapshot calls it, or as much of that as is shown.
+    pub name: String,
+}
+
+/// A group that a snapshot calls otherwise than it is called here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenamedGroup {
+    /// Where it stands first.
+    pub place: Place,
+    /// The group.
+    pub group: GroupName,
+    /// What the snapshot calls it, or as much of that as is shown.
+    pub given: String,
 }
 
 /// A group of the snapshot.
@@ -143,8 +168,8 @@ impl<'a> Reconciliation<'a> {
         match self.side(name, external_id) {
             Ok(side) => {
                 if !self.groups.contains_key(&side) {
-                    let wanted = self.wanted(&side, name, external_id);
-                    self.groups.insert(side.clone(), wanted);
+                    self.note_rename(place, &side, name);
+                    self.groups.insert(side.clone(), Wanted::of(name, external_id));
                 }
                 Some(SnapshotGroup(side))
             }
@@ -165,7 +190,8 @@ impl<'a> Reconciliation<'a> {
         let Some(user) = user else {
             self.report.users_unknown += 1;
             if self.report.unknown.len() < SNAPSHOT_ITEMS_SHOWN_MAX {
-                self.report.unknown.push(place);
+                let name = shown(member.name());
+                self.report.unknown.push(UnknownMember { place, name });
             }
             return;
         };
@@ -245,15 +271,18 @@ impl<'a> Reconciliation<'a> {
         }
     }
 
-    fn wanted(&mut self, side: &Side, given: Option<&str>, external_id: Option<&str>) -> Wanted {
-        if let (Side::Here(group), Some(given)) = (side, given) {
-            let is_named = self.state.group_at(*group).display_name == given || given.trim().is_empty();
-            self.report.groups_renamed += u64::from(!is_named);
+    fn note_rename(&mut self, place: Place, side: &Side, given: Option<&str>) {
+        let (Side::Here(group), Some(given)) = (side, given) else {
+            return;
+        };
+        let group = self.state.group_at(*group);
+        if group.display_name == given || given.trim().is_empty() {
+            return;
         }
-        Wanted {
-            display_name: given.unwrap_or_default().to_owned(),
-            external_id: external_id.filter(|id| !id.is_empty()).map(str::to_owned),
-            members: UserSet::default(),
+        self.report.groups_renamed += 1;
+        if self.report.renamed.len() < SNAPSHOT_ITEMS_SHOWN_MAX {
+            let (group, given) = (name_of(group), shown(given));
+            self.report.renamed.push(RenamedGroup { place, group, given });
         }
     }
 
@@ -310,10 +339,44 @@ impl<'a> Reconciliation<'a> {
         let listed: BTreeSet<GroupIndex> = self.groups.keys().filter_map(Side::here).collect();
         let groups = self.state.groups_from(GroupIndex::from(0));
         let surplus = groups.filter(|group: &&Group| !listed.contains(&group.index));
-        let surplus: Vec<GroupId> = surplus.map(|group| group.id).collect();
+        let surplus: Vec<&Group> = surplus.collect();
         self.report.groups_surplus = surplus.len() as u64;
-        self.report.surplus = surplus.iter().copied().take(SNAPSHOT_ITEMS_SHOWN_MAX).collect();
-        surplus
+        let first = surplus.iter().take(SNAPSHOT_ITEMS_SHOWN_MAX);
+        self.report.surplus = first.map(|group| name_of(group)).collect();
+        surplus.into_iter().map(|group| group.id).collect()
+    }
+}
+
+fn name_of(group: &Group) -> GroupName {
+    GroupName {
+        display_name: group.display_name.clone(),
+        group: Some(group.id),
+    }
+}
+
+/// As much of a name as a report shows: in a snapshot it may be of any length.
+fn shown(name: &str) -> String {
+    name.chars().take(SNAPSHOT_NAME_CHARACTERS_SHOWN_MAX).collect()
+}
+
+impl Wanted {
+    fn of(given: Option<&str>, external_id: Option<&str>) -> Self {
+        Self {
+            display_name: given.unwrap_or_default().to_owned(),
+            external_id: external_id.filter(|id| !id.is_empty()).map(str::to_owned),
+            members: UserSet::default(),
+        }
+    }
+}
+
+impl<'a> SnapshotMember<'a> {
+    /// What to call it: by its user name, or by what else there is.
+    fn name(&self) -> &'a str {
+        let given = [self.user_name, self.external_id, self.id].into_iter().flatten();
+        given
+            .into_iter()
+            .find(|name| !name.trim().is_empty())
+            .unwrap_or_default()
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rolecall_engine::plan::{
-    Draft, DriftReport, GroupDrift, GroupEffect, Place, PlanEffect, Reconciliation, SnapshotMember, SnapshotProblem,
+    Draft, DriftReport, GroupDrift, GroupEffect, GroupName, Place, PlanEffect, Reconciliation, SnapshotMember,
+    SnapshotProblem,
 };
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::state::PlanEnd;
@@ -90,7 +91,11 @@ fn a_snapshot_creates_what_is_missing_and_moves_members() {
         (1, 1, 1)
     );
     assert_eq!((report.members_missing, report.members_extra), (2, 1));
-    assert_eq!(report.surplus, [world.group_named("sales").id]);
+    let sales = GroupName {
+        display_name: "sales".to_owned(),
+        group: Some(world.group_named("sales").id),
+    };
+    assert_eq!(report.surplus, [sales]);
     let draft = Draft {
         drift,
         ..Draft::default()
@@ -152,11 +157,38 @@ fn names_come_before_external_ids_and_unknown_users_are_reported_with_their_plac
     reconciliation.member(Place::Line(5), &group, named("ben"));
     let (drift, report) = reconciliation.finish(false).unwrap();
     assert_eq!(drift, []);
-    assert_eq!((report.users_unknown, report.unknown), (1, vec![Place::Line(3)]));
+    let unknown: Vec<_> = report
+        .unknown
+        .iter()
+        .map(|user| (user.place, user.name.as_str()))
+        .collect();
+    assert_eq!((report.users_unknown, unknown), (1, vec![(Place::Line(3), "zoe")]));
+    let renamed = &report.renamed[0];
+    assert_eq!((renamed.place, renamed.given.as_str()), (Place::Line(2), "engineers"));
+    assert_eq!(renamed.group.display_name, "eng");
     assert_eq!(
         (report.users_inactive, report.members_repeated, report.groups_renamed),
         (1, 1, 1)
     );
+}
+
+#[test]
+fn a_report_names_the_first_ones_and_no_more_of_a_name_than_it_shows() {
+    let world = world();
+    let mut reconciliation = Reconciliation::new(&world.state);
+    let group = reconciliation.group(Place::Line(2), Some("eng"), None).unwrap();
+    let name = "é".repeat(1_000);
+    let nobody = SnapshotMember {
+        user_name: Some(" "),
+        external_id: Some(&name),
+        ..SnapshotMember::default()
+    };
+    for line in 0..150 {
+        reconciliation.member(Place::Line(line), &group, nobody);
+    }
+    let (_, report) = reconciliation.finish(false).unwrap();
+    assert_eq!((report.users_unknown, report.unknown.len()), (150, 100));
+    assert_eq!(report.unknown[99].name, "é".repeat(256));
 }
 
 #[test]
