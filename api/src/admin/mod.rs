@@ -41,6 +41,8 @@ mod override_tests;
 mod page;
 mod plan_body;
 mod plan_changes;
+#[cfg(test)]
+mod plan_tests;
 mod plan_view;
 mod planned_change;
 mod plans;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::http::StatusCode;
 use rolecall_engine::plan::{self, Draft, DriftReport, PlanMeasure};
-use rolecall_engine::state::PlanEnd;
+use rolecall_engine::state::{PlanEnd, PlanRun};
 use rolecall_engine::{Command, PlanId, Position, State};
 use uuid::Builder;
 
@@ -99,14 +99,13 @@ pub(crate) async fn apply(
         return Err(ApiError::PlanDiffers.into());
     }
     // Whoever lost the answer asks again, and nothing is to be done twice.
-    match caller.state().plan_run().filter(|run| run.plan == id) {
-        Some(run) if run.ended == Some(PlanEnd::Stopped) => return Err(ApiError::PlanStopped.into()),
-        Some(_) => {}
-        None => {
-            let plan = kept.ok_or(ApiError::PlanUnknown)?;
-            if let Some(nothing) = start(&caller, plan, body.recheck).await? {
-                return Ok((StatusCode::OK, Json(nothing)));
-            }
+    if !has_begun(organization, id)? {
+        let plan = kept.ok_or(ApiError::PlanUnknown)?;
+        match start(&caller, plan, body.recheck).await {
+            Ok(Some(nothing)) => return Ok((StatusCode::OK, Json(nothing))),
+            // It is refused also where it began since the look above.
+            Err(error) if !has_begun(organization, id)? => return Err(error),
+            Ok(None) | Err(_) => {}
         }
     }
     wait(organization, id).await;
@@ -129,6 +128,10 @@ async fn start(caller: &Caller<Admin>, plan: Arc<Plan>, anew: bool) -> Result<Op
     };
     if plan.effect.is_nothing() && caller.state().position() == expected {
         return Ok(Some(PlanView::nothing(&plan)));
+    }
+    // The record tells of the last plan alone, which will be this one.
+    if let Some(last) = organization.head().plan_run() {
+        organization.plans().note_end(*last);
     }
     let (id, author, steps) = (plan.id, plan.author, plan.bytes / COPIED_BYTES_PER_STEP);
     let draft = aside::run(organization.long_works(), steps, move || plan.draft.clone()).await?;
@@ -162,6 +165,23 @@ fn plan_id() -> PlanId {
     PlanId::new(Builder::from_unix_timestamp_millis(time::now().milliseconds(), &bits).into_uuid())
 }
 
+/// Whether the plan is being applied, or has been.
+///
+/// # Errors
+/// When it was stopped: it does not go on.
+fn has_begun(organization: &Organization, id: PlanId) -> Result<bool, ApiError> {
+    match run_of(organization, &organization.head(), id) {
+        Some(run) if run.ended == Some(PlanEnd::Stopped) => Err(ApiError::PlanStopped),
+        run => Ok(run.is_some()),
+    }
+}
+
+/// How far a plan is: the record tells it of the last one, and what is kept of those before.
+fn run_of(organization: &Organization, state: &State, id: PlanId) -> Option<PlanRun> {
+    let last = state.plan_run().filter(|run| run.plan == id);
+    last.copied().or_else(|| organization.plans().ended(id))
+}
+
 /// What the organization knows of a plan.
 fn view(organization: &Organization, id: PlanId) -> Result<PlanView, ApiError> {
     view_at(organization, &organization.head(), id)
@@ -169,12 +189,12 @@ fn view(organization: &Organization, id: PlanId) -> Result<PlanView, ApiError> {
 
 /// What the organization knows of a plan, as far as it was in this state.
 fn view_at(organization: &Organization, state: &State, id: PlanId) -> Result<PlanView, ApiError> {
-    let run = state.plan_run().filter(|run| run.plan == id);
+    let run = run_of(organization, state, id);
     match organization.plans().get(id) {
-        Some(plan) => Ok(PlanView::of(&plan, run)),
+        Some(plan) => Ok(PlanView::of(&plan, run.as_ref())),
         None => {
             let run = run.ok_or(ApiError::PlanUnknown)?;
-            Ok(PlanView::forgotten(id.uuid(), Some(run)))
+            Ok(PlanView::forgotten(id.uuid(), Some(&run)))
         }
     }
 }

@@ -3,9 +3,11 @@
 //! is bounded.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use rolecall_engine::plan::{Draft, DriftReport, PlanEffect};
+use rolecall_engine::state::PlanRun;
 use rolecall_engine::{Actor, PlanId, Position, State, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -84,6 +86,8 @@ struct Kept {
     made: Instant,
     plan: Arc<Plan>,
     head: watch::Receiver<Arc<State>>,
+    /// How it ended, noted when a later one began.
+    ended: Option<PlanRun>,
 }
 
 /// The plans of one organization, as long as it runs.
@@ -109,10 +113,24 @@ impl Plans {
 
     /// The plan with this id, as long as it is kept.
     pub(crate) fn get(&self, id: PlanId) -> Option<Arc<Plan>> {
-        let kept = self.shelf.lock();
-        let mut plans = kept.of_owner(self.owner).map(|(_, kept)| kept);
-        let found = plans.find(|kept| kept.plan.id == id)?;
-        found.is_fresh().then(|| Arc::clone(&found.plan))
+        self.shelf
+            .lock()
+            .find(self.owner, id)
+            .map(|kept| Arc::clone(&kept.plan))
+    }
+
+    /// How a plan ended after which another one began, as long as it is kept.
+    pub(crate) fn ended(&self, id: PlanId) -> Option<PlanRun> {
+        self.shelf.lock().find(self.owner, id)?.ended
+    }
+
+    /// Notes how a plan ended before another one begins, if it is kept.
+    pub(crate) fn note_end(&self, run: PlanRun) {
+        let mut kept = self.shelf.lock();
+        let mut plans = kept.plans.range_mut(range_of(self.owner));
+        if let Some((_, ended)) = plans.find(|(_, kept)| kept.plan.id == run.plan) {
+            ended.ended = Some(run);
+        }
     }
 
     /// Keeps a plan; the oldest give way, those that are being applied last. What gives way may be large, so this is no work
@@ -131,6 +149,7 @@ impl Plans {
             made: Instant::now(),
             plan: Arc::clone(&plan),
             head: self.head.clone(),
+            ended: None,
         };
         let gone = self.shelf.lock().put(self.owner, new, room);
         // Not before the others may go on.
@@ -159,7 +178,13 @@ impl Shelf {
 
 impl KeptPlans {
     fn of_owner(&self, owner: u64) -> impl Iterator<Item = (&Key, &Kept)> {
-        self.plans.range((owner, 0)..=(owner, u64::MAX))
+        self.plans.range(range_of(owner))
+    }
+
+    /// A plan of the owner that is not over its time.
+    fn find(&self, owner: u64, id: PlanId) -> Option<&Kept> {
+        let mut plans = self.of_owner(owner).map(|(_, kept)| kept);
+        plans.find(|kept| kept.plan.id == id).filter(|kept| kept.is_fresh())
     }
 
     /// All of them, the oldest first.
@@ -212,6 +237,10 @@ impl KeptPlans {
         let keys: Vec<Key> = self.of_owner(owner).map(|(key, _)| *key).collect();
         keys.into_iter().filter_map(|key| self.take(key)).collect()
     }
+}
+
+fn range_of(owner: u64) -> RangeInclusive<Key> {
+    (owner, 0)..=(owner, u64::MAX)
 }
 
 fn bytes_of<'a>(kept: impl Iterator<Item = (&'a Key, &'a Kept)>) -> u64 {
