@@ -92,7 +92,7 @@ pub(crate) const PLANS_MAX: usize = 16;
 pub(crate) const PLAN_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Bytes of the plans that are kept of one organization; the oldest give way to a new one.
 pub(crate) const ORGANIZATION_PLANS_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// Bytes of the plans that are kept of all organizations; the oldest give way to a new one, whosever they are.
+/// Bytes of the plans that are kept of all organizations; the oldest of whoever takes most give way to a new one.
 pub(crate) const SERVER_PLANS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 const _: () = assert!(
     2 * PLAN_BYTES_MAX <= ORGANIZATION_PLANS_BYTES_MAX && ORGANIZATION_PLANS_BYTES_MAX <= SERVER_PLANS_BYTES_MAX,

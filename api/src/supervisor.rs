@@ -17,7 +17,7 @@ use crate::config::RequestsPerSecond;
 use crate::error::ApiError;
 use crate::limits::RELOAD_PAUSE;
 use crate::metrics::{Metrics, Population};
-use crate::organization::{Organization, Stopped, Writer};
+use crate::organization::{Organization, PlanShelf, Stopped, Writer};
 use crate::replay::{self, ReplayError};
 
 /// All organizations of a server.
@@ -26,6 +26,8 @@ pub(crate) struct Supervisor {
     metrics: Arc<Metrics>,
     /// What each organization may send.
     rate: RequestsPerSecond,
+    /// The plans of all of them.
+    plans: Arc<PlanShelf>,
     organizations: RwLock<BTreeMap<OrganizationId, Slot>>,
     stopping: watch::Sender<bool>,
     /// How many organizations have a task.
@@ -63,6 +65,7 @@ impl Supervisor {
             log,
             metrics,
             rate,
+            plans: Arc::default(),
             organizations: RwLock::default(),
             stopping: watch::Sender::new(false),
             running: watch::Sender::new(0),
@@ -191,8 +194,12 @@ impl Supervisor {
     }
 
     fn prepare(&self, id: OrganizationId, state: Arc<State>) -> (Arc<Organization>, Writer) {
-        let (log, metrics) = (Arc::clone(&self.log), Arc::clone(&self.metrics));
-        let (organization, writer) = Organization::new(id, state, log, metrics, self.stopping.subscribe());
+        let (log, metrics, plans) = (
+            Arc::clone(&self.log),
+            Arc::clone(&self.metrics),
+            Arc::clone(&self.plans),
+        );
+        let (organization, writer) = Organization::new(id, state, log, metrics, plans, self.stopping.subscribe());
         (Arc::new(organization.with_rate(self.rate)), writer)
     }
 

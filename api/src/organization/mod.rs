@@ -25,7 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 pub(crate) use self::long_works::LongWorks;
 #[cfg(test)]
 pub(crate) use self::long_works::Places;
-pub(crate) use self::plans::{Plan, Plans};
+pub(crate) use self::plans::{Plan, PlanShelf, Plans};
 pub(crate) use self::stream_name::{from_log, stream, to_log};
 pub(crate) use self::writer::{Stopped, Writer, panic_text};
 use crate::config::RequestsPerSecond;
@@ -73,12 +73,13 @@ pub(crate) struct Submitted {
 }
 
 impl Organization {
-    /// The organization in this state, and the writer to run for it. It ends once `stopping` says so.
+    /// The organization in this state, and the writer to run for it. It keeps its plans among those of others, and ends once `stopping` says so.
     pub(crate) fn new(
         id: OrganizationId,
         state: Arc<State>,
         log: Arc<dyn EventLog>,
         metrics: Arc<Metrics>,
+        plans: Arc<PlanShelf>,
         stopping: watch::Receiver<bool>,
     ) -> (Self, Writer) {
         let (queue, submissions) = mpsc::channel(QUEUE_COMMANDS_MAX);
@@ -87,7 +88,7 @@ impl Organization {
         let organization = Self {
             id,
             queue,
-            plans: Arc::new(Plans::new(head.clone())),
+            plans: Arc::new(Plans::new(plans, head.clone())),
             head,
             log,
             rate: None,

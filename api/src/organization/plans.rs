@@ -2,9 +2,9 @@
 //! for the state it was made for. How many an organization has, and how much memory its plans and those of the whole server take,
 //! is bounded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rolecall_engine::plan::{Draft, DriftReport, PlanEffect};
 use rolecall_engine::state::PlanRun;
@@ -14,15 +14,6 @@ use tokio::time::Instant;
 
 use crate::error::ApiError;
 use crate::limits::{ORGANIZATION_PLANS_BYTES_MAX, PLAN_BYTES_MAX, PLAN_DURATION, PLANS_MAX, SERVER_PLANS_BYTES_MAX};
-
-/// The plans of all organizations of the server.
-static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
-    Shelf::of(Room {
-        plan: PLAN_BYTES_MAX,
-        organization: ORGANIZATION_PLANS_BYTES_MAX,
-        server: SERVER_PLANS_BYTES_MAX,
-    })
-});
 
 /// A plan.
 #[derive(Debug)]
@@ -60,7 +51,7 @@ struct Room {
 
 /// The kept plans of a server.
 #[derive(Debug)]
-struct Shelf {
+pub(crate) struct PlanShelf {
     room: Room,
     kept: Mutex<KeptPlans>,
 }
@@ -72,6 +63,8 @@ struct KeptPlans {
     plans: BTreeMap<Key, Kept>,
     /// Whose it is, in the order of making.
     order: BTreeMap<u64, u64>,
+    /// What the plans of each owner take, and who that is.
+    weights: BTreeSet<(u64, u64)>,
     /// What all of them take.
     bytes: u64,
     owners: u64,
@@ -93,21 +86,15 @@ struct Kept {
 /// The plans of one organization, as long as it runs.
 #[derive(Debug)]
 pub(crate) struct Plans {
-    shelf: &'static Shelf,
+    shelf: Arc<PlanShelf>,
     owner: u64,
     head: watch::Receiver<Arc<State>>,
 }
 
 impl Plans {
-    /// No plans yet, of the organization with this head.
-    pub(crate) fn new(head: watch::Receiver<Arc<State>>) -> Self {
-        Self::among(&SHELF, head)
-    }
-
-    fn among(shelf: &'static Shelf, head: watch::Receiver<Arc<State>>) -> Self {
-        let mut kept = shelf.lock();
-        kept.owners += 1;
-        let owner = kept.owners;
+    /// No plans yet, of the organization with this head, among those of the others of the server.
+    pub(crate) fn new(shelf: Arc<PlanShelf>, head: watch::Receiver<Arc<State>>) -> Self {
+        let owner = shelf.lock().next_owner();
         Self { shelf, owner, head }
     }
 
@@ -133,8 +120,8 @@ impl Plans {
         }
     }
 
-    /// Keeps a plan; the oldest give way, those that are being applied last. What gives way may be large, so this is no work
-    /// for a thread that answers requests.
+    /// Keeps a plan; older ones give way, those that are being applied last. What gives way may be large, so this is no work for
+    /// a thread that answers requests.
     ///
     /// # Errors
     /// When the plan alone is too large.
@@ -165,7 +152,17 @@ impl Drop for Plans {
     }
 }
 
-impl Shelf {
+impl Default for PlanShelf {
+    fn default() -> Self {
+        Self::of(Room {
+            plan: PLAN_BYTES_MAX,
+            organization: ORGANIZATION_PLANS_BYTES_MAX,
+            server: SERVER_PLANS_BYTES_MAX,
+        })
+    }
+}
+
+impl PlanShelf {
     fn of(room: Room) -> Self {
         let kept = Mutex::default();
         Self { room, kept }
@@ -177,6 +174,11 @@ impl Shelf {
 }
 
 impl KeptPlans {
+    fn next_owner(&mut self) -> u64 {
+        self.owners += 1;
+        self.owners
+    }
+
     fn of_owner(&self, owner: u64) -> impl Iterator<Item = (&Key, &Kept)> {
         self.plans.range(range_of(owner))
     }
@@ -187,16 +189,21 @@ impl KeptPlans {
         plans.find(|kept| kept.plan.id == id).filter(|kept| kept.is_fresh())
     }
 
-    /// All of them, the oldest first.
-    fn by_age(&self) -> impl Iterator<Item = (&Key, &Kept)> {
-        let keys = self.order.iter().map(|(made, owner)| (*owner, *made));
-        keys.filter_map(|key| self.plans.get_key_value(&key))
-    }
-
     /// One that is over its time; all have the same, so it is the oldest.
     fn expired(&self) -> Option<Key> {
-        let (key, kept) = self.by_age().next()?;
-        (!kept.is_fresh()).then_some(*key)
+        let (made, owner) = self.order.first_key_value()?;
+        let key = (*owner, *made);
+        self.plans.get(&key).filter(|kept| !kept.is_fresh()).map(|_| key)
+    }
+
+    /// The plan that gives way to a new one where the server has no more room: the oldest of whoever takes most, so that nobody
+    /// pushes out the plans of others by making many. Those that are being applied go last.
+    fn first_of_heaviest(&self, new: Key) -> Option<Key> {
+        let owners = || self.weights.iter().rev().map(|(_, owner)| *owner);
+        let older = |owner| self.of_owner(owner).filter(|(key, _)| **key != new);
+        let idle = owners().find_map(|owner| older(owner).find(|(_, kept)| !kept.is_running()));
+        let first = idle.or_else(|| owners().find_map(|owner| older(owner).next()));
+        first.map(|(key, _)| *key)
     }
 
     /// Puts a plan among the others, and answers with those that gave way. Takes time in those and in the plans of the
@@ -213,24 +220,42 @@ impl KeptPlans {
             };
             gone.extend(self.take(oldest));
         }
-        while self.bytes + bytes > room.server {
-            let Some(oldest) = first_to_go(self.by_age()) else {
+        let key = self.insert(owner, new);
+        while self.bytes > room.server {
+            let Some(first) = self.first_of_heaviest(key) else {
                 break;
             };
-            gone.extend(self.take(oldest));
+            gone.extend(self.take(first));
         }
-        self.made += 1;
-        self.order.insert(self.made, owner);
-        self.bytes += bytes;
-        self.plans.insert((owner, self.made), new);
         gone
     }
 
+    fn insert(&mut self, owner: u64, new: Kept) -> Key {
+        self.made += 1;
+        let (key, before, bytes) = ((owner, self.made), bytes_of(self.of_owner(owner)), new.plan.bytes);
+        self.plans.insert(key, new);
+        self.order.insert(self.made, owner);
+        self.bytes += bytes;
+        self.weigh(owner, before);
+        key
+    }
+
     fn take(&mut self, key: Key) -> Option<Kept> {
+        let (owner, made) = key;
+        let before = bytes_of(self.of_owner(owner));
         let kept = self.plans.remove(&key)?;
-        self.order.remove(&key.1);
+        self.order.remove(&made);
         self.bytes -= kept.plan.bytes;
+        self.weigh(owner, before);
         Some(kept)
+    }
+
+    /// Puts an owner, whose plans took so much before, where it belongs by what they take now.
+    fn weigh(&mut self, owner: u64, before: u64) {
+        self.weights.remove(&(before, owner));
+        if self.of_owner(owner).next().is_some() {
+            self.weights.insert((bytes_of(self.of_owner(owner)), owner));
+        }
     }
 
     fn take_all_of(&mut self, owner: u64) -> Vec<Kept> {
@@ -299,8 +324,8 @@ mod tests {
             organization: 100,
             server: 150,
         };
-        let shelf = Box::leak(Box::new(Shelf::of(room)));
-        [(); COUNT].map(|()| Plans::among(shelf, watch::channel(Arc::default()).1))
+        let shelf = Arc::new(PlanShelf::of(room));
+        [(); COUNT].map(|()| Plans::new(Arc::clone(&shelf), watch::channel(Arc::default()).1))
     }
 
     fn keep(plans: &Plans, number: usize, bytes: u64) {
@@ -313,6 +338,7 @@ mod tests {
             (all.order.len(), all.bytes),
             (all.plans.len(), bytes_of(all.plans.iter()))
         );
+        assert_eq!(all.weights.iter().map(|(bytes, _)| bytes).sum::<u64>(), all.bytes);
         drop(all);
         (0..100).filter(|number| plans.get(id(*number)).is_some()).collect()
     }
@@ -385,10 +411,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_organization_that_makes_many_plans_pushes_out_its_own() {
+        let [small, other, greedy] = organizations();
+        keep(&small, 1, 10);
+        keep(&other, 2, 50);
+        [(3, 50), (4, 40), (5, 10), (6, 50)]
+            .into_iter()
+            .for_each(|(number, bytes)| keep(&greedy, number, bytes));
+        assert_eq!(
+            (kept(&small), kept(&other), kept(&greedy)),
+            (vec![1], vec![2], vec![5, 6])
+        );
+        // The new one stays, also of whoever takes most.
+        keep(&other, 7, 50);
+        assert_eq!(
+            (kept(&small), kept(&other), kept(&greedy)),
+            (vec![1], vec![7], vec![5, 6])
+        );
+    }
+
+    #[tokio::test]
     async fn a_plan_that_is_being_applied_gives_way_last() {
         let (sender, head) = watch::channel(Arc::default());
         let [other] = organizations();
-        let plans = Plans::among(other.shelf, head);
+        let plans = Plans::new(Arc::clone(&other.shelf), head);
         (1..=2).for_each(|number| keep(&plans, number, 50));
         sender.send(running(id(1))).unwrap();
         keep(&plans, 3, 50);
