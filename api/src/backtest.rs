@@ -39,13 +39,22 @@ pub(crate) struct Limits {
 }
 
 /// What became of a backtest; `None`: its time was over before it came to its first entry.
-pub(crate) type Walked = Result<Option<Report>, Rejection>;
+pub(crate) type Walked = Result<Option<Report>, Refused>;
+
+/// Why a draft cannot be applied where a backtest starts.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// What the engine has against it.
+    pub(crate) rejection: Rejection,
+    /// The last entry before the start.
+    pub(crate) at: Position,
+}
 
 /// A walk through a record.
 enum Walk {
     Before(Box<State>),
     Within(Box<Backtest>),
-    Refused(Rejection),
+    Refused(Refused),
     GivenUp,
 }
 
@@ -90,7 +99,7 @@ pub(crate) fn run(
     Ok(match walk {
         Walk::Before(_) | Walk::GivenUp => Ok(None),
         Walk::Within(backtest) => Ok(Some(backtest.into_report())),
-        Walk::Refused(rejection) => Err(rejection),
+        Walk::Refused(refused) => Err(refused),
     })
 }
 
@@ -99,7 +108,10 @@ impl Walk {
         match Backtest::begin(state.clone(), draft, || !limits.are_reached()) {
             Ok(Some(backtest)) => Self::Within(Box::new(backtest)),
             Ok(None) => Self::GivenUp,
-            Err(rejection) => Self::Refused(rejection),
+            Err(rejection) => Self::Refused(Refused {
+                rejection,
+                at: state.position(),
+            }),
         }
     }
 }

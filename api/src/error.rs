@@ -12,8 +12,8 @@ use rolecall_eventlog::LogError;
 
 use crate::auth::ConnectionName;
 use crate::limits::{
-    HEADERS_BYTES_MAX, PLAN_DURATION, PLAN_REQUEST_DURATION_MAX, PLANS_MAX, REQUEST_DURATION_MAX, RETRY_AFTER_BUSY,
-    RETRY_AFTER_RELOAD, TARGET_BYTES_MAX,
+    HEADERS_BYTES_MAX, PLAN_DURATION, PLAN_REQUEST_DURATION_MAX, PLANS_MAX, RETRY_AFTER_BUSY, RETRY_AFTER_RELOAD,
+    TARGET_BYTES_MAX,
 };
 
 /// Why a request failed. The texts are for the caller; what the caller may not see is only in `source`.
@@ -41,8 +41,11 @@ pub(crate) enum ApiError {
         pause: Duration,
     },
     /// The request took too long. Whether the command was kept is unknown.
-    #[error("the request took longer than {} seconds", REQUEST_DURATION_MAX.as_secs())]
-    Timeout,
+    #[error("the request took longer than {} seconds", limit.as_secs())]
+    Timeout {
+        /// How long it may take.
+        limit: Duration,
+    },
     /// A bug. It was logged.
     #[error("an internal error; the server's log has the details under the id of this request")]
     Internal,
@@ -222,6 +225,24 @@ pub(crate) enum ApiError {
         /// The last entry.
         head: Position,
     },
+    /// A backtest that is to start behind the end of the record.
+    #[error("the record ends at entry {end}: a backtest cannot start with entry {first}")]
+    StartAhead {
+        /// Where it is to start.
+        first: Position,
+        /// The last entry.
+        end: Position,
+    },
+    /// A backtest that starts before something that its draft names was there.
+    #[error(
+        "{rejection}, as the record was at entry {at}, after which the backtest starts; what came later can be named only when it starts later"
+    )]
+    NotThereYet {
+        /// What is missing.
+        rejection: Rejection,
+        /// The last entry before the start.
+        at: Position,
+    },
     /// Too many event streams are open.
     #[error("too many event streams are open; close some, or read pages")]
     TooManyStreams,
@@ -305,7 +326,7 @@ impl ApiError {
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy"),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
-            Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout"),
+            Self::Timeout { .. } => (StatusCode::SERVICE_UNAVAILABLE, "timeout"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing"),
             Self::CredentialsMissing => (StatusCode::UNAUTHORIZED, "credentials_missing"),
@@ -340,6 +361,8 @@ impl ApiError {
             Self::Query { .. } => (StatusCode::BAD_REQUEST, "query"),
             Self::Value { .. } => (StatusCode::BAD_REQUEST, "value"),
             Self::PositionAhead { .. } => (StatusCode::BAD_REQUEST, "position_ahead"),
+            Self::StartAhead { .. } => (StatusCode::BAD_REQUEST, "position_ahead"),
+            Self::NotThereYet { rejection, .. } => of_rejection(rejection),
             Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::VerificationRuns => (StatusCode::TOO_MANY_REQUESTS, "verification_runs"),
             Self::EntityIsConnectionDefault(_) => (StatusCode::CONFLICT, "entity_is_connection_default"),
@@ -441,13 +464,16 @@ fn of_log_error(error: &LogError) -> (StatusCode, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::REQUEST_DURATION_MAX;
 
     #[test]
     fn whoever_may_try_again_is_told_when_in_whole_seconds() {
         for error in [
             ApiError::Unavailable,
             ApiError::Busy,
-            ApiError::Timeout,
+            ApiError::Timeout {
+                limit: REQUEST_DURATION_MAX,
+            },
             ApiError::Log(LogError::Stopped),
         ] {
             let pause = error.retry_after().unwrap();

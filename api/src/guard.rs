@@ -48,7 +48,7 @@ pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: N
     let method = request.method().clone();
     let work = Work::of(request.uri().path());
     let refuse = |error| {
-        let is_plan = work == Work::Plan && matches!(error, ApiError::Timeout);
+        let is_plan = work == Work::Plan && matches!(error, ApiError::Timeout { .. });
         Problem(if is_plan { ApiError::PlanTimeout } else { error }).into_response()
     };
     let response = run(request, next, work.duration_max(), refuse).await;
@@ -104,7 +104,7 @@ async fn run(request: Request, next: Next, limit: Duration, refuse: impl FnOnce(
             refuse(ApiError::Internal)
         }
         Err(error) => {
-            if matches!(error, ApiError::Timeout) {
+            if matches!(error, ApiError::Timeout { .. }) {
                 tracing::warn!("a request was given up after {} seconds", limit.as_secs());
             }
             refuse(error)
@@ -135,7 +135,7 @@ fn check_size(request: &Request) -> Result<(), ApiError> {
 async fn within<T>(limit: Duration, request: impl Future<Output = T>) -> Result<T, ApiError> {
     tokio::time::timeout(limit, request)
         .await
-        .map_err(|_| ApiError::Timeout)
+        .map_err(|_| ApiError::Timeout { limit })
 }
 
 /// What a request to the admin API is about, as far as that decides how long it may take.
@@ -308,6 +308,24 @@ mod tests {
             "/v1/organizations/o/plans/p/stop",
         ] {
             assert_eq!(Work::of(path), Work::Other, "{path}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waited_in_vain_is_told_for_how_long() {
+        let app = TestServer::start().await.app;
+        for (path, seconds) in [("rules", 30), ("backtests", 600), ("audit/verify", 3_600)] {
+            let guarded = Router::new()
+                .fallback(std::future::pending::<()>)
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), admin));
+            let request = Request::builder().uri(format!("/v1/organizations/o/{path}"));
+            let response = guarded.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let body = axum::body::to_bytes(response.into_body(), 64 * 1024).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(
+                body["detail"],
+                format!("the request took longer than {seconds} seconds")
+            );
         }
     }
 

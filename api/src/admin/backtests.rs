@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use rolecall_engine::plan::Draft;
-use rolecall_engine::{Position, Timestamp};
+use rolecall_engine::{Position, Rejection, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -15,7 +15,7 @@ use super::plan_body::PlanBody;
 use super::query::Query;
 use crate::app::App;
 use crate::auth::{Admin, Caller};
-use crate::backtest::{self, Limits, Start, Walked, Window};
+use crate::backtest::{self, Limits, Refused, Start, Walked, Window};
 use crate::error::ApiError;
 use crate::limits::BACKTEST_DAYS_MAX;
 use crate::organization::{Organization, aside};
@@ -53,8 +53,31 @@ pub(crate) async fn create(
     let start = query.start(end)?;
     let works = caller.organization.long_works();
     let draft = body.parsed(works, PlanBody::into_draft).await?;
-    let report = run(&app, &caller.organization, Window { start, end }, draft).await??;
+    let walked = run(&app, &caller.organization, Window { start, end }, draft).await?;
+    let report = walked.map_err(|refused| refusal(refused, end))?;
     Ok(Json(BacktestView::of(report, end, &caller.state())))
+}
+
+/// What the draft names may have come after the start, and so be there for whoever asks.
+fn refusal(refused: Refused, end: Position) -> ApiError {
+    let Refused { rejection, at } = refused;
+    let reason = match &rejection {
+        Rejection::Planned { reason, .. } => reason,
+        other => other,
+    };
+    let may_come_later = matches!(
+        reason,
+        Rejection::UnknownUser
+            | Rejection::UnknownGroup
+            | Rejection::UnknownEntity
+            | Rejection::UnknownMapping
+            | Rejection::UnknownException
+            | Rejection::UnknownRole { .. }
+    );
+    if may_come_later && at < end {
+        return ApiError::NotThereYet { rejection, at };
+    }
+    rejection.into()
 }
 
 impl BacktestQuery {
@@ -70,9 +93,9 @@ impl BacktestQuery {
             }
             (Some(_), None) => refused(format!("`days` has to be between 1 and {BACKTEST_DAYS_MAX}")),
             (None, Some(0)) => refused("`from_position` has to be 1 or more".to_owned()),
-            (None, Some(first)) if first > end.get() => Err(ApiError::PositionAhead {
-                after: Position::new(first),
-                head: end,
+            (None, Some(first)) if first > end.get() => Err(ApiError::StartAhead {
+                first: Position::new(first),
+                end,
             }),
             (None, Some(first)) => Ok(Start::Position(Position::new(first))),
         }

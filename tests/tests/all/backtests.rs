@@ -89,7 +89,10 @@ async fn what_cannot_be_asked_is_refused() {
             .expect(400);
     }
     let ahead = acme.http.post("/backtests?from_position=1000", &json!({})).await;
-    assert_eq!(ahead.expect(400).json()["type"], "urn:rolecall:problem:position_ahead");
+    let ahead = ahead.expect(400).json();
+    assert_eq!(ahead["type"], "urn:rolecall:problem:position_ahead");
+    let detail = ahead["detail"].as_str().unwrap();
+    assert!(detail.ends_with("a backtest cannot start with entry 1000"), "{detail}");
     let drift = json!({"drift": [{"group": "eng"}]});
     for body in [json!([]), json!({"rule": []}), json!({"rules": [{"name": "x"}]}), drift] {
         acme.http.post("/backtests", &body).await.expect(400);
@@ -110,6 +113,31 @@ async fn what_cannot_be_asked_is_refused() {
     let approver = acme.http.post("/tokens", &token).await.expect(201).text("token");
     let approver = acme.http.with_token(&approver);
     approver.post("/backtests", &json!({})).await.expect(403);
+}
+
+#[tokio::test]
+async fn what_came_after_the_start_was_not_there_yet() {
+    let (_server, acme, connection) = Tenant::start("okta").await.parts();
+    let team = acme.add_team("eng").await;
+    let ben = connection.scim.create_user("ben@example.com").await;
+    let came = acme.head_after(0).await;
+    acme.add_team("ops").await;
+    let pin = json!({"kind": "pin", "user_id": ben, "entity_id": team, "reason": "he leads it"});
+    let draft = json!({"exceptions": [{"set": pin}]});
+    let early = acme
+        .http
+        .post(&format!("/backtests?from_position={came}"), &draft)
+        .await;
+    let early = early.expect(404).text("detail");
+    let expected = format!(
+        "as the record was at entry {}, after which the backtest starts",
+        came - 1
+    );
+    assert!(
+        early.starts_with("`exceptions[0]`: ") && early.contains(&expected),
+        "{early}"
+    );
+    backtest(&acme, &format!("?from_position={}", came + 1), &draft).await;
 }
 
 #[tokio::test]
