@@ -1,9 +1,13 @@
 //! Two claims on a slot that holds one (SEMANTICS 6.2).
 
+use rolecall_engine::rules::EntityType;
+use rolecall_engine::{Command, MappingTarget, SettingsChange};
+
 use super::Step::{
     Activate, Deactivate, DeleteEntity, DeleteGroup, Forget, In, Join, Leave, Open, Pause, Resume, Use, UseForEveryone,
 };
-use super::{Step, check};
+use super::{Step, check, names};
+use crate::world::World;
 
 const GROUPS: &str = "exclusive_group: fast of fast slow";
 
@@ -120,6 +124,31 @@ fn concurrency_groups() {
         "a claim goes while away",
         &[Deactivate, Leave("fast"), Open(&[]), Activate, In(&["slow"])],
     );
+}
+
+/// An entity that several mappings claim counts as old as the first of their approvals.
+#[test]
+fn of_the_waiting_claims_the_one_approved_first_moves_up() {
+    let mut world = World::default();
+    world.settings(SettingsChange {
+        one_group_per_entity: Some(false),
+        ..SettingsChange::default()
+    });
+    world.user("ana");
+    let groups = ["one", "two", "three", "four"].map(|name| world.group(name, &[]));
+    let entities = ["current", "first", "second"].map(|name| world.entity(EntityType::ConcurrencyGroup, name).id);
+    for (group, fed) in [(3, 0), (2, 1), (1, 2), (0, 1)] {
+        world.done(&Command::CreateMapping {
+            group: groups[group],
+            target: MappingTarget::Entity(entities[fed]),
+        });
+    }
+    for group in ["four", "one", "two", "three"] {
+        world.add(group, "ana");
+    }
+    assert_eq!(names(&world, "ana"), ["current"]);
+    world.remove("four", "ana");
+    assert_eq!(names(&world, "ana"), ["first"]);
 }
 
 #[test]
