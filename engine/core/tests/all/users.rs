@@ -1,5 +1,6 @@
-//! User names and addresses under the settings of an organization (SEMANTICS section 2.9).
+//! User names, addresses and attributes, and what the settings of an organization ask of them (SEMANTICS section 2.9).
 
+use rolecall_engine::limits::ATTRIBUTES_BYTES_MAX;
 use rolecall_engine::{Command, Rejection, SettingsChange};
 
 use crate::world::{World, user_input};
@@ -63,4 +64,28 @@ fn an_immutable_user_name_may_change_its_spelling_alone() {
     };
     assert_eq!(change("Ana"), Ok(true));
     assert_eq!(change("ben"), Err(Rejection::UserNameImmutable));
+}
+
+#[test]
+fn attributes_are_kept_up_to_their_limit() {
+    let mut world = World::default();
+    let mut create = |name: &str, bytes: usize| {
+        let mut user = user_input(name, true, None);
+        user.person.attributes = " ".repeat(bytes);
+        let command = Command::CreateUser {
+            connection: None,
+            default_entity: None,
+            user,
+        };
+        world.run(&command).map(drop)
+    };
+    assert_eq!(create("ana", ATTRIBUTES_BYTES_MAX), Ok(()));
+    assert_eq!(
+        create("ben", ATTRIBUTES_BYTES_MAX + 1),
+        Err(Rejection::TooLong {
+            attribute: "attributes",
+            limit: ATTRIBUTES_BYTES_MAX,
+            unit: "bytes",
+        })
+    );
 }
