@@ -4,6 +4,7 @@
 
 use crate::entity_type::EntityType;
 use crate::error::{Fault, NameError, Problem, ProblemKind, Problems};
+use crate::extent::Extents;
 use crate::limits::{EXCLUDES_MAX, RULE_NAME_CHARACTERS_MAX, TARGETS_MAX};
 use crate::matcher::Matcher;
 use crate::pattern::Pattern;
@@ -31,12 +32,17 @@ pub(crate) struct CompiledTarget {
 impl Compiled {
     /// A definition that somebody wants to save.
     pub(crate) fn of(definition: &RuleDefinition) -> Result<Self, Problems> {
-        Self::by(definition, &mut Matcher::compile)
+        Self::to_save(definition, &mut Matcher::compile)
+    }
+
+    /// A definition that somebody wants to save, whose patterns are compiled like this.
+    pub(crate) fn to_save(definition: &RuleDefinition, compile: Compile<'_>) -> Result<Self, Problems> {
+        Self::by(definition, compile, true)
     }
 
     /// A definition that was saved once.
     pub(crate) fn stored(definition: &RuleDefinition) -> Result<Self, Problems> {
-        Self::by(definition, &mut Matcher::stored)
+        Self::by(definition, &mut Matcher::stored, false)
     }
 
     /// What its regular expressions take.
@@ -45,13 +51,19 @@ impl Compiled {
         patterns.map(Matcher::weight).sum()
     }
 
-    /// A definition whose patterns are compiled like this.
-    pub(crate) fn by(definition: &RuleDefinition, compile: Compile<'_>) -> Result<Self, Problems> {
+    fn by(definition: &RuleDefinition, compile: Compile<'_>, is_new: bool) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         problems.extend(check_name(&definition.name));
         let matching = gather(&mut problems, compile_pattern(&definition.matching, "match", compile));
         let exclude = gather(&mut problems, compile_excludes(&definition.exclude, compile));
-        let targets = gather(&mut problems, compile_targets(definition, matching.as_ref()));
+        let extents = matching
+            .as_ref()
+            .filter(|_| is_new)
+            .map(|_| Extents::of(&definition.matching));
+        let targets = gather(
+            &mut problems,
+            compile_targets(definition, matching.as_ref(), extents.as_ref()),
+        );
         match (matching, exclude, targets) {
             (Some(matching), Some(exclude), Some(targets)) if problems.is_empty() => Ok(Self {
                 matching,
@@ -101,6 +113,7 @@ fn compile_excludes(patterns: &[Pattern], compile: Compile<'_>) -> Result<Vec<Ma
 fn compile_targets(
     definition: &RuleDefinition,
     matching: Option<&Matcher>,
+    extents: Option<&Extents>,
 ) -> Result<Vec<CompiledTarget>, Vec<Problem>> {
     match definition.targets.len() {
         0 => return Err(vec![Fault::from(ProblemKind::NoTarget).at_place("targets")]),
@@ -108,7 +121,7 @@ fn compile_targets(
         _ => return Err(vec![Fault::from(ProblemKind::TooManyTargets).at_place("targets")]),
     }
     let compiled = definition.targets.iter().enumerate().map(|(index, target)| {
-        let template = compile_template(target, matching).map_err(|faults| at_target_name(faults, index))?;
+        let template = compile_template(target, matching, extents).map_err(|faults| at_target_name(faults, index))?;
         let name_template = NameTemplate::new(&definition.matching, target.name.as_deref());
         Ok(CompiledTarget {
             entity_type: target.entity_type,
@@ -128,10 +141,19 @@ fn compile_targets(
     }
 }
 
-fn compile_template(target: &Target, matching: Option<&Matcher>) -> Result<Template, Vec<Fault>> {
-    match &target.name {
-        Some(text) => Template::parse(text, matching),
-        None => Ok(Template::display_name()),
+/// The template of a target; with the extents of its pattern it also has to be one that can be filled.
+fn compile_template(
+    target: &Target,
+    matching: Option<&Matcher>,
+    extents: Option<&Extents>,
+) -> Result<Template, Vec<Fault>> {
+    let Some(text) = &target.name else {
+        return Ok(Template::display_name());
+    };
+    let template = Template::parse(text, matching)?;
+    match extents.and_then(|extents| template.never_filled(extents)) {
+        Some(fault) => Err(vec![fault]),
+        None => Ok(template),
     }
 }
 
@@ -292,5 +314,37 @@ mod tests {
         check_problems(rule(team("Ops"), team("OPS")), &[same]);
         check_problems(rule(display_name, team("${display_name}")), &[same]);
         assert!(Compiled::of(&rule(team("${0}"), team("${1}"))).is_ok());
+    }
+
+    #[test]
+    fn a_template_that_no_name_fills_is_refused_when_it_is_saved_and_stays_where_it_is_stored() {
+        #[track_caller]
+        fn check(pattern: &str, template: &str, refused: Option<&str>) {
+            let rule = definition(Pattern::regex(pattern), vec![], vec![team(template)]);
+            assert!(Compiled::stored(&rule).is_ok());
+            match refused {
+                Some(text) => check_problems(rule, &[&format!("`targets[0].name`: {text}")]),
+                None => assert!(Compiled::of(&rule).is_ok()),
+            }
+        }
+        let empty = "every name from this template is empty, as what it takes from the pattern matches nothing but white space; let a \
+                     capture match a part of the name, or add text";
+        check("^eng-()", "${1}", Some(empty));
+        check(r"^eng-(\s*)x", " ${1}", Some(empty));
+        check("^eng-(a{0})()", "${2}${2}", Some(empty));
+        check("^eng-()", "x${1}", None);
+        check("^eng-()", "${1}${display_name}", None);
+        check(r"^eng-(\s*|x)", "${1}", None);
+        let long = "every name from this template is longer than 256 characters; shorten it";
+        let text = "x".repeat(200);
+        check("^[a-z]{60,}$", &(text.clone() + "${0}"), Some(long));
+        check("^[a-z]{57}$", &(text.clone() + "${0}"), Some(long));
+        check("^[a-z]{56,}$", &(text.clone() + "${0}"), None);
+        check("^([a-z]{60,})?$", &(text.clone() + "${1}"), None);
+        check("^([a-z]{60,}|eng)$", &(text.clone() + "${1}"), None);
+        check("^[a-z ]{60,}$", &(text.clone() + "${0}"), None);
+        // Three letters of what the capture holds might become marks on the last `x`.
+        check("^[a-z\u{300}-\u{302}]{59}$", &(text.clone() + "${0}"), None);
+        check("^[a-z\u{300}-\u{302}]{60}$", &(text + "${0}"), Some(long));
     }
 }

@@ -133,7 +133,13 @@ pub enum ProblemKind {
     /// A template whose fixed text alone is no name.
     #[error("the name template gives an empty name; leave it out to use the group's display name")]
     TemplateEmpty,
-    /// A template whose fixed text alone is too long.
+    /// A template that takes nothing from any name.
+    #[error(
+        "every name from this template is empty, as what it takes from the pattern matches nothing but white space; let a capture \
+         match a part of the name, or add text"
+    )]
+    TemplateAlwaysEmpty,
+    /// A template whose fixed text alone is too long, or together with what its captures match at least.
     #[error("every name from this template is longer than {ENTITY_NAME_CHARACTERS_MAX} characters; shorten it")]
     TemplateNameTooLong,
     /// A control character in a template.

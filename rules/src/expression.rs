@@ -83,7 +83,7 @@ impl<'name> Captures<'name> {
 }
 
 /// The parser gives the place of a fault.
-fn parse(text: &str) -> Result<Hir, Fault> {
+pub(crate) fn parse(text: &str) -> Result<Hir, Fault> {
     let parsed = regex_syntax::ParserBuilder::new()
         .nest_limit(REGEX_NESTING_MAX)
         .build()

@@ -38,6 +38,7 @@ mod entity_type;
 mod error;
 mod example;
 mod expression;
+mod extent;
 pub mod limits;
 mod matcher;
 mod name;

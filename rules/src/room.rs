@@ -37,7 +37,7 @@ impl Room {
     /// # Errors
     /// With all its problems; a pattern for which there is no room is one of them, and the room is used up.
     pub fn compile(&mut self, definition: RuleDefinition) -> Result<Rule, Problems> {
-        let compiled = Compiled::by(&definition, &mut |pattern| self.matcher(pattern))?;
+        let compiled = Compiled::to_save(&definition, &mut |pattern| self.matcher(pattern))?;
         Ok(Rule::new(definition, compiled))
     }
 

@@ -3,10 +3,15 @@
 //! Which text belongs to which target, and what is stored of it, is `target`'s job.
 
 use crate::error::{Fault, ProblemKind, TemplateError};
+use crate::extent::Extents;
 use crate::limits::{ENTITY_NAME_CHARACTERS_MAX, TEMPLATE_BYTES_MAX};
 use crate::matcher::{Found, Matcher};
 use crate::name::{MatchName, compose, fold};
 use crate::token::{TokenKind, tokens};
+
+/// So many characters at most become a part of the one before them in NFC, where two texts meet: no letter has more than three
+/// marks, and no syllable more than three parts.
+const JOINED_CHARACTERS_MAX: usize = 3;
 
 /// A checked template. Two of them are equal when they always give the same name: the number and the name of a capture are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +94,24 @@ impl Template {
         }
     }
 
+    /// What keeps the template from giving a name whatever the pattern finds; `None` where something may be found that fills it.
+    /// Only for a template that is to be saved: a later release may know better, and what is saved has to stay as it is.
+    pub(crate) fn never_filled(&self, extents: &Extents) -> Option<Fault> {
+        let blank = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.trim().is_empty(),
+            Piece::Capture(index) => !extents.get(*index).shows,
+            Piece::DisplayName | Piece::Rest => false,
+        };
+        if self.0.iter().all(blank) {
+            return Some(ProblemKind::TemplateAlwaysEmpty.into());
+        }
+        let least = self.0.iter().map(|piece| piece.least(extents));
+        let least = least.fold(0, usize::saturating_add);
+        let joined = self.0.iter().skip(1).filter(|piece| piece.may_join(extents)).count();
+        let least = least.saturating_sub(joined * JOINED_CHARACTERS_MAX);
+        (least > ENTITY_NAME_CHARACTERS_MAX).then(|| ProblemKind::TemplateNameTooLong.into())
+    }
+
     /// Variables may turn out empty, and then what is left is the fixed text alone: if that is too long, every name is.
     fn never_a_name(&self) -> Option<ProblemKind> {
         let mut fixed = String::new();
@@ -105,6 +128,26 @@ impl Template {
             Some(ProblemKind::TemplateNameTooLong)
         } else {
             None
+        }
+    }
+}
+
+impl Piece {
+    /// How many characters of a name it makes at least, the outer white space aside that may be trimmed.
+    fn least(&self, extents: &Extents) -> usize {
+        match self {
+            Self::Literal(text) => compose(text.trim()).chars().count(),
+            Self::Capture(index) => extents.get(*index).least,
+            Self::DisplayName | Self::Rest => 0,
+        }
+    }
+
+    /// Whether its first characters may compose with what is before it.
+    fn may_join(&self, extents: &Extents) -> bool {
+        match self {
+            Self::Literal(text) => !text.starts_with(|first: char| first.is_ascii()),
+            Self::Capture(index) => extents.get(*index).beyond_ascii,
+            Self::DisplayName | Self::Rest => true,
         }
     }
 }
