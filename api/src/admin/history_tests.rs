@@ -186,6 +186,23 @@ async fn users_groups_and_members_show_why_they_are_where_they_are() {
         (&json!("admin"), &rule["id"])
     );
     assert_eq!(found["entities"][0]["sources"][0]["group_id"], group.as_str());
+    for (filter, count) in [
+        ("role=admin", 1),
+        ("role=user", 0),
+        ("active=true", 1),
+        ("active=false", 0),
+        ("user_name=ana@example.com&role=user", 0),
+    ] {
+        let found = pushed.get(&format!("users?{filter}")).await;
+        assert_eq!(found["items"].as_array().unwrap().len(), count, "{filter}");
+    }
+    let path = format!("{}/users?role=owner", pushed.organization);
+    let refused = pushed.server.json("GET", &path, &pushed.admin, Value::Null).await;
+    let refused = refused.expect(400);
+    assert!(
+        refused["detail"].as_str().unwrap().contains("guest, user, admin"),
+        "{refused}"
+    );
 
     let groups = pushed.get("groups?display_name=admins-search").await;
     let mapping = &groups["items"][0]["mappings"][0];

@@ -1,8 +1,9 @@
 //! Users: what the identity providers pushed, and what follows: role and entities, each with its reasons.
 
 use axum::Json;
+use rolecall_engine::rules::RoleName;
 use rolecall_engine::state::{Membership, State, User};
-use rolecall_engine::{Claims, Prevailing, Rejection, UserId};
+use rolecall_engine::{Claims, Prevailing, Rejection, UserId, UserIndex};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use super::page::{self, Page};
 use super::query::Query;
 use super::rule_body::TypeWord;
 use crate::auth::{Caller, Viewer};
+use crate::error::ApiError;
 use crate::organization::aside;
 use crate::problem::{Problem, ProblemBody};
 use crate::time::Time;
@@ -64,6 +66,44 @@ pub(crate) struct UsersQuery {
     after: Option<u32>,
     /// Only the user of this name.
     user_name: Option<String>,
+    /// Only users who have this role.
+    role: Option<String>,
+    /// Only users who are active, or only those who are not.
+    active: Option<bool>,
+}
+
+impl UsersQuery {
+    /// A role that the organization does not have is a mistake, and not the role of nobody.
+    fn check(&self, state: &State) -> Result<(), ApiError> {
+        let (Some(role), roles) = (&self.role, &state.settings().roles) else {
+            return Ok(());
+        };
+        if roles.iter().any(|known| known.as_str() == role) {
+            return Ok(());
+        }
+        let known: Vec<&str> = roles.iter().map(RoleName::as_str).collect();
+        let reason = format!(
+            "`role` has to be one of the roles of this organization: {}",
+            known.join(", ")
+        );
+        Err(ApiError::Query { reason })
+    }
+
+    fn wants(&self, user: &User) -> bool {
+        let role = user.role.as_ref().map(RoleName::as_str);
+        self.role.as_deref().is_none_or(|wanted| role == Some(wanted))
+            && self.active.is_none_or(|wanted| user.active == wanted)
+    }
+
+    /// About how many steps a page takes.
+    fn steps(&self, first: UserIndex, limit: usize, state: &State) -> u64 {
+        if self.role.is_none() && self.active.is_none() {
+            return state.users_from(first).take(limit).map(steps_of).sum();
+        }
+        // All users may have to be looked at.
+        let counts = state.counts();
+        counts.inactive_users + counts.active_users.values().sum::<u64>()
+    }
 }
 
 impl UserView {
@@ -120,17 +160,18 @@ pub(crate) async fn list(
     Query(query): Query<UsersQuery>,
 ) -> Result<Json<Page<UserView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
-    if let Some(name) = query.user_name {
-        let found = state.user_by_name(&name).map(|user| UserView::of(user, &state));
+    query.check(&state)?;
+    if let Some(name) = &query.user_name {
+        let found = state.user_by_name(name).filter(|user| query.wants(user));
+        let found = found.map(|user| UserView::of(user, &state));
         return Ok(Json(Page::whole(found.into_iter().collect())));
     }
     let first = page::first(query.after);
-    let steps = state.users_from(first).take(limit).map(steps_of).sum();
+    let steps = query.steps(first, limit, &state);
     let page = move || {
+        let rows = state.users_from(first).filter(|user| query.wants(user));
         let cursor = |user: &&User| u32::from(user.index).to_string();
-        Page::of(state.users_from(first), limit, cursor, |user| {
-            UserView::of(user, &state)
-        })
+        Page::of(rows, limit, cursor, |user| UserView::of(user, &state))
     };
     Ok(Json(aside::run(caller.organization.long_works(), steps, page).await?))
 }
