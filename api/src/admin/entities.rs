@@ -83,6 +83,8 @@ pub(crate) struct EntitiesQuery {
     r#type: Option<TypeWord>,
     /// Only entities of this name.
     name: Option<String>,
+    /// Only entities without members, or only those with some.
+    empty: Option<bool>,
 }
 
 /// Which members to list.
@@ -150,6 +152,7 @@ pub(crate) async fn list(
             Box::new(rows.filter(|entity| wanted.is_none_or(|wanted| wanted == entity.entity_type)))
         }
     };
+    let rows = rows.filter(|entity| query.empty.is_none_or(|empty| empty == entity.members.is_empty()));
     let cursor = |entity: &&Entity| u32::from(entity.index).to_string();
     Ok(Json(Page::of(rows, limit, cursor, EntityView::of)))
 }

@@ -54,6 +54,15 @@ pub(crate) struct GroupsQuery {
     after: Option<u32>,
     /// Only the group of this name.
     display_name: Option<String>,
+    /// Only groups with an approved mapping, or only those without one.
+    mapped: Option<bool>,
+}
+
+impl GroupsQuery {
+    fn wants(&self, group: &Group, state: &State) -> bool {
+        let is_mapped = || state.mappings_of(group).any(|mapping| mapping.status.is_approved());
+        self.mapped.is_none_or(|mapped| mapped == is_mapped())
+    }
 }
 
 impl GroupView {
@@ -91,11 +100,13 @@ pub(crate) async fn list(
     Query(query): Query<GroupsQuery>,
 ) -> Result<Json<Page<GroupView>>, Problem> {
     let (state, limit) = (caller.state(), page::limit(query.limit)?);
-    if let Some(name) = query.display_name {
-        let found = state.group_by_name(&name).map(|group| GroupView::of(group, &state));
+    if let Some(name) = &query.display_name {
+        let found = state.group_by_name(name).filter(|group| query.wants(group, &state));
+        let found = found.map(|group| GroupView::of(group, &state));
         return Ok(Json(Page::whole(found.into_iter().collect())));
     }
     let rows = state.groups_from(page::first(query.after));
+    let rows = rows.filter(|group| query.wants(group, &state));
     let cursor = |group: &&Group| u32::from(group.index).to_string();
     Ok(Json(Page::of(rows, limit, cursor, |group| {
         GroupView::of(group, &state)

@@ -187,13 +187,18 @@ async fn users_groups_and_members_show_why_they_are_where_they_are() {
     );
     assert_eq!(found["entities"][0]["sources"][0]["group_id"], group.as_str());
     for (filter, count) in [
-        ("role=admin", 1),
-        ("role=user", 0),
-        ("active=true", 1),
-        ("active=false", 0),
-        ("user_name=ana@example.com&role=user", 0),
+        ("users?role=admin", 1),
+        ("users?role=user", 0),
+        ("users?active=true", 1),
+        ("users?active=false", 0),
+        ("users?user_name=ana@example.com&role=user", 0),
+        ("groups?mapped=true", 1),
+        ("groups?mapped=false", 0),
+        ("groups?display_name=admins-search&mapped=false", 0),
+        ("entities?empty=false", 1),
+        ("entities?empty=true", 0),
     ] {
-        let found = pushed.get(&format!("users?{filter}")).await;
+        let found = pushed.get(filter).await;
         assert_eq!(found["items"].as_array().unwrap().len(), count, "{filter}");
     }
     let path = format!("{}/users?role=owner", pushed.organization);
