@@ -240,3 +240,36 @@ async fn what_a_plan_made_of_new_rules_leads_to_who_applied_it() {
         &format!("{of_plan}and the rule mapped group `u-two` to team `two` (entry "),
     );
 }
+
+#[tokio::test]
+async fn a_sub_organization_that_was_created_since_is_not_said_to_be_missing() {
+    let story = Story::begin().await;
+    story
+        .add_rule("s-", json!({"type": "sub_organization", "name": "${rest}"}))
+        .await;
+    let ana = story.user("ana").await;
+    let group = story.group("s-X", &[&ana]).await;
+    let why_not = async || story.explained("users", &ana).await["why_not"]["items"][0].clone();
+    let missing = "because the mapping waits: there is no such sub-organization, and rules never create one: ";
+    says(&why_not().await, missing);
+    let sub_organization = json!({"type": "sub_organization", "name": "X"});
+    story.ask("POST", "/entities", sub_organization, 201).await;
+
+    let waits = why_not().await;
+    assert_eq!(
+        (&waits["why"], &waits["reason"]),
+        (&json!("pending"), &json!("target_missing"))
+    );
+    let id = text(&waits, "mapping_id");
+    let now = format!(
+        "because the mapping waits: there was no such sub-organization when the rules ran; now there is one that is free: \
+         approve mapping {id}, or apply a plan: "
+    );
+    says(&waits, &now);
+    let explained = story.explained("groups", &group).await;
+    says(&explained["mappings"]["items"][0], &now);
+    let plan = story.ask("POST", "/plans", json!({}), 201).await;
+    story.apply(&plan).await;
+    let explained = story.explained("users", &ana).await;
+    assert_eq!(explained["entities"]["items"][0]["entity"]["name"], "X");
+}

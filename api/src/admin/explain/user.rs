@@ -263,7 +263,7 @@ impl AbsenceView {
             mapping_id: mapping_of(one.source).map(|mapping| state.mapping_at(mapping).id.uuid()),
             why: word(one.why),
             reason: match one.why {
-                WhyNot::Pending(reason) => Some(reason.as_str()),
+                WhyNot::Pending { reason, .. } => Some(reason.as_str()),
                 _ => None,
             },
             conflict_id: conflict.map(|conflict| conflict.uuid()),
@@ -278,7 +278,7 @@ impl AbsenceView {
 pub(super) fn word(why: WhyNot) -> &'static str {
     match why {
         WhyNot::Inactive => "inactive",
-        WhyNot::Pending(_) => "pending",
+        WhyNot::Pending { .. } => "pending",
         WhyNot::Rejected => "rejected",
         WhyNot::Paused => "paused",
         WhyNot::Limited { .. } => "limited",

@@ -1,6 +1,6 @@
 //! Explanations in plain sentences, fit to be pasted into a ticket.
 
-use rolecall_engine::explain::{Blocked, Found, Link, Removal, Source, Wanted, WhyNot};
+use rolecall_engine::explain::{Blocked, Found, Link, Removal, Source, TargetNow, Wanted, WhyNot};
 use rolecall_engine::rules::{EntityType, RoleName};
 use rolecall_engine::state::{Mapping, PlanStart, State};
 use rolecall_engine::{
@@ -201,7 +201,10 @@ impl Words<'_> {
             WhyNot::Inactive => {
                 "although claimed, because the user is inactive; it comes back with the user".to_owned()
             }
-            WhyNot::Pending(reason) => format!("because the mapping waits: {}", pending(reason)),
+            WhyNot::Pending { mapping, reason, now } => {
+                let waits_for = self.pending(self.0.mapping_at(mapping), reason, now);
+                format!("because the mapping waits: {waits_for}")
+            }
             WhyNot::Rejected => "because the mapping was rejected; approving it would put the members in".to_owned(),
             WhyNot::Paused => "because the mapping is paused, until somebody resumes it".to_owned(),
             WhyNot::Limited { mapping } => self.limited(self.0.mapping_at(mapping)),
@@ -226,6 +229,51 @@ impl Words<'_> {
                  back, and an exclusion would keep it out"
                     .to_owned()
             }
+        }
+    }
+
+    /// What a mapping waits for: as the rules found it, and as it is where that has changed since.
+    fn pending(self, mapping: &Mapping, reason: PendingReason, now: Option<TargetNow>) -> String {
+        let Some(now) = now else {
+            return pending(reason).to_owned();
+        };
+        let unchanged = match now {
+            TargetNow::Missing => reason == PendingReason::TargetMissing,
+            TargetNow::Ambiguous => reason == PendingReason::AmbiguousName,
+            TargetNow::Owned { .. } => reason == PendingReason::EntityOwned,
+            TargetNow::Free => false,
+        };
+        match unchanged {
+            true => self.target(mapping, now),
+            false => format!(
+                "{} when the rules ran; now {}",
+                pending(reason),
+                self.target(mapping, now)
+            ),
+        }
+    }
+
+    /// What a mapping that waits for an entity finds now, and what to do.
+    fn target(self, mapping: &Mapping, now: TargetNow) -> String {
+        let (id, entity_type) = (mapping.id, mapping.entity_type);
+        match now {
+            TargetNow::Missing if entity_type == EntityType::SubOrganization => {
+                "there is no such sub-organization, and rules never create one".to_owned()
+            }
+            TargetNow::Missing => format!(
+                "there is no such {}: approve mapping {id} or apply a plan, and it is created",
+                entity_type.in_words()
+            ),
+            TargetNow::Ambiguous => format!("several entities have that name: approve mapping {id} with one of them"),
+            TargetNow::Owned { by } => {
+                let by = self.0.mapping_at(by);
+                format!(
+                    "the entity belongs to group {} by mapping {}: reject that one first, or switch `one_group_per_entity` off",
+                    self.group(by.group),
+                    by.id
+                )
+            }
+            TargetNow::Free => format!("there is one that is free: approve mapping {id}, or apply a plan",),
         }
     }
 
@@ -319,12 +367,13 @@ pub(super) fn role(role: Option<&RoleName>) -> String {
     role.map_or_else(|| "No role".to_owned(), |role| format!("Role `{role}`"))
 }
 
+/// Why a mapping began to wait.
 fn pending(reason: PendingReason) -> &'static str {
     match reason {
         PendingReason::ApprovalRequired => "an administrator has to approve it",
-        PendingReason::TargetMissing => "there is no such sub-organization, and rules never create one",
-        PendingReason::AmbiguousName => "several entities have that name; approve it with one of them",
-        PendingReason::EntityOwned => "the entity belongs to another group",
+        PendingReason::TargetMissing => "there was no such sub-organization",
+        PendingReason::AmbiguousName => "several entities had that name",
+        PendingReason::EntityOwned => "the entity belonged to another group",
         PendingReason::TargetDeleted => "its entity was deleted; approve it with another",
         PendingReason::RuleChanged => {
             "another rule decides the group since a rename, and approving it replaces the old mapping"

@@ -231,11 +231,10 @@ fn find(state: &State, group: GroupIndex, target: &MappingTarget) -> Result<Opti
             }
         }
     };
-    if let Some(owner) = state
-        .other_owner(entity, group)
-        .filter(|_| state.settings().one_group_per_entity)
-    {
-        return Err(Rejection::EntityOwned { by: owner.id });
+    if let Some(owner) = state.owning_mapping(entity, group) {
+        return Err(Rejection::EntityOwned {
+            by: state.group_at(owner.group).id,
+        });
     }
     Ok(Some(entity.id))
 }

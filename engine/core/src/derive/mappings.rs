@@ -221,9 +221,7 @@ impl Derivation<'_> {
             )),
             [entity] => {
                 let entity = self.state.entity_at(*entity);
-                let owned =
-                    self.state.settings().one_group_per_entity && self.state.other_owner(entity, group).is_some();
-                if owned {
+                if self.state.owning_mapping(entity, group).is_some() {
                     Err(PendingReason::EntityOwned)
                 } else if entity.registered && self.state.safeguards().auto_approve_ceiling.adoption {
                     Err(PendingReason::CeilingAdoption)

@@ -106,7 +106,7 @@ pub(super) fn mapping(state: &State, mapping: &Mapping) -> MappingExplained {
         true => state.waiting_members(mapping),
         false => 0,
     };
-    let blocked = blocked(mapping).or_else(|| (waiting > 0).then(|| limited(mapping)));
+    let blocked = blocked(state, mapping).or_else(|| (waiting > 0).then(|| limited(mapping)));
     let (why_not, blocked) = blocked.unzip();
     let chain = mapping_chain(state, mapping.index).into_iter().chain(blocked);
     MappingExplained {

@@ -9,6 +9,7 @@ mod first;
 mod group;
 mod reason;
 mod search;
+mod target;
 mod user;
 mod why_not;
 
@@ -18,5 +19,6 @@ pub use self::first::First;
 pub use self::group::{GroupExplained, MappingExplained, Outcome, PlanStep, Tried, group};
 pub use self::reason::{Blocked, Link, Reason, Removal, Source, Step};
 pub use self::search::{Found, Search};
+pub use self::target::TargetNow;
 pub use self::user::{GroupOfUser, MembershipExplained, RoleExplained, RoleReason, UserExplained, user};
 pub use self::why_not::{Absence, Wanted, WhyNot};

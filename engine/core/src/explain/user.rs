@@ -195,7 +195,7 @@ fn absences_of_mapping(state: &State, user: &User, prevailing: &Prevailing, mapp
         None => Wanted::Unsettled(mapping.entity_type, mapping.name.clone()),
     };
     let role = mapping.role.as_ref().map(Wanted::role);
-    let blocked = blocked(mapping)
+    let blocked = blocked(state, mapping)
         .or_else(|| waits(mapping, user).then(|| limited(mapping)))
         .or_else(|| inactive(user));
     match (blocked, mapping.entity) {

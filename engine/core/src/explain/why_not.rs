@@ -3,6 +3,7 @@
 use rolecall_rules::{EntityType, RoleName};
 
 use super::reason::{Blocked, Link, Source, Step};
+use super::target::TargetNow;
 use crate::claims::pinned;
 use crate::exception::{ExceptionKind, ExceptionSubject};
 use crate::id::{ConflictId, EntityIndex, ExceptionId, MappingIndex};
@@ -45,7 +46,14 @@ pub enum WhyNot {
     /// The user is inactive.
     Inactive,
     /// The mapping waits.
-    Pending(PendingReason),
+    Pending {
+        /// The mapping.
+        mapping: MappingIndex,
+        /// What for, as it was when it began to.
+        reason: PendingReason,
+        /// Where that is an entity: what there is now.
+        now: Option<TargetNow>,
+    },
     /// The mapping was rejected.
     Rejected,
     /// The mapping is paused.
@@ -126,9 +134,13 @@ pub(super) fn limited(mapping: &Mapping) -> (WhyNot, Step) {
 }
 
 /// What keeps a mapping from being in force.
-pub(super) fn blocked(mapping: &Mapping) -> Option<(WhyNot, Step)> {
+pub(super) fn blocked(state: &State, mapping: &Mapping) -> Option<(WhyNot, Step)> {
     let (why, by) = match mapping.status {
-        MappingStatus::Pending(reason) => (WhyNot::Pending(reason), Blocked::Pending),
+        MappingStatus::Pending(reason) => {
+            let now = TargetNow::of(state, mapping);
+            let mapping = mapping.index;
+            (WhyNot::Pending { mapping, reason, now }, Blocked::Pending)
+        }
         MappingStatus::Rejected => (WhyNot::Rejected, Blocked::Rejected),
         MappingStatus::Approved | MappingStatus::AutoApproved if mapping.paused => (WhyNot::Paused, Blocked::Paused),
         MappingStatus::Approved | MappingStatus::AutoApproved | MappingStatus::Ended(_) => return None,

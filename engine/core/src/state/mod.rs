@@ -402,13 +402,14 @@ impl State {
         &self.drift
     }
 
-    /// The live group, other than this one, whose mapping to the entity is approved.
-    pub fn other_owner(&self, entity: &Entity, group: GroupIndex) -> Option<&Group> {
+    /// The approved mapping by which the entity belongs to another group, so that this one cannot have it; `None` also where
+    /// several groups may.
+    pub fn owning_mapping(&self, entity: &Entity, group: GroupIndex) -> Option<&Mapping> {
         let mappings = entity.mappings.iter().map(|index| self.mapping_at(*index));
         mappings
+            .filter(|_| self.settings.one_group_per_entity)
             .filter(|mapping| mapping.entity == Some(entity.index) && mapping.status.is_approved())
             .find(|mapping| mapping.group != group)
-            .map(|mapping| self.group_at(mapping.group))
     }
 
     /// The word for what has become of a group: the most that any of its mappings has reached. A group without a mapping

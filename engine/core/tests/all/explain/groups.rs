@@ -1,10 +1,11 @@
 //! What each rule says of a group, and what a plan would do to it.
 
-use rolecall_engine::explain::{self, Outcome, PlanStep};
+use rolecall_engine::explain::{self, Outcome, PlanStep, TargetNow, WhyNot};
 use rolecall_engine::rules::{EntityType, Pattern, RuleDefinition, Target};
-use rolecall_engine::{MappingStatus, Position};
+use rolecall_engine::{Command, MappingStatus, Position};
 
 use super::rule_for;
+use crate::plans::{applied, up_to_date};
 use crate::world::{World, match_all};
 
 #[test]
@@ -86,4 +87,75 @@ fn a_new_rule_is_told_as_what_a_plan_would_do() {
             ),
         ]
     );
+}
+
+/// What the mapping of the only rule of a group waits for, and what there is of it now.
+fn waits(world: &World, group: &str) -> Option<(&'static str, Option<TargetNow>)> {
+    let explained = explain::group(&world.state, world.group_named(group));
+    match explained.mappings.items[0].why_not {
+        Some(WhyNot::Pending { reason, now, .. }) => Some((reason.as_str(), now)),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_mapping_that_waits_for_a_sub_organization_tells_what_there_is_now() {
+    let mut world = World::default();
+    world.rule(match_all(EntityType::SubOrganization));
+    world.group("Berlin", &[]);
+    assert_eq!(
+        waits(&world, "Berlin"),
+        Some(("target_missing", Some(TargetNow::Missing)))
+    );
+    world.entity(EntityType::Team, "Berlin");
+    assert_eq!(
+        waits(&world, "Berlin"),
+        Some(("target_missing", Some(TargetNow::Missing)))
+    );
+    let berlin = |external_id: &str| Command::CreateEntity {
+        entity_type: EntityType::SubOrganization,
+        name: "Berlin".to_owned(),
+        external_id: Some(external_id.to_owned()),
+    };
+    world.done(&berlin("1"));
+    assert_eq!(waits(&world, "Berlin"), Some(("target_missing", Some(TargetNow::Free))));
+    world.done(&berlin("2"));
+    assert_eq!(
+        waits(&world, "Berlin"),
+        Some(("target_missing", Some(TargetNow::Ambiguous)))
+    );
+    applied(&mut world, up_to_date());
+    assert_eq!(
+        waits(&world, "Berlin"),
+        Some(("ambiguous_name", Some(TargetNow::Ambiguous)))
+    );
+}
+
+#[test]
+fn a_mapping_that_waits_for_an_entity_of_another_group_names_the_mapping_in_its_way() {
+    let mut world = World::default();
+    let target = Target {
+        entity_type: EntityType::Team,
+        name: Some("shared".to_owned()),
+    };
+    world.rule(RuleDefinition {
+        targets: vec![target],
+        ..match_all(EntityType::Team)
+    });
+    world.group("one", &[]);
+    world.group("two", &[]);
+    let owner = &world.mappings("one")[0];
+    let (by, mapping) = (owner.index, owner.id);
+    assert_eq!(
+        waits(&world, "two"),
+        Some(("entity_owned", Some(TargetNow::Owned { by })))
+    );
+    world.done(&Command::RejectMapping { mapping });
+    assert_eq!(waits(&world, "two"), Some(("entity_owned", Some(TargetNow::Free))));
+    applied(&mut world, up_to_date());
+    assert_eq!(waits(&world, "two"), None);
+    world.done(&Command::PauseMapping {
+        mapping: world.mappings("two")[0].id,
+    });
+    assert_eq!(waits(&world, "two"), None);
 }

@@ -121,7 +121,7 @@ fn why_not(world: &World, user: &str) -> Vec<String> {
             Wanted::Role(role) => format!("role {role}"),
         };
         let why = match absence.why {
-            WhyNot::Pending(reason) => reason.as_str(),
+            WhyNot::Pending { reason, .. } => reason.as_str(),
             WhyNot::Inactive => "inactive",
             WhyNot::Rejected => "rejected",
             WhyNot::Paused => "paused",
