@@ -185,6 +185,8 @@ fn of_entity(answer: &Value) -> Tree {
     let id = text(&answer["entity"], "id");
     let line = format!("{what} ({id}) after entry {position}");
     let mappings = Tree::of("Mappings", list(answer, "mappings").iter().map(mapping)).noting(&answer["mappings"]);
+    let waiting = list(answer, "waiting").iter().map(mapping);
+    let waiting = Tree::of("Mappings that wait for it", waiting).noting(&answer["waiting"]);
     let members = list(answer, "members").iter().map(|member| {
         let line = format!(
             "User {} since entry {}",
@@ -207,6 +209,7 @@ fn of_entity(answer: &Value) -> Tree {
     });
     let parts = [
         mappings,
+        waiting,
         Tree::of("Members", members),
         Tree::of("Conflicts", conflicts).noting(&answer["conflicts"]),
     ];

@@ -8,7 +8,7 @@ use std::fmt;
 use rolecall_rules::{EntityType, FailedExample, Problems, RoleName};
 
 use crate::exception::ExceptionKind;
-use crate::id::{EntityId, ExceptionId, GroupId, RuleId, UserId};
+use crate::id::{EntityId, ExceptionId, GroupId, MappingId, RuleId, UserId};
 use crate::limits;
 use crate::plan::SnapshotProblems;
 use crate::position::Position;
@@ -104,8 +104,10 @@ pub enum Rejection {
     EntityExternalIdTaken,
     #[error("the entity is the default concurrency group; choose another in the settings first")]
     EntityIsDefault,
-    #[error("the entity belongs to another group; reject that mapping first, or switch `one_group_per_entity` off")]
-    EntityOwned { by: GroupId },
+    #[error(
+        "the entity belongs to group {by} by mapping {mapping}; reject that mapping first, or switch `one_group_per_entity` off"
+    )]
+    EntityOwned { by: GroupId, mapping: MappingId },
     #[error("there is no {} `{name}`; create it first, or name another", .entity_type.in_words())]
     TargetMissing { entity_type: EntityType, name: String },
     #[error("the mapping is for a {}, and the target is a {}", .mapping.in_words(), .target.in_words())]

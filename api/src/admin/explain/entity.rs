@@ -41,6 +41,8 @@ pub(crate) struct EntityExplanation {
     unmapped_member_count: u64,
     /// The mappings that are for it, in the order in which they came to be so, without those that are over.
     mappings: FirstView<MappingExplanation>,
+    /// The mappings that wait, and are for an entity of its type and name: one of them is for it once it is approved.
+    waiting: FirstView<MappingExplanation>,
     /// The first members. `GET .../entities/{entity}/members` goes on with `next`.
     members: Page<MemberView>,
     /// The users who are excluded from it.
@@ -80,18 +82,21 @@ pub(crate) async fn entity(caller: Caller<Viewer>, Id(id): Id<EntityId>) -> Resu
     let state = caller.state();
     let entity = state.entity(id).ok_or(Rejection::UnknownEntity)?;
     let mappings = u64::try_from(entity.mappings.len()).unwrap_or(u64::MAX);
+    let all: u64 = state.counts().mappings.values().sum();
     let conflicts: u64 = state.counts().conflicts.values().sum();
     let exceptions = u64::try_from(state.exceptions().len()).unwrap_or(u64::MAX);
     let known = caller.state();
     let explain = move || known.entity(id).map(|entity| explain::entity(&known, entity));
-    // A mapping takes as many steps as the entity has chunks of members.
+    // A mapping takes as many steps as the entity has chunks of members; and all are looked at for those that wait.
     let steps = mappings
         .saturating_mul(200)
+        .saturating_add(all)
         .saturating_add(conflicts)
         .saturating_add(exceptions);
     let explained = aside::run(caller.organization.long_works(), steps, explain).await?;
     let explained = explained.ok_or(Rejection::UnknownEntity)?;
     let mut wanted = positions(&explained.mappings);
+    wanted.append(&mut positions(&explained.waiting));
     wanted.insert(entity.created.position);
     let cited = Cited::read(&caller.organization, wanted, None).await?;
     Ok(Json(EntityExplanation::of(entity, explained, &cited, &state)))
@@ -102,6 +107,10 @@ impl EntityExplanation {
         let name = Words(state).entity(entity.index);
         let (members, mappings) = (entity.members.len(), explained.mappings.total);
         let unmapped = explained.unmapped_members;
+        let waiting = match explained.waiting.total {
+            0 => String::new(),
+            some => format!(", {some} waiting"),
+        };
         let without = match unmapped {
             0 => String::new(),
             some => format!(", {some} without a mapping"),
@@ -119,11 +128,12 @@ impl EntityExplanation {
             member_count: members,
             unmapped_member_count: unmapped,
             mappings: FirstView::from(explained.mappings.map(|one| MappingExplanation::of(one, cited, state))),
+            waiting: FirstView::from(explained.waiting.map(|one| MappingExplanation::of(one, cited, state))),
             members: first_members(entity, state),
             exclusions: FirstView::from(explained.exclusions.map(|one| ExcludedView::of(one, state))),
             conflicts: FirstView::from(explained.conflicts.map(|one| ContestedView::of(one, state))),
             text: format!(
-                "{} in {name}{without}; {} for it.",
+                "{} in {name}{without}; {} for it{waiting}.",
                 counted(members, "user"),
                 counted(mappings, "mapping")
             ),

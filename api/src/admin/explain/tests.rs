@@ -273,3 +273,35 @@ async fn a_sub_organization_that_was_created_since_is_not_said_to_be_missing() {
     let explained = story.explained("users", &ana).await;
     assert_eq!(explained["entities"]["items"][0]["entity"]["name"], "X");
 }
+
+#[tokio::test]
+async fn a_mapping_that_waits_for_an_entity_of_another_group_names_what_is_in_its_way() {
+    let story = Story::begin().await;
+    story.add_rule("t-", json!({"type": "team", "name": "shared"})).await;
+    let ana = story.user("ana").await;
+    let owner = story.group("t-one", &[]).await;
+    let group = story.group("t-two", &[&ana]).await;
+    let owning = story.explained("groups", &owner).await["mappings"]["items"][0]["mapping"].clone();
+    let owning_id = text(&owning, "id");
+    let waits = format!(
+        "because the mapping waits: the entity belongs to group `t-one` by mapping {owning_id}: reject that one first, or switch \
+         `one_group_per_entity` off: "
+    );
+    let explained = story.explained("users", &ana).await;
+    says(&explained["why_not"]["items"][0], &waits);
+    let explained = story.explained("groups", &group).await;
+    let mapping = &explained["mappings"]["items"][0];
+    says(mapping, &waits);
+
+    let entity = story.explained("entities", &text(&owning["entity"], "id")).await;
+    assert_eq!(
+        (&entity["waiting"]["items"][0], &entity["waiting"]["total"]),
+        (mapping, &json!(1))
+    );
+    assert_eq!(entity["text"], "0 users in team `shared`; 1 mapping for it, 1 waiting.");
+    let approve = format!("/mappings/{}/approve", text(&mapping["mapping"], "id"));
+    let refused = story.ask("POST", &approve, json!({}), 409).await;
+    assert_eq!(refused["type"], "urn:rolecall:problem:entity_owned");
+    let detail = format!("the entity belongs to group {owner} by mapping {owning_id}; reject that mapping first");
+    assert!(text(&refused, "detail").starts_with(&detail), "{refused}");
+}

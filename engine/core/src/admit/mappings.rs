@@ -234,6 +234,7 @@ fn find(state: &State, group: GroupIndex, target: &MappingTarget) -> Result<Opti
     if let Some(owner) = state.owning_mapping(entity, group) {
         return Err(Rejection::EntityOwned {
             by: state.group_at(owner.group).id,
+            mapping: owner.id,
         });
     }
     Ok(Some(entity.id))

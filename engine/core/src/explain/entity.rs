@@ -1,11 +1,13 @@
 //! An entity, explained: who is in it, through what, and who is not although something claims it.
 
+use rolecall_rules::NameKey;
+
 use super::first::First;
 use super::group::{MappingExplained, mapping};
 use crate::exception::ExceptionKind;
-use crate::id::{ConflictId, ExceptionId, GroupIndex, UserIndex};
+use crate::id::{ConflictId, ExceptionId, GroupIndex, MappingIndex, UserIndex};
 use crate::limits::EXPLAINED_ITEMS_MAX;
-use crate::state::{Conflict, Entity, State};
+use crate::state::{Conflict, Entity, Mapping, State};
 
 /// An entity, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct EntityExplained {
     pub owner: Option<GroupIndex>,
     /// The mappings that are for it and have not ended, in the order in which they came to be for it.
     pub mappings: First<MappingExplained>,
+    /// The mappings that wait, and are for an entity of its type and name, in the order of their creation.
+    pub waiting: First<MappingExplained>,
     /// How many of its members no mapping holds.
     pub unmapped_members: u64,
     /// Whether users go here without a claim.
@@ -66,9 +70,19 @@ pub fn entity(state: &State, entity: &Entity) -> EntityExplained {
     EntityExplained {
         owner: owner.map(|mapping| mapping.group),
         mappings: First::of(mappings(), EXPLAINED_ITEMS_MAX).map(|one| mapping(state, one)),
+        waiting: First::of(waiting(state, entity), EXPLAINED_ITEMS_MAX).map(|one| mapping(state, one)),
         unmapped_members: unmapped.len(),
         is_default: state.settings().default_concurrency_group == Some(entity.id),
         exclusions: First::of(exclusions, EXPLAINED_ITEMS_MAX),
         conflicts: First::of(state.conflicts_about(entity.index), EXPLAINED_ITEMS_MAX).map(contested),
     }
+}
+
+/// The mappings that wait for an entity like this one: they have none until they are approved.
+fn waiting<'a>(state: &'a State, entity: &'a Entity) -> impl Iterator<Item = &'a Mapping> {
+    let all = state.mappings_from(MappingIndex::from(0));
+    let waiting = all.filter(|mapping| mapping.status.is_pending() && mapping.entity.is_none());
+    waiting
+        .filter(|mapping| mapping.entity_type == entity.entity_type)
+        .filter(|mapping| mapping.name.as_deref().map(NameKey::of).as_ref() == Some(&entity.key))
 }

@@ -1,9 +1,10 @@
 //! Who is in an entity, and through what.
 
-use rolecall_engine::explain;
-use rolecall_engine::rules::EntityType;
+use rolecall_engine::explain::{self, MappingExplained};
+use rolecall_engine::rules::{EntityType, RuleDefinition, Target};
 use rolecall_engine::{Command, MappingTarget, SettingsChange};
 
+use super::rule_for;
 use crate::world::World;
 
 #[test]
@@ -58,4 +59,37 @@ fn every_entity_of_the_side_that_holds_is_current() {
         entity.conflicts.items[0].is_current
     });
     assert_eq!(current, [true, true, false]);
+}
+
+#[test]
+fn the_mappings_that_wait_for_an_entity_are_told_with_it() {
+    let mut world = World::default();
+    for (prefix, entity_type, name, auto_approve) in [
+        ("one", EntityType::Team, "all", true),
+        ("two", EntityType::Team, "All", false),
+        ("three", EntityType::ConcurrencyGroup, "all", false),
+        ("four", EntityType::Team, "others", false),
+    ] {
+        let name = Some(name.to_owned());
+        world.rule(RuleDefinition {
+            targets: vec![Target { entity_type, name }],
+            ..rule_for(prefix, entity_type, auto_approve)
+        });
+        world.group(prefix, &[]);
+    }
+    let told = |world: &World| {
+        let explained = explain::entity(&world.state, world.entity_named(EntityType::Team, "all"));
+        let groups = |mappings: Vec<MappingExplained>| -> Vec<String> {
+            let groups = mappings.iter().map(|one| world.state.mapping_at(one.mapping).group);
+            groups
+                .map(|group| world.state.group_at(group).display_name.clone())
+                .collect()
+        };
+        (groups(explained.mappings.items), groups(explained.waiting.items))
+    };
+    assert_eq!(told(&world), (vec!["one".to_owned()], vec!["two".to_owned()]));
+    let [one, two] = ["one", "two"].map(|group| world.mappings(group)[0].id);
+    world.done(&Command::RejectMapping { mapping: one });
+    world.approve(two);
+    assert_eq!(told(&world), (vec!["one".to_owned(), "two".to_owned()], vec![]));
 }

@@ -73,7 +73,11 @@ fn a_mapping_whose_entity_has_another_owner_by_now_is_refused_with_its_name() {
     let sales = world.mappings("Sales")[0].id;
     let target = Some(MappingTarget::Entity(entity));
     world.done(&Command::ApproveMapping { mapping: sales, target });
-    assert_refused(&mut world, mapping, Rejection::EntityOwned { by: group });
+    let owned = Rejection::EntityOwned {
+        by: group,
+        mapping: sales,
+    };
+    assert_refused(&mut world, mapping, owned);
 }
 
 #[test]
