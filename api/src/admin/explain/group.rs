@@ -139,7 +139,7 @@ impl GroupDecisionView {
             |rule: Option<RuleVersion>| rule.map_or_else(|| "no rule".to_owned(), |rule| Words(state).rule(rule));
         let (then, now) = (rule(explained.decided_by), rule(explained.now));
         let text = match explained.decided_by == explained.now {
-            true => format!("It was decided by {then} (entry {position}), which is so until now."),
+            true => format!("It was decided by {then} (entry {position}), and still is."),
             false => format!("It was decided by {then} (entry {position}); now it would be by {now}."),
         };
         Self {

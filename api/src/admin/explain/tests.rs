@@ -305,3 +305,18 @@ async fn a_mapping_that_waits_for_an_entity_of_another_group_names_what_is_in_it
     let detail = format!("the entity belongs to group {owner} by mapping {owning_id}; reject that mapping first");
     assert!(text(&refused, "detail").starts_with(&detail), "{refused}");
 }
+
+#[tokio::test]
+async fn a_group_is_still_decided_by_the_rule_that_decided_it_until_that_changes() {
+    let story = Story::begin().await;
+    let rule = story.add_rule("t-", json!({"type": "team", "name": "${rest}"})).await;
+    let group = story.group("t-one", &[]).await;
+    let decision = story.explained("groups", &group).await["decision"].clone();
+    let position = &decision["since_position"];
+    let decided = format!("It was decided by rule `t-` in version 1 (entry {position})");
+    assert_eq!(decision["text"], format!("{decided}, and still is."));
+    let path = format!("/rules/{}", text(&rule, "id"));
+    story.ask("DELETE", &path, Value::Null, 204).await;
+    let explained = story.explained("groups", &group).await;
+    says(&explained["decision"], "; now it would be by no rule.");
+}
