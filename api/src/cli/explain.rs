@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use axum::http::StatusCode;
 use form_urlencoded::byte_serialize;
 use serde_json::Value;
 use uuid::fmt::Hyphenated;
@@ -64,16 +65,32 @@ async fn ask(command: &ExplainCommand) -> Result<String, ExplainError> {
     let options = &explained.asking;
     let client = Client::of(&options.client)?;
     let all = format!("{}/{}", options.client.path(), kind.path());
-    // Without hyphens it may well be a name.
-    let id = match explained.which.parse::<Hyphenated>() {
-        Ok(id) => id.to_string(),
-        Err(_) => id_of_name(&client, &all, kind, &explained.which).await?,
-    };
-    let answer = client.get(&format!("{all}/{id}/explain")).await?;
+    let answer = explanation(&client, &all, kind, &explained.which).await?;
     Ok(match options.json {
         true => format!("{answer:#}"),
         false => tree(&answer).lines(0).join("\n"),
     })
+}
+
+/// The answer for an id, or for a name: names may look like ids.
+async fn explanation(client: &Client, all: &str, kind: Kind, which: &str) -> Result<Value, ExplainError> {
+    let of_id = async |id: &str| client.get(&format!("{all}/{id}/explain")).await;
+    let Ok(id) = which.parse::<Hyphenated>() else {
+        return Ok(of_id(&id_of_name(client, all, kind, which).await?).await?);
+    };
+    let refused = match of_id(&id.to_string()).await {
+        Err(
+            refused @ ClientError::Refused {
+                status: StatusCode::NOT_FOUND,
+                ..
+            },
+        ) => refused,
+        answer => return Ok(answer?),
+    };
+    match id_of_name(client, all, kind, which).await {
+        Err(ExplainError::UnknownName(_)) => Err(refused.into()),
+        id => Ok(of_id(&id?).await?),
+    }
 }
 
 async fn id_of_name(client: &Client, all: &str, kind: Kind, name: &str) -> Result<String, ExplainError> {

@@ -385,6 +385,32 @@ async fn the_command_line_prints_a_tree() {
 }
 
 #[tokio::test]
+async fn the_command_line_takes_what_looks_like_an_id_for_a_name_where_there_is_no_such_id() {
+    let server = Server::start().await;
+    let (acme, ana) = story(&server).await;
+    let scim = acme.connect(&server.public(), "okta").await.scim;
+    let viewer = json!({ "name": "reader", "role": "viewer" });
+    let token = acme.http.post("/tokens", &viewer).await.expect(201).text("token");
+    let name = "01890A5D-0000-7000-8000-000000000000";
+    let user = scim.create_user(name).await;
+    let group = scim.create_group(name, &[]).await;
+    scim.create_group(&ana, &[]).await;
+    for (what, id) in [("user", user), ("group", group)] {
+        let by_name = printed(&command(&server, &acme, &token, &[what, name]));
+        assert_eq!(by_name, printed(&command(&server, &acme, &token, &[what, &id])));
+    }
+    let by_id = printed(&command(&server, &acme, &token, &["user", &ana]));
+    assert!(by_id.contains(&format!("User {ANA} ({ana}, ")), "{by_id}");
+    let nobody = "01890a5d-0000-7000-8000-000000000001";
+    let output = command(&server, &acme, &token, &["user", nobody]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && said.contains("there is no such user"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn the_command_line_says_what_is_missing() {
     let server = Server::start().await;
     let (acme, _) = story(&server).await;
