@@ -1,4 +1,4 @@
-//! Reading the body of a request, within a limit.
+//! Reading the body of a request, within a limit; and what files that become one begin with.
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, header};
@@ -6,6 +6,11 @@ use futures_util::StreamExt;
 
 use crate::error::ApiError;
 use crate::limits::{DISCARDED_BODY_BYTES_MAX, DISCARDING_DURATION_MAX};
+
+/// The bytes behind the byte order mark that editors and spreadsheets of some systems begin a file with.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
 
 /// The whole body.
 ///

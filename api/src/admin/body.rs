@@ -85,6 +85,7 @@ fn parse_or_empty<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 /// # Errors
 /// When they are no JSON, or not of the type.
 pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ApiError> {
+    let bytes = body::without_mark(bytes);
     if bytes.trim_ascii().is_empty() {
         return Err(ApiError::BodyMissing);
     }
@@ -192,6 +193,15 @@ mod tests {
             "line 1, column 22 of the body: a list is expected here, not an object",
         );
         check("{}", "line 1, column 2 of the body: missing field `count`");
+    }
+
+    #[test]
+    fn a_body_from_a_file_may_begin_with_a_byte_order_mark() {
+        parse::<Example>("\u{feff}{\"count\": 1}".as_bytes()).unwrap();
+        check(
+            "\u{feff}{\"count\": x}",
+            "line 1, column 11 of the body: expected value",
+        );
     }
 
     #[test]

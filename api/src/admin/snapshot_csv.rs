@@ -3,9 +3,14 @@
 use csv::{ByteRecord, ReaderBuilder};
 use rolecall_engine::plan::{Place, Reconciliation, SnapshotMember, SnapshotProblem};
 
+use crate::body::without_mark;
+
 const NOT_UTF_8: &str = "the file is not in UTF-8; save it as UTF-8";
 
 const TORN: &str = "a quotation mark is not closed on its line; a field ends with its line, and a quotation mark within one is written twice";
+
+const BEHIND_QUOTES: &str =
+    "there is text behind the closing quotation mark of a field; a quotation mark within one is written twice";
 
 /// The columns, by what they hold.
 #[derive(Default)]
@@ -18,8 +23,7 @@ struct Columns {
 
 /// Tells the comparison every row. What is wrong with the file becomes a problem with its line.
 pub(super) fn read(bytes: &[u8], into: &mut Reconciliation<'_>) {
-    // Spreadsheets begin a file with a byte order mark.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = without_mark(bytes);
     // What the bytes of UTF-16 make of a header would be told otherwise.
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.iter().take(16).any(|byte| *byte == 0)
     {
@@ -31,13 +35,18 @@ pub(super) fn read(bytes: &[u8], into: &mut Reconciliation<'_>) {
         .from_reader(bytes);
     let mut record = ByteRecord::new();
     let mut columns = None;
-    while let Some(line) = next(&mut reader, &mut record, into) {
-        let is_torn = record
-            .iter()
-            .any(|field| field.contains(&b'\n') || field.contains(&b'\r'));
+    while let Some(begun) = next(&mut reader, &mut record, into) {
+        let row = bytes_of(bytes, &record, &reader);
+        let line = begun + lines_before(row);
+        if let Err(problem) = check_quotes(&record, row) {
+            into.problem(Place::Line(line), problem);
+            // Without a header no row can be understood.
+            if columns.is_none() {
+                return;
+            }
+            continue;
+        }
         match &columns {
-            None if is_torn => return into.problem(Place::Line(line), form(TORN)),
-            Some(_) if is_torn => into.problem(Place::Line(line), form(TORN)),
             None => match Columns::of(&record) {
                 Ok(found) => columns = Some((found, record.len())),
                 // Without a header no row can be understood.
@@ -56,7 +65,7 @@ pub(super) fn read(bytes: &[u8], into: &mut Reconciliation<'_>) {
     }
 }
 
-/// Reads the next row, and answers its line.
+/// Reads the next row, and answers the line on which the reader begins to look for it.
 fn next(reader: &mut csv::Reader<&[u8]>, record: &mut ByteRecord, into: &mut Reconciliation<'_>) -> Option<u64> {
     match reader.read_byte_record(record) {
         Ok(more) => more.then(|| record.position().map_or(0, csv::Position::line)),
@@ -66,6 +75,52 @@ fn next(reader: &mut csv::Reader<&[u8]>, record: &mut ByteRecord, into: &mut Rec
             None
         }
     }
+}
+
+/// The bytes that the record was read from.
+fn bytes_of<'a>(bytes: &'a [u8], record: &ByteRecord, reader: &csv::Reader<&[u8]>) -> &'a [u8] {
+    let at = |position: &csv::Position| usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let start = record.position().map_or(0, at);
+    bytes.get(start..at(reader.position())).unwrap_or_default()
+}
+
+/// How many lines end before the row begins: that of the row before, where it ends with `\r\n`, and empty ones.
+fn lines_before(row: &[u8]) -> u64 {
+    let ends = row.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    ends.filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// Refuses what the reader takes, though it is most likely not what was meant.
+fn check_quotes(record: &ByteRecord, row: &[u8]) -> Result<(), SnapshotProblem> {
+    let is_torn = |field: &[u8]| field.contains(&b'\n') || field.contains(&b'\r');
+    if record.iter().any(is_torn) {
+        Err(form(TORN))
+    } else if has_text_behind_quotes(row) {
+        Err(form(BEHIND_QUOTES))
+    } else {
+        Ok(())
+    }
+}
+
+/// The reader would make it a part of the field.
+fn has_text_behind_quotes(row: &[u8]) -> bool {
+    enum At {
+        Start,
+        Plain,
+        Quoted,
+        Closed,
+    }
+    let mut at = At::Start;
+    for byte in row {
+        at = match (at, byte) {
+            (At::Quoted, b'"') => At::Closed,
+            (At::Start | At::Closed, b'"') | (At::Quoted, _) => At::Quoted,
+            (_, b',' | b'\r' | b'\n') => At::Start,
+            (At::Closed, _) => return true,
+            (At::Start | At::Plain, _) => At::Plain,
+        };
+    }
+    false
 }
 
 impl Columns {
@@ -184,6 +239,27 @@ mod tests {
         let file = "\u{feff}Group, user_name\r\n\"eng, \"\"web\"\"\",ana\r\neng,ben\n\nempty,\n";
         assert_eq!(compared(file.as_bytes()), Ok((3, 2)));
         assert_eq!(compared(b"group,user_name\n"), Ok((0, 0)));
+    }
+
+    #[test]
+    fn lines_are_counted_as_editors_do_whatever_ends_them() {
+        let file = "group,user_name\neng\n\n,ana\n\"x\",ana\nops,ben,\n";
+        for file in [file.to_owned(), file.replace('\n', "\r\n")] {
+            let problems = compared(file.as_bytes()).unwrap_err();
+            let lines: Vec<_> = problems.lines().filter_map(|problem| problem.split_once(':')).collect();
+            let lines: Vec<_> = lines.into_iter().map(|(line, _)| line).collect();
+            assert_eq!(lines, ["line 2", "line 4", "line 6"], "{file:?}");
+        }
+    }
+
+    #[test]
+    fn text_behind_a_closing_quotation_mark_is_refused_and_not_made_a_part_of_the_field() {
+        let problems =
+            compared(b"group,user_name\n\"Eng\"x,ana\n\n\"a\"\"b\",\"c\"\r\nops,\"ben\" \nthe \"best\",ana\n");
+        let text =
+            "there is text behind the closing quotation mark of a field; a quotation mark within one is written twice";
+        assert_eq!(problems, Err(format!("line 2: {text}\nline 5: {text}")));
+        wrong(b"\"group\"s,user_name\n", &["line 1: there is text behind"]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::body::without_mark;
+
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to read {}", file.display())]
@@ -19,7 +21,7 @@ pub(super) fn name(file: &Path) -> PathBuf {
     file.to_path_buf()
 }
 
-/// Its bytes. What is larger than the limit is not read to its end.
+/// Its bytes, without a byte order mark. What is larger than the limit is not read to its end.
 ///
 /// # Errors
 /// When it cannot be read, or is larger than that many bytes.
@@ -47,6 +49,8 @@ fn read(file: &Path, limit: usize) -> io::Result<Vec<u8>> {
     if bytes.len() > limit {
         return Err(too_large(limit));
     }
+    let mark = bytes.len() - without_mark(&bytes).len();
+    bytes.drain(..mark);
     Ok(bytes)
 }
 
@@ -69,6 +73,14 @@ fn unread(file: &Path, source: io::Error) -> Unread {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("names");
+        std::fs::write(&file, "\u{feff}eng-web\n\u{feff}").unwrap();
+        assert_eq!(text(&file, 100).unwrap(), "eng-web\n\u{feff}");
+    }
 
     #[test]
     fn what_is_missing_or_too_large_is_named() {
