@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::plan::{self, PlanError, say};
-use super::{block_on, failed};
+use super::{block_on, draft, failed};
 use crate::config::BacktestOptions;
 use crate::exit_code::FOUND;
 
@@ -19,12 +19,13 @@ pub(super) fn run(options: &BacktestOptions) -> ExitCode {
 }
 
 async fn backtest(options: &BacktestOptions) -> Result<ExitCode, PlanError> {
-    let draft = plan::body(Some(&options.file))?;
+    let draft = draft::read(Some(&options.file))?;
     let days = options.days.map(|days| format!("?days={days}"));
     let from = options.from_position.map(|first| format!("?from_position={first}"));
     let query = days.or(from).unwrap_or_default();
     let path = format!("{}/backtests{query}", options.client.path());
-    let report = Client::of(&options.client)?.post(&path, &draft).await?;
+    let report = Client::of(&options.client)?.post(&path, &draft).await;
+    let report = report.map_err(|error| plan::refused(Some(&options.file), error))?;
     for line in lines(&report, options.differences.into()) {
         say(&line);
     }

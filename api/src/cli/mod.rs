@@ -5,6 +5,7 @@ mod audit;
 mod backtest;
 mod client;
 mod demo;
+mod draft;
 mod drift;
 mod explain;
 mod faults;

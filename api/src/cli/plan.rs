@@ -5,17 +5,16 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use rolecall_engine::rules::limits::RULE_SET_BYTES_MAX;
-use rolecall_engine::rules::{EntityType, FileProblems, RuleSet};
-use serde_json::{Value, json};
+use rolecall_engine::rules::EntityType;
+use serde_json::Value;
 
 use super::client::{Client, ClientError};
+use super::draft::{self, DraftError};
 use super::input::{self, Unread};
 use super::{apply, block_on, drift, failed, faults};
-use crate::admin::{ExampleBody, SetRule};
 use crate::config::{ClientOptions, PlanOptions, PlanShowing, ReconcileOptions};
 use crate::exit_code::FOUND;
-use crate::limits::{RULES_BODY_BYTES_MAX, SNAPSHOT_BYTES_MAX};
+use crate::limits::SNAPSHOT_BYTES_MAX;
 
 /// Why there is no plan, or it was not applied.
 #[derive(Debug, thiserror::Error)]
@@ -23,12 +22,9 @@ pub(super) enum PlanError {
     /// The file cannot be read.
     #[error(transparent)]
     Read(#[from] Unread),
-    /// The rule set has faults.
-    #[error("the rule set cannot be used:\n{0}")]
-    RuleSet(FileProblems),
-    /// The file is no JSON.
-    #[error("what is to change is neither a rule set file (`.toml`) nor JSON")]
-    Json(#[from] serde_json::Error),
+    /// What is to change cannot be done.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
     /// The snapshot has faults.
     #[error("the snapshot cannot be compared:{0}")]
     Snapshot(String),
@@ -62,10 +58,17 @@ pub(super) fn reconcile(options: &ReconcileOptions) -> ExitCode {
 }
 
 async fn plan(options: &PlanOptions) -> Result<ExitCode, PlanError> {
-    let body = body(options.file.as_deref())?;
+    let file = options.file.as_deref();
+    let body = draft::read(file)?;
     let client = Client::of(&options.client)?;
-    let made = client.post(&format!("{}/plans", options.client.path()), &body).await?;
+    let made = client.post(&format!("{}/plans", options.client.path()), &body).await;
+    let made = made.map_err(|error| refused(file, error))?;
     go_on(&client, &options.client, &made, &options.showing).await
+}
+
+/// What the server says to a draft, by its places where it names any.
+pub(super) fn refused(file: Option<&Path>, error: ClientError) -> PlanError {
+    draft::refused(file, &error).map_or(error.into(), PlanError::Draft)
 }
 
 async fn reconciled(options: &ReconcileOptions) -> Result<ExitCode, PlanError> {
@@ -118,19 +121,6 @@ async fn go_on(
 fn is_json(file: &Path, snapshot: &[u8]) -> bool {
     let begins_object = snapshot.trim_ascii_start().starts_with(b"{");
     file.extension() == Some(OsStr::new("json")) || (file == Path::new("-") && begins_object)
-}
-
-/// What is to change, as the server takes it.
-pub(super) fn body(file: Option<&Path>) -> Result<Value, PlanError> {
-    let Some(file) = file else { return Ok(json!({})) };
-    if file.extension() == Some(OsStr::new("toml")) {
-        let text = input::text(file, RULE_SET_BYTES_MAX)?;
-        let set = RuleSet::read(&text).map_err(PlanError::RuleSet)?;
-        let rules: Vec<SetRule> = set.rules.iter().map(SetRule::of).collect();
-        let examples: Vec<ExampleBody> = set.examples.iter().map(ExampleBody::of).collect();
-        return Ok(json!({ "rules": rules, "examples": examples }));
-    }
-    Ok(serde_json::from_str(&input::text(file, RULES_BODY_BYTES_MAX)?)?)
 }
 
 fn has_changes(counts: &Value) -> bool {
@@ -252,7 +242,7 @@ pub(super) fn say(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use rolecall_engine::rules::limits::RULES_MAX;
+    use serde_json::json;
 
     use super::*;
 
@@ -281,31 +271,6 @@ mod tests {
             json!({"kind": "role", "user": {"id": "u", "user_name": null}, "from": "user", "to": "admin"}),
             "~ user u: role user -> admin",
         );
-    }
-
-    #[test]
-    fn the_largest_rule_set_file_fits_into_a_request() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("rules.toml");
-        // What grows most: characters that JSON escapes, and all that a rule need not say.
-        let rule = |number: usize| {
-            let pattern = r"\".repeat(170);
-            format!(
-                "[[rules]]\nname='{number}'\nmatch={{kind='prefix',pattern='{pattern}'}}\ntargets=[{{type='team'}}]\n"
-            )
-        };
-        let set: String = (0..RULES_MAX).map(rule).collect();
-        assert!(set.len() <= RULE_SET_BYTES_MAX, "{}", set.len());
-        let padding = " ".repeat(RULE_SET_BYTES_MAX - set.len());
-        std::fs::write(&file, format!("{set}{padding}")).unwrap();
-        let body = body(Some(&file)).unwrap().to_string();
-        assert!(
-            body.len() > RULE_SET_BYTES_MAX && body.len() <= RULES_BODY_BYTES_MAX,
-            "{}",
-            body.len()
-        );
-        std::fs::write(&file, format!("{set}{padding} ")).unwrap();
-        assert!(matches!(super::body(Some(&file)), Err(PlanError::Read(_))));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::ClientOptions;
 /// How to plan.
 #[derive(Args, Clone, Debug)]
 pub struct PlanOptions {
-    /// What is to change: a rule set in TOML, or the body of a plan in JSON; `-` reads JSON from standard input
+    /// What is to change: a rule set in TOML, or the body of a plan in JSON; `-` reads either from standard input
     ///
     /// Without a file the groups that there are would be brought up to date with the rules as they are.
     #[arg(value_name = "FILE")]
@@ -48,7 +48,7 @@ pub struct ApplyOptions {
 /// How to ask what would have been.
 #[derive(Args, Clone, Debug)]
 pub struct BacktestOptions {
-    /// What would have been changed: a rule set in TOML, or the body of a plan in JSON; `-` reads JSON from standard input
+    /// What would have been changed: a rule set in TOML, or the body of a plan in JSON; `-` reads either from standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 

@@ -1,6 +1,7 @@
 //! Plans on the command line that are applied later than they were read, and by somebody else.
 
-use std::process::{Command, Output};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 
 use rolecall_tests::admin::Organization;
 use rolecall_tests::binary;
@@ -25,11 +26,23 @@ impl<'a> Administrator<'a> {
 
     /// The exit code of a command, and what it said.
     fn types(&self, arguments: &[&str]) -> (i32, String) {
+        self.pipes("", arguments)
+    }
+
+    /// The same of a command that reads this from standard input.
+    fn pipes(&self, input: &str, arguments: &[&str]) -> (i32, String) {
         let mut command = Command::new(binary::rolecall());
         command.env_clear().env("ROLECALL_TOKEN", &self.token);
         command.env("ROLECALL_URL", self.server.address());
         command.env("ROLECALL_ORGANIZATION", &self.acme.id);
-        let Output { status, stdout, stderr } = command.args(arguments).output().unwrap();
+        command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut running = command.spawn().unwrap();
+        running.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let Output { status, stdout, stderr } = running.wait_with_output().unwrap();
         let said = [stdout, stderr].map(|said| String::from_utf8(said).unwrap());
         (status.code().unwrap(), said.concat())
     }
@@ -73,6 +86,27 @@ async fn the_plan_that_was_read_is_applied_and_no_other() {
     let head = acme.head_after(0).await;
     assert_eq!(ana.types(&apply), (0, "applied\n".to_owned()));
     assert_eq!(acme.head_after(0).await, head, "nothing is done twice");
+}
+
+#[tokio::test]
+async fn what_one_command_exports_another_one_plans() {
+    let (server, acme, connection) = Tenant::start("okta").await.parts();
+    connection.scim.create_group("eng", &[]).await;
+    acme.add_rule(teams("${display_name}")[0].clone()).await;
+    let ana = Administrator::of(&server, &acme, "ana").await;
+    let (_, rules) = ana.types(&["rules", "export"]);
+    let (code, said) = ana.pipes(&rules, &["plan", "-"]);
+    assert!(code == 2 && said.contains("+ team `eng`"), "{said}");
+    let (code, said) = ana.pipes("{\"rerun\": false}", &["plan", "-"]);
+    assert_eq!((code, said.as_str()), (0, "nothing to change\n"));
+    let (code, said) = ana.pipes("rules = 7", &["backtest", "-"]);
+    assert!(code == 1 && said.contains("\nstandard input:1:"), "{said}");
+    let unknown = json!({"rules": teams("${nobody}")}).to_string();
+    let (code, said) = ana.pipes(&unknown, &["plan", "-"]);
+    assert!(
+        code == 1 && said.contains("\nstandard input: `rules[0].targets[0].name`: "),
+        "{said}"
+    );
 }
 
 #[tokio::test]
