@@ -140,7 +140,7 @@ mod tests {
     fn the_largest_rule_set_file_fits_into_a_request() {
         // What grows most: characters that JSON escapes, and all that a rule need not say.
         let rule = |number: usize| {
-            let pattern = r"\".repeat(170);
+            let pattern = r"\".repeat(330);
             format!(
                 "[[rules]]\nname='{number}'\nmatch={{kind='prefix',pattern='{pattern}'}}\ntargets=[{{type='team'}}]\n"
             )
