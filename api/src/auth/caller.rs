@@ -67,6 +67,11 @@ impl<R> Caller<R> {
         self.organization.id()
     }
 
+    /// Whether it may do what this role may.
+    pub(crate) fn may(&self, role: AdminRole) -> bool {
+        allow(self.holder.scope, role).is_ok()
+    }
+
     /// The state of the organization now.
     pub(crate) fn state(&self) -> Arc<State> {
         self.organization.head()

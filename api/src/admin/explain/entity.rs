@@ -98,7 +98,7 @@ pub(crate) async fn entity(caller: Caller<Viewer>, Id(id): Id<EntityId>) -> Resu
     let mut wanted = positions(&explained.mappings);
     wanted.append(&mut positions(&explained.waiting));
     wanted.insert(entity.created.position);
-    let cited = Cited::read(&caller.organization, wanted, None).await?;
+    let cited = Cited::read(&caller, wanted, None).await?;
     Ok(Json(EntityExplanation::of(entity, explained, &cited, &state)))
 }
 

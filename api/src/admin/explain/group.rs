@@ -108,7 +108,7 @@ pub(crate) async fn group(caller: Caller<Viewer>, Id(id): Id<GroupId>) -> Result
     let explained = explained.ok_or(Rejection::UnknownGroup)?;
     let mut wanted = positions(&explained.mappings);
     wanted.insert(explained.decided.position);
-    let cited = Cited::read(&caller.organization, wanted, None).await?;
+    let cited = Cited::read(&caller, wanted, None).await?;
     Ok(Json(GroupExplanation::of(group, explained, &cited, &state)))
 }
 

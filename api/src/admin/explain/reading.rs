@@ -2,19 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rolecall_engine::explain::{Found, Search, Step};
 use rolecall_engine::limits::EXPLAINED_HISTORY_ENTRIES_MAX;
-use rolecall_engine::state::User;
-use rolecall_engine::{Entry, Position};
+use rolecall_engine::registry::AdminRole;
+use rolecall_engine::state::{State, User};
+use rolecall_engine::{Entry, Position, TokenId};
 
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::limits::{CITING_DURATION_MAX, INLINE_ENTRIES_MAX};
-use crate::organization::Organization;
+
+/// The names of tokens, for whoever may list the tokens, and as long as they are not revoked.
+pub(super) struct TokenNames(Option<Arc<State>>);
+
+impl TokenNames {
+    /// The names that a caller may see.
+    pub(super) fn for_caller<R>(caller: &Caller<R>) -> Self {
+        Self(caller.may(AdminRole::Admin).then(|| caller.registry.head()))
+    }
+
+    /// The name of a token.
+    pub(super) fn of(&self, token: TokenId) -> Option<&str> {
+        let registry = self.0.as_ref()?.registry();
+        registry.token(token).map(|token| token.name.as_str())
+    }
+}
 
 /// What was read.
 pub(super) struct Cited {
+    names: TokenNames,
     search: Option<Search>,
     found: BTreeMap<Position, Found>,
     wanted: BTreeSet<Position>,
@@ -27,11 +46,12 @@ impl Cited {
     ///
     /// # Errors
     /// When the log cannot be read, or too many of the organization wait already.
-    pub(super) async fn read(
-        organization: &Organization,
+    pub(super) async fn read<R>(
+        caller: &Caller<R>,
         wanted: BTreeSet<Position>,
         search: Option<(&User, Search)>,
     ) -> Result<Self, ApiError> {
+        let organization = &caller.organization;
         let history: Vec<Position> = match &search {
             Some((user, _)) => user
                 .history
@@ -48,6 +68,7 @@ impl Cited {
             false => None,
         };
         let cited = Self {
+            names: TokenNames::for_caller(caller),
             search: search.map(|(_, search)| search),
             found: BTreeMap::new(),
             wanted,
@@ -74,6 +95,11 @@ impl Cited {
     /// The entry at a position, as far as it was read.
     pub(super) fn at(&self, position: Position) -> Option<Found> {
         self.found.get(&position).copied()
+    }
+
+    /// The names of the tokens that are cited.
+    pub(super) fn names(&self) -> &TokenNames {
+        &self.names
     }
 
     /// What was found in the history of the user.

@@ -155,7 +155,7 @@ impl StepView {
             exception_id: exception.map(ExceptionId::uuid),
             hold_id: hold.map(HoldId::uuid),
             entry: found.map(|found| EntryRef::of(found, state)),
-            text: Words(state).step(step.link, found),
+            text: Words(state).step(step.link, found, cited.names()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::test_server::TestServer;
+use crate::test_server::{ROOT, TestServer};
 
 /// An organization with a connection.
 struct Story {
@@ -194,7 +194,7 @@ async fn what_a_snapshot_changed_leads_to_who_applied_its_plan() {
     let who = text(&entry["plan"]["actor"], "token_id");
     let position = &entry["position"];
     let sentence = format!(
-        "the holder of token {who} applied plan {plan} (entry {began}), which made the user a member of group `t-one` (entry \
+        "the holder of token `tests` ({who}) applied plan {plan} (entry {began}), which made the user a member of group `t-one` (entry \
          {position})"
     );
     assert_eq!(joined["text"], sentence);
@@ -319,4 +319,32 @@ async fn a_group_is_still_decided_by_the_rule_that_decided_it_until_that_changes
     story.ask("DELETE", &path, Value::Null, 204).await;
     let explained = story.explained("groups", &group).await;
     says(&explained["decision"], "; now it would be by no rule.");
+}
+
+#[tokio::test]
+async fn whoever_may_list_the_tokens_reads_their_names_until_they_are_revoked() {
+    let story = Story::begin().await;
+    story.add_rule("t-", json!({"type": "team", "name": "${rest}"})).await;
+    let user = story.user("ana").await;
+    story.group("t-one", &[&user]).await;
+    let explain = format!("{}/users/{user}/explain", story.ours);
+    let saved_rule = async |token: &str| {
+        let explained = story.server.json("GET", &explain, token, Value::Null).await.expect(200);
+        let saved = step(&explained, "rule");
+        (text(saved, "text"), text(&saved["entry"]["actor"], "token_id"))
+    };
+    let (by_admin, id) = saved_rule(&story.admin).await;
+    assert!(
+        by_admin.starts_with(&format!("the holder of token `tests` ({id}) saved rule")),
+        "{by_admin}"
+    );
+    let nameless = format!("the holder of token {id} saved rule");
+    let viewer = story.server.token(&story.ours, "viewer").await;
+    let (by_viewer, _) = saved_rule(&viewer).await;
+    assert!(by_viewer.starts_with(&nameless), "{by_viewer}");
+    let (by_root, _) = saved_rule(ROOT).await;
+    assert_eq!(by_root, by_admin);
+    story.ask("DELETE", &format!("/tokens/{id}"), Value::Null, 204).await;
+    let (revoked, _) = saved_rule(ROOT).await;
+    assert!(revoked.starts_with(&nameless), "{revoked}");
 }

@@ -147,7 +147,7 @@ pub(crate) async fn user(caller: Caller<Viewer>, Id(id): Id<UserId>) -> Result<J
     let explained = explained.ok_or(Rejection::UnknownUser)?;
     let (positions, links) = to_cite(&explained);
     let search = Search::new(&state, user, links);
-    let cited = Cited::read(&caller.organization, positions, Some((user, search))).await?;
+    let cited = Cited::read(&caller, positions, Some((user, search))).await?;
     Ok(Json(UserExplanation::of(user, explained, &cited, &state)))
 }
 

@@ -7,6 +7,7 @@ use rolecall_engine::{
     Actor, EntityIndex, ExceptionId, GroupIndex, MappingIndex, MappingStatus, Origin, PendingReason, RuleVersion, Slot,
 };
 
+use super::reading::TokenNames;
 use crate::auth::ConnectionName;
 
 /// The words for what stands in a state.
@@ -39,8 +40,8 @@ impl Told {
     }
 
     /// In words, with who applied the plan that it is a step of.
-    fn in_plan(self, plan: &PlanStart) -> String {
-        let (who, position) = (actor(plan.by), plan.started.position);
+    fn in_plan(self, plan: &PlanStart, names: &TokenNames) -> String {
+        let (who, position) = (actor(plan.by, names), plan.started.position);
         let applied = format!("{who} applied plan {} (entry {position})", plan.plan);
         match self {
             Self::Done(what) => format!("{applied}, which {what}"),
@@ -59,7 +60,7 @@ impl Words<'_> {
     }
 
     /// What happened in a step, and in which entry.
-    pub(super) fn step(self, link: Link, found: Option<Found>) -> String {
+    pub(super) fn step(self, link: Link, found: Option<Found>, names: &TokenNames) -> String {
         let Some(found) = found else {
             return match link {
                 Link::DefaultRole | Link::DefaultConcurrencyGroup => "the default was never changed".to_owned(),
@@ -71,8 +72,8 @@ impl Words<'_> {
         };
         let plan = found.plan.and_then(|plan| self.0.plan_started(plan));
         let what = match plan {
-            Some(plan) => self.told(link).in_plan(plan),
-            None => self.told(link).by(&actor(found.actor)),
+            Some(plan) => self.told(link).in_plan(plan, names),
+            None => self.told(link).by(&actor(found.actor, names)),
         };
         format!("{what} (entry {})", found.position)
     }
@@ -386,10 +387,13 @@ fn pending(reason: PendingReason) -> &'static str {
 }
 
 /// Who asked.
-fn actor(actor: Actor) -> String {
+fn actor(actor: Actor, names: &TokenNames) -> String {
     match actor {
         Actor::Root => "the holder of the root token".to_owned(),
-        Actor::Token(token) => format!("the holder of token {token}"),
+        Actor::Token(token) => match names.of(token) {
+            Some(name) => format!("the holder of token `{name}` ({token})"),
+            None => format!("the holder of token {token}"),
+        },
         Actor::Connection { connection, .. } => format!("connection {}", ConnectionName(connection)),
         Actor::System => "the server".to_owned(),
     }
