@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::described::{AfterIndex, PageLimit};
+use super::described::{AfterIndex, PageLimit, RoleText};
 use super::id::Id;
 use super::membership_view::{RoleClaimView, SourceView, sources_of};
 use super::page::{self, Page};
@@ -67,6 +67,7 @@ pub(crate) struct UsersQuery {
     /// Only the user of this name.
     user_name: Option<String>,
     /// Only users who have this role.
+    #[param(value_type = Option<RoleText>, inline)]
     role: Option<String>,
     /// Only users who are active, or only those who are not.
     active: Option<bool>,
