@@ -16,6 +16,7 @@ mod connections;
 mod default_entity;
 #[cfg(test)]
 mod discards;
+mod entities;
 #[cfg(test)]
 mod exceptions;
 #[cfg(test)]
