@@ -231,6 +231,18 @@ fn a_save_may_bring_the_examples_that_go_with_it() {
 }
 
 #[test]
+fn the_first_examples_of_all_have_to_be_fulfilled_too() {
+    let mut world = World::default();
+    let saved = |expected| Command::SaveRuleSet {
+        rules: vec![draft(None, "eng", "eng-")],
+        examples: Some(vec![example("eng-web", expected)]),
+    };
+    let failed = "for the group `eng-web`, expected is: no rule decides it; but it would be: rule `eng`";
+    assert_eq!(broken(&mut world, &saved(None)), [failed]);
+    world.done(&saved(Some("eng")));
+}
+
+#[test]
 fn what_cannot_be_an_example_is_refused() {
     let mut world = World::default();
     let examples = Some(vec![example(" ", None)]);
