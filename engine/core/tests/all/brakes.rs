@@ -1,5 +1,6 @@
 //! Brakes and the floor of administrators: what is held, how it is let go, and what passes.
 
+use rolecall_engine::limits::REQUEST_MEMBERS_MAX;
 use rolecall_engine::rules::EntityType;
 use rolecall_engine::{
     BrakeLimitChange, BrakeScope, Command, Entry, ExceptionKind, ExceptionSubject, Fact, HoldId, Keep, MappingTarget,
@@ -186,6 +187,27 @@ fn what_a_hold_keeps_happens_when_it_is_released_and_the_scope_counts_anew() {
     }
     world.remove("eng", "0");
     assert_eq!((in_eng(&world), holds(&world)), (4, Vec::new()));
+}
+
+#[test]
+fn a_release_names_users_up_to_its_limit() {
+    let mut world = ten(|change| change.brake.organization = limit(2, 20));
+    world.delete_group("admins");
+    empty(&mut world, "eng");
+    let hold = hold(&world, BrakeScope::Organization);
+    let user = world.user_named("7").id;
+    let named = |count: usize| Command::ReleaseHold {
+        hold,
+        users: Some(vec![user; count]),
+    };
+    assert_eq!(
+        world.run(&named(REQUEST_MEMBERS_MAX + 1)),
+        Err(Rejection::TooManyMembers {
+            limit: REQUEST_MEMBERS_MAX
+        })
+    );
+    world.done(&named(REQUEST_MEMBERS_MAX));
+    assert_eq!(holds(&world), ["organization: 9"]);
 }
 
 #[test]

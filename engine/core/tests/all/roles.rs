@@ -1,9 +1,10 @@
 //! Roles: the highest of all claims, up and down, with the cause (SEMANTICS section 6.5).
 
+use rolecall_engine::limits::GROUP_ROLES_MAX;
 use rolecall_engine::rules::{EntityType, RuleDefinition};
-use rolecall_engine::{Command, Effect, RoleSource, SettingsChange, role_changes};
+use rolecall_engine::{Command, Effect, Rejection, RoleSource, SettingsChange, role_changes};
 
-use crate::world::{World, match_all};
+use crate::world::{World, group_input, match_all};
 
 #[test]
 fn a_new_user_has_the_default_role() {
@@ -166,4 +167,21 @@ fn what_is_no_name_of_a_role_is_no_part_of_the_record() {
     let mut world = World::default();
     world.user("ana");
     assert_eq!(world.set_user("ana", true, Some("Ana Lima, head of sales")), None);
+}
+
+#[test]
+fn a_group_has_roles_up_to_a_limit() {
+    let mut world = World::default();
+    let mut create = |name: &str, count: usize| {
+        let roles = vec!["guest"; count];
+        let group = group_input(name, Vec::new(), &roles);
+        world.run(&Command::CreateGroup { group }).map(drop)
+    };
+    assert_eq!(create("many", GROUP_ROLES_MAX), Ok(()));
+    let refused = Rejection::TooLong {
+        attribute: "roles",
+        limit: GROUP_ROLES_MAX,
+        unit: "values",
+    };
+    assert_eq!(create("more", GROUP_ROLES_MAX + 1), Err(refused));
 }
